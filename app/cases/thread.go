@@ -1,0 +1,196 @@
+package cases
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"greffier/app/mailbox"
+	"greffier/app/request"
+)
+
+// subjectWindow is how long after the last word on a case a mail with the same
+// subject still belongs to it.
+const subjectWindow = 90 * 24 * time.Hour
+
+// Belongs tells whether a mail belongs to a case: it answers one of the case's
+// messages (ids holds their Message-IDs, the letters sent included), or the
+// same sender writes on the same subject within 90 days.
+//
+// It proves nothing about who wrote: Separate and Merge look at that.
+func Belongs(m mailbox.Message, c Case, ids map[string]bool) bool {
+	if m.MessageID != "" && known(ids, m.MessageID) {
+		return true // the same mail again, from another folder
+	}
+	for _, refs := range [2][]string{m.InReplyTo, m.References} {
+		// The last references are the nearest; a forged list may be long.
+		for _, id := range refs[max(0, len(refs)-200):] {
+			if known(ids, id) {
+				return true
+			}
+		}
+	}
+	subject := bareSubject(m.Subject)
+	if subject == "" || subject != bareSubject(c.Subject) || !c.wrote(m) {
+		return false
+	}
+	last := c.ReceivedAt
+	for _, e := range c.Events {
+		if strings.HasPrefix(e.Key, EventMessage) && e.At.After(last) {
+			last = e.At
+		}
+	}
+	for _, l := range c.Letters {
+		if l.SentAt.After(last) {
+			last = l.SentAt
+		}
+	}
+	gap := m.ReceivedAt.Sub(last)
+	return gap <= subjectWindow && m.ReceivedAt.Sub(c.ReceivedAt) >= -subjectWindow
+}
+
+// known looks a Message-ID up, with and without its angle brackets.
+func known(ids map[string]bool, id string) bool {
+	bare := strings.Trim(strings.TrimSpace(id), "<>")
+	return bare != "" && (ids[bare] || ids["<"+bare+">"] || ids[id])
+}
+
+// wrote tells whether the one valid sender of a mail is the case's requester.
+func (c Case) wrote(m mailbox.Message) bool {
+	sender, ok := m.Sender()
+	return ok && sender.Norm() != "" && sender.Norm() == mailbox.NormEmail(c.Requester.Email)
+}
+
+// replyPrefixes are what mail programs set before the subject of an answer or
+// of a forwarded mail.
+var replyPrefixes = []string{"re", "ref", "rep", "tr", "fw", "fwd", "aw", "wg", "antw", "sv", "rv", "res", "rif", "i", "doorst"}
+
+// bareSubject returns a subject without the prefixes of answers, folded.
+func bareSubject(s string) string {
+	s = strings.TrimSpace(oneLine(s, 500))
+	for {
+		before, after, ok := strings.Cut(s, ":")
+		if !ok {
+			break
+		}
+		word := strings.TrimSpace(fold(before))
+		// "Re[2]: " and "RE (3): " count their answers.
+		word, _, _ = strings.Cut(word, " ")
+		if !slices.Contains(replyPrefixes, word) || len(before) > 12 {
+			break
+		}
+		s = strings.TrimSpace(after)
+	}
+	return strings.TrimSpace(fold(s))
+}
+
+// newRights returns the rights of a verdict that the case does not have yet.
+func (c Case) newRights(v request.Verdict) []Asked {
+	return slices.DeleteFunc(asked(v), func(a Asked) bool {
+		return slices.ContainsFunc(c.Asked, func(b Asked) bool { return a.Right == b.Right })
+	})
+}
+
+// Separate tells whether a mail that belongs to a case by its thread must all
+// the same open a case of its own: it asks for a right, and the case has ended,
+// so that a new month runs (GDPR Art. 12(3)), or somebody else wrote it, whose
+// identity is another question (Art. 12(6)).
+func Separate(m mailbox.Message, v request.Verdict, c Case) bool {
+	if v.Kind != request.Request || len(v.Findings) == 0 {
+		return false
+	}
+	return !c.State.Open() || !c.wrote(m)
+}
+
+// Merge adds a further mail to a case. New rights asked by the same sender in a
+// case that is still open join the others, under the earlier and stricter
+// clock; the marks do too. A mail already in the case changes nothing.
+//
+// A new right reaches no further than the mail that asks for it: where that
+// mail proves less of its sender than the case did, identity falls back, to
+// Doubtful when something speaks against the mail and to Unproven when it is
+// merely not vouched for. Confirmed falls as well: what was confirmed was an
+// earlier mail. A mail from another address is noted and asks for nothing here
+// (see Separate).
+func Merge(c Case, m mailbox.Message, v request.Verdict, now time.Time) Case {
+	if m.ID != 0 && slices.Contains(c.Messages, m.ID) {
+		return c
+	}
+	c = c.clone()
+	if m.ID != 0 {
+		c.Messages = append(c.Messages, m.ID)
+	}
+	at := m.ReceivedAt
+	if at.IsZero() {
+		at = now
+	}
+	if !c.wrote(m) {
+		c.log(at, ByPerson, EventMessageOther, "", "")
+		return c
+	}
+	if !c.State.Open() {
+		c.log(at, ByPerson, EventMessageAfter, "", "")
+		return c
+	}
+	c.log(at, ByPerson, EventMessage, "", "")
+
+	if more := c.newRights(v); len(more) > 0 && v.Kind == request.Request {
+		for _, a := range more {
+			c.Asked = append(c.Asked, a)
+			c.log(now, ByGreffier, EventAsked+a.Right.String(), "", "")
+		}
+		c.lower(m, now)
+	}
+	var found []request.Mark
+	for _, mark := range marks(v) {
+		if !slices.Contains(c.Marks, mark) {
+			found = append(found, mark)
+		}
+	}
+	c.Marks = append(c.Marks, found...)
+	c.logMarks(now, found)
+	c.Minor = c.Minor || v.Has(request.MarkMinor)
+	if c.Link == Self {
+		// The first mail did not say for whom it asks; this one does.
+		if c.Link = link(v, m); c.Link != Self {
+			c.Concerned = Person{}
+		}
+	}
+	return c
+}
+
+// lower lets identity fall to what a mail with a new right proves.
+func (c *Case) lower(m mailbox.Message, now time.Time) {
+	signs, vouched := authSigns(m, Provider{})
+	mail := Identity{Signs: signs}
+	level := c.Identity.Level
+	switch {
+	case mail.contradicted():
+		level = Doubtful
+		for _, s := range signs {
+			if s.Against && !slices.Contains(c.Identity.Signs, s) {
+				c.Identity.Signs = append(c.Identity.Signs, s)
+			}
+		}
+	case !vouched && level >= Probable:
+		level = Unproven
+	}
+	if level != c.Identity.Level {
+		c.Identity.Level = level
+		c.log(now, ByGreffier, EventIdentityAnew, "", "")
+	}
+}
+
+// clone copies what a step may change, so that the case given stays as it was.
+func (c Case) clone() Case {
+	c.Asked = slices.Clone(c.Asked)
+	c.Messages = slices.Clone(c.Messages)
+	c.Orders = slices.Clone(c.Orders)
+	c.Identity.Signs = slices.Clone(c.Identity.Signs)
+	c.Suspensions = slices.Clone(c.Suspensions)
+	c.Events = slices.Clone(c.Events)
+	c.Letters = slices.Clone(c.Letters)
+	c.Runs = slices.Clone(c.Runs)
+	c.Marks = slices.Clone(c.Marks)
+	return c
+}

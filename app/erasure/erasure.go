@@ -1,0 +1,148 @@
+package erasure
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"greffier/app/law"
+	"greffier/app/plan"
+)
+
+// Storage is a storage that can erase. Erase removes exactly that version,
+// marker or unfinished upload; removing what is already gone is success.
+// Check tells whether the storage is reachable and is what the profile says
+// it is (a missing bucket or folder is ErrNotThere, never an empty listing).
+type Storage interface {
+	plan.Lister
+	Check(ctx context.Context) (Abilities, error)
+	Erase(ctx context.Context, o plan.Object) error
+}
+
+// Batcher is a Storage that erases many objects in one call. It returns one
+// error per object, nil for those that were erased, in the order given.
+type Batcher interface {
+	EraseMany(ctx context.Context, os []plan.Object) []error
+}
+
+// Abilities says what a storage can do and prove.
+type Abilities struct {
+	Versions  bool   `json:"versions"`  // keeps old versions (also while suspended)
+	CanProve  bool   `json:"can_prove"` // a fresh listing proves absence
+	Described string `json:"described"` // short, for the settings page: "S3, versioning enabled"
+}
+
+var (
+	// ErrNotThere says that the bucket or root folder itself is missing.
+	ErrNotThere = errors.New("the storage is not there")
+	// ErrOffline says that the storage cannot be reached.
+	ErrOffline = errors.New("the storage cannot be reached")
+	// ErrDenied says that the storage refuses the access key or the act.
+	ErrDenied = errors.New("the storage refuses access")
+	// ErrLocked says that the storage keeps the object under a lock or legal hold.
+	ErrLocked = errors.New("the object is locked by the storage")
+	// ErrRunning says that an erasure is already under way on this profile.
+	ErrRunning = errors.New("an erasure is already running")
+	// ErrUnknownStorage says that a step names a storage that the profile does not have.
+	ErrUnknownStorage = errors.New("the storage is not in the profile")
+)
+
+// LockedError tells until when the storage keeps an object; Until is zero when
+// the storage does not say. It matches ErrLocked.
+type LockedError struct{ Until time.Time }
+
+// Error implements error.
+func (e *LockedError) Error() string {
+	if e.Until.IsZero() {
+		return ErrLocked.Error()
+	}
+	return ErrLocked.Error() + " until " + e.Until.UTC().Format(time.RFC3339)
+}
+
+// Is makes errors.Is(err, ErrLocked) true.
+func (e *LockedError) Is(target error) bool { return target == ErrLocked }
+
+// Status is where one step stands. The zero value is the cautious one.
+type Status int
+
+// The statuses of a step.
+const (
+	Pending  Status = iota // written, not yet tried
+	Tried                  // the storage was asked; not yet looked at again
+	Gone                   // a fresh listing no longer finds it
+	Retained               // the storage keeps it (lock, legal hold)
+	Failed                 // tried, and still there or not to be verified
+)
+
+// String returns the word used in records and JSON.
+func (s Status) String() string {
+	return [...]string{"pending", "tried", "gone", "retained", "failed"}[s]
+}
+
+// Step is one object of a run.
+type Step struct {
+	N      int        `json:"n"` // place in the plan, from 0
+	Object plan.Found `json:"object"`
+	Status Status     `json:"status"`
+	Reason string     `json:"reason,omitempty"` // why it is left, in plain English without personal data
+	At     time.Time  `json:"at"`               // last change, UTC
+}
+
+// State is how a run stands. The zero value is the cautious one.
+type State int
+
+// The states of a run. It is never Complete while one step is not Gone.
+const (
+	Running  State = iota // under way, or cut off: it can be resumed
+	Complete              // every step is gone, verified by a fresh listing
+	Partial               // something is left
+	Refused               // nothing was touched
+)
+
+// String returns the word used in records and JSON.
+func (s State) String() string {
+	return [...]string{"running", "complete", "partial", "refused"}[s]
+}
+
+// Record is a run as the ledger keeps it.
+type Record struct {
+	ID          int64       `json:"id"`
+	Scope       plan.Scope  `json:"scope"`
+	PlanHash    string      `json:"plan_hash"`
+	By          string      `json:"by"`
+	State       State       `json:"state"`
+	Reason      string      `json:"reason,omitempty"` // of a refusal
+	StartedAt   time.Time   `json:"started_at"`
+	EndedAt     time.Time   `json:"ended_at"`
+	Restrict    []plan.Held `json:"restrict"`
+	Keep        []plan.Kept `json:"keep"`
+	BeforeHash  string      `json:"before_hash"` // of the listing before the first delete
+	AfterHash   string      `json:"after_hash"`  // of the listing after the last one
+	Erased      int         `json:"erased"`
+	Left        int         `json:"left"`
+	ErasedBytes int64       `json:"erased_bytes"`
+	CheckAgain  law.Date    `json:"check_again"` // when a later look is due
+}
+
+// Ledger is the write-ahead record of runs. Each call is one committed
+// transaction that includes its journal entry.
+type Ledger interface {
+	// Begin writes the run and all its steps as pending before anything is
+	// touched, and returns its number. ErrRunning when another run is open.
+	Begin(ctx context.Context, r Record, steps []Step) (int64, error)
+	// Mark writes the new status of some steps of a run.
+	Mark(ctx context.Context, run int64, steps []Step) error
+	// Finish writes the end of a run.
+	Finish(ctx context.Context, r Record) error
+	// Unfinished returns the runs that were begun and not finished, with their steps.
+	Unfinished(ctx context.Context) ([]Record, map[int64][]Step, error)
+}
+
+var (
+	// ErrChanged says that what lies at the key is no longer what was listed:
+	// it is not what was confirmed, so it is not erased.
+	ErrChanged = errors.New("the object has changed since it was listed")
+	// ErrElsewhere says that the same content has another name on the storage,
+	// so that removing this one would not erase it.
+	ErrElsewhere = errors.New("the same content lies at another place of the storage")
+)

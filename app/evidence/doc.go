@@ -1,0 +1,7 @@
+// Package evidence keeps what happened so that it can be proven: the journal
+// (append-only, hash-chained, without personal data), certificates of erasure
+// and tombstones.
+//
+// In from the left: decisions and finished runs. Out to the right: registers,
+// certificates, the verify command. It never holds personal data.
+package evidence

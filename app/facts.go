@@ -1,0 +1,131 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+
+	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/law"
+	"greffier/app/plan"
+	"greffier/app/register"
+	"greffier/app/request"
+)
+
+// facts gathers what really happened and what is true of the shop, for a
+// letter in lang.
+func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
+	own := a.controller(tx)
+	d := a.deadline(c)
+	f := cases.Facts{Zone: a.d.Zone, Controller: own.Name, Address: own.Address, Email: own.Email, Site: own.Site, Due: d.Due, NewDue: d.ExtensionDue}
+	if !c.ExtendedAt.IsZero() {
+		f.NewDue = d.Due
+	}
+	for _, e := range c.Events {
+		// The day from which a use has stopped is the day on which the owner
+		// said how that right ends.
+		if e.Key == "case.outcome" || e.Key == "case.in_progress" {
+			f.StoppedAt = e.At
+		}
+	}
+	if f.StoppedAt.IsZero() {
+		f.StoppedAt = a.now()
+	}
+	if slices.ContainsFunc(c.Asked, func(x cases.Asked) bool { return x.Right == request.Objection || x.Right == request.Withdrawal }) {
+		f.Stopped = []string{a.d.Texts.Text(lang, "fact.marketing", nil)}
+	}
+	for _, id := range slices.Backward(c.Runs) {
+		r, err := tx.Run(id)
+		if err != nil {
+			return f, err
+		}
+		if r.State != erasure.Complete && r.State != erasure.Partial {
+			continue
+		}
+		steps, err := tx.Steps(id)
+		if err != nil {
+			return f, err
+		}
+		a.erasureFacts(&f, r, steps, lang)
+		break
+	}
+	return f, a.registerFacts(tx, &f, lang)
+}
+
+// erasureFacts tells what a run erased, what stays and what is left.
+func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Step, lang string) {
+	f.ErasedAt, f.Certificate = r.EndedAt, fmt.Sprintf("C-%d", r.ID)
+	counts := map[plan.Holds]int{}
+	for _, s := range steps {
+		switch {
+		case s.Status == erasure.Gone && s.Object.Kind == plan.Version:
+			h := s.Object.Holds
+			if h != plan.Portrait && h != plan.Derived {
+				h = plan.Photo
+			}
+			counts[h]++
+		case s.Status != erasure.Gone:
+			f.Left = append(f.Left, cases.Stays{What: a.d.Texts.Text(lang, "fact.object", map[string]any{"Order": s.Object.Number}),
+				Ground: a.d.Texts.Text(lang, "fact.left", nil)})
+		}
+	}
+	for _, h := range []plan.Holds{plan.Photo, plan.Portrait, plan.Derived} {
+		if counts[h] > 0 {
+			f.Erased = append(f.Erased, cases.Erased{Holds: string(h), Count: counts[h]})
+		}
+	}
+	for _, h := range r.Restrict {
+		key := "fact.object"
+		if h.Key == "" {
+			key = "fact.invoice"
+		}
+		f.Restricted = append(f.Restricted, cases.Stays{What: a.d.Texts.Text(lang, key, map[string]any{"Order": h.Order}), Ground: law.Cite(h.Article, lang), Until: h.Until})
+	}
+	for _, k := range r.Keep {
+		// What is to be done by hand in the shop is for the owner, not for
+		// the person; a reference that leads nowhere is nothing that stays.
+		if k.Storage == "" {
+			continue
+		}
+		f.Kept = append(f.Kept, cases.Stays{What: a.d.Texts.Text(lang, "fact.object", map[string]any{"Order": k.Order}), Ground: law.Cite(k.Article, lang), Until: k.Until})
+	}
+}
+
+// registerFacts tells the purposes, recipients and transfers that an access
+// letter names (GDPR Art. 15(1) and (2)), from the registers. A recipient that
+// the owner has not named yet is left out: the letter cannot name it.
+func (a *App) registerFacts(tx Tx, f *cases.Facts, lang string) error {
+	in, err := records[register.Activity](tx, kindActivities)
+	if err != nil {
+		return err
+	}
+	for _, x := range in {
+		p := cases.Purpose{Name: x.Purpose.In(lang), Basis: a.d.Texts.Text(lang, "basis."+x.LegalBasis, nil)}
+		for _, d := range x.Data {
+			if p.Data != "" {
+				p.Data += ", "
+			}
+			p.Data += d.Category.In(lang)
+			if p.Period == "" {
+				p.Period = d.Period.In(lang)
+			}
+		}
+		if p.Name != "" && p.Data != "" && p.Period != "" && x.LegalBasis != "" {
+			f.Purposes = append(f.Purposes, p)
+		}
+	}
+	ps, err := records[register.Processor](tx, kindProcessors)
+	if err != nil {
+		return err
+	}
+	for _, p := range ps {
+		if p.Name == "" {
+			continue
+		}
+		f.Recipients = append(f.Recipients, fmt.Sprintf("%s (%s)", p.Name, p.Service.In(lang)))
+		if p.Transfer != "" && p.Transfer != "none needed" {
+			f.Transfers = append(f.Transfers, fmt.Sprintf("%s: %s", p.Country, p.Transfer))
+		}
+	}
+	return nil
+}

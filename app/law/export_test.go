@@ -1,0 +1,7 @@
+package law
+
+// Easter and RuleIn let the tests see the computus and a table of their own.
+var (
+	Easter = easter
+	RuleIn = ruleAt
+)

@@ -1,0 +1,100 @@
+package order
+
+import (
+	"context"
+	"time"
+)
+
+// State is where an order stands, read from the shop's own word. The zero
+// value is the cautious one: nothing ends a period that has not been seen.
+type State int
+
+// The states of an order.
+const (
+	Unknown   State = iota
+	Open            // pending, processing, on hold, checkout draft
+	Completed       // delivered, or said to be complete by the shop
+	Cancelled
+	Refunded
+	Failed
+	Trashed // in the shop's bin: all its data is still there
+	Gone    // no longer in the shop at the last full reading
+)
+
+var stateNames = [...]string{"unknown", "open", "completed", "cancelled", "refunded", "failed", "trashed", "gone"}
+
+// String returns the word used in records and JSON.
+func (s State) String() string { return stateNames[s] }
+
+// ParseState is the inverse of String; an unknown word is Unknown.
+func ParseState(s string) State {
+	for i, n := range stateNames {
+		if n == s {
+			return State(i)
+		}
+	}
+	return Unknown
+}
+
+// Customer is who ordered. All fields are personal data and hostile text.
+type Customer struct {
+	Email     string `json:"email"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	Phone     string `json:"phone"`
+	Address   string `json:"address"`
+	Postcode  string `json:"postcode"`
+	City      string `json:"city"`
+	Country   string `json:"country"`
+}
+
+// Name returns first and last name in the order in which they are said.
+func (c Customer) Name() string {
+	switch {
+	case c.FirstName == "":
+		return c.LastName
+	case c.LastName == "":
+		return c.FirstName
+	}
+	return c.FirstName + " " + c.LastName
+}
+
+// Order is one order of one shop. Instants are UTC; the zero time means that
+// the shop does not say.
+type Order struct {
+	ID          int64     `json:"id"`     // Greffier's own number, 0 until stored
+	Shop        string    `json:"shop"`   // the connection's name in the profile
+	Ref         string    `json:"ref"`    // the shop's internal id, unique within the shop
+	Number      string    `json:"number"` // the number that the customer sees
+	Status      string    `json:"status"` // the shop's own word
+	State       State     `json:"state"`
+	CreatedAt   time.Time `json:"created_at"`
+	CompletedAt time.Time `json:"completed_at"`
+	ModifiedAt  time.Time `json:"modified_at"`
+	Customer    Customer  `json:"customer"`
+	Total       string    `json:"total"` // decimal with a point, as invoiced
+	Currency    string    `json:"currency"`
+	// Photos are keys or URLs of photographs and portraits, as the shop
+	// records them.
+	Photos []string `json:"photos"`
+	// Erased tells that the order's media (or the person) were erased by
+	// Greffier; personal fields are empty and stay so (see evidence.Tombstone).
+	Erased bool `json:"erased"`
+}
+
+// Problem is one record of the shop that could not be read. Where names the
+// place without personal data ("orders.csv line 17"); What says what is wrong.
+type Problem struct {
+	Where string `json:"where"`
+	What  string `json:"what"`
+}
+
+// Source is a shop. Changed calls got for each order changed since the
+// instant (the zero time means all), in order of modification, trashed ones
+// included, and bad for each record that cannot be read: the rest go on. got
+// returns an error to stop. It returns the instant from which the next call
+// should read, with the overlap that the shop's clock needs.
+type Source interface {
+	Name() string
+	Changed(ctx context.Context, since time.Time, got func(Order) error, bad func(Problem) error, report func(done, total int, note string)) (next time.Time, err error)
+}

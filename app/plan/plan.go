@@ -1,0 +1,174 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"greffier/app/law"
+)
+
+// Kind says what an entry of a storage's listing is.
+type Kind int
+
+// The kinds of entry.
+const (
+	Version Kind = iota // an object, or one version of it
+	Marker              // a delete marker of a versioned storage
+	Upload              // an unfinished multipart upload
+)
+
+// String returns the word used in records and JSON.
+func (k Kind) String() string { return [...]string{"version", "delete marker", "unfinished upload"}[k] }
+
+// Holds says what a locator's objects are.
+type Holds string
+
+// What the storage may hold of an order (policy, Art. 7).
+const (
+	Photo    Holds = "photo"    // uploaded by the customer
+	Portrait Holds = "portrait" // made by the AI
+	Derived  Holds = "derived"  // thumbnails, print files and other renditions
+)
+
+// Object is one entry of a storage's listing: exactly one thing that can be
+// erased. Key is hostile text.
+type Object struct {
+	Storage    string    `json:"storage"` // the storage's name in the profile
+	Key        string    `json:"key"`
+	Version    string    `json:"version"` // version id, upload id, or "" where the storage has none
+	Kind       Kind      `json:"kind"`
+	SizeBytes  int64     `json:"size_bytes"`
+	ModifiedAt time.Time `json:"modified_at"` // UTC, as the storage says
+	// Fingerprint is the storage's own mark of the content (ETag, or size and
+	// modification time), so that a plan goes stale when it changes.
+	Fingerprint string `json:"fingerprint"`
+}
+
+// ID names the object within all storages.
+func (o Object) ID() string {
+	return o.Storage + "\x00" + o.Key + "\x00" + o.Version + "\x00" + o.Kind.String()
+}
+
+// Lister is a storage that can be looked at. List calls yield for every
+// version, delete marker and unfinished upload whose key begins with prefix
+// (all of them for ""), each once, in no promised order; yield returns an
+// error to stop. An empty listing with a nil error means that there is
+// nothing: an implementation that cannot be sure (bucket missing, access
+// denied, offline) returns an error instead.
+type Lister interface {
+	Name() string
+	List(ctx context.Context, prefix string, yield func(Object) error) error
+}
+
+// Locator tells where a storage keeps what belongs to an order.
+type Locator struct {
+	Storage string `json:"storage"`
+	Holds   Holds  `json:"holds"`
+	// Key is a prefix with the placeholder {order} for the order's number,
+	// such as "uploads/{order}/".
+	Key string `json:"key"`
+}
+
+// Found is an object and the order that it belongs to. Order 0 is an orphan:
+// an object below a locator that no known order claims.
+type Found struct {
+	Object
+	Holds  Holds  `json:"holds"`
+	Order  int64  `json:"order_id"`
+	Number string `json:"order"`
+}
+
+// Hold keeps objects of an order from being erased: a legal hold, a
+// restriction, a complaint that needs them. Until is zero while open-ended.
+type Hold struct {
+	ID      int64    `json:"id"`
+	Order   int64    `json:"order_id"`
+	Reason  string   `json:"reason"`
+	Article string   `json:"article"` // ground, a key of law.Articles
+	From    law.Date `json:"from"`
+	Until   law.Date `json:"until"`
+}
+
+// Held is a record or object that is not erased but restricted until a date.
+type Held struct {
+	What    string   `json:"what"`
+	Order   string   `json:"order,omitempty"`
+	Storage string   `json:"storage,omitempty"`
+	Key     string   `json:"key,omitempty"`
+	Version string   `json:"version,omitempty"`
+	Until   law.Date `json:"until"`
+	Ground  string   `json:"ground"` // in words, with the article
+	Article string   `json:"article,omitempty"`
+}
+
+// Kept is a record or object that stays, with the ground and what the person
+// is told of it.
+type Kept struct {
+	What    string   `json:"what"`
+	Order   string   `json:"order,omitempty"`
+	Storage string   `json:"storage,omitempty"`
+	Key     string   `json:"key,omitempty"`
+	Version string   `json:"version,omitempty"`
+	Until   law.Date `json:"until"`
+	Ground  string   `json:"ground"`
+	Article string   `json:"article,omitempty"`
+}
+
+// Scope says why a plan is made and for what.
+type Scope struct {
+	Case   int64   `json:"case,omitempty"`   // the case that asks for it, or 0
+	Rule   string  `json:"rule,omitempty"`   // the retention rule that asks for it, or ""
+	Orders []int64 `json:"orders,omitempty"` // the orders concerned, sorted
+	Person bool    `json:"person,omitempty"` // the person is erased, not only the media of the orders
+}
+
+// Plan is what would happen. Hash covers everything in it except MadeAt, so
+// that the same facts always give the same hash.
+type Plan struct {
+	Scope    Scope     `json:"scope"`
+	MadeAt   time.Time `json:"made_at"`
+	Erase    []Found   `json:"erase"`
+	Restrict []Held    `json:"restrict"`
+	Keep     []Kept    `json:"keep"`
+	Hash     string    `json:"hash"`
+}
+
+// Confirmed is a plan that somebody confirmed by the hash shown. Only Confirm
+// makes one; it is the only thing that app/erasure runs.
+type Confirmed struct {
+	plan Plan
+	by   string
+	at   time.Time
+}
+
+// Plan returns the plan confirmed.
+func (c Confirmed) Plan() Plan { return c.plan }
+
+// By returns who confirmed: "owner" or "rule NAME".
+func (c Confirmed) By() string { return c.by }
+
+// At returns when it was confirmed, in UTC.
+func (c Confirmed) At() time.Time { return c.at }
+
+var (
+	// ErrStale says that what the plan saw has changed: look at the new plan.
+	ErrStale = errors.New("the plan is stale")
+	// ErrNotConfirmed says that the hash given is not the plan's.
+	ErrNotConfirmed = errors.New("the plan was not confirmed")
+	// ErrNoOrderNumber says that an order has no usable number, so that no
+	// locator may be asked for it.
+	ErrNoOrderNumber = errors.New("the order has no usable number")
+	// ErrBadLocator says that a locator's key template cannot be used safely.
+	ErrBadLocator = errors.New("the locator is not usable")
+)
+
+// Confirm returns the plan as confirmed by whoever saw the hash. by is "owner"
+// or "rule NAME". It returns ErrNotConfirmed when the hash is not the plan's
+// or the plan was changed after hashing.
+func Confirm(p Plan, hash, by string, at time.Time) (Confirmed, error) {
+	if hash == "" || hash != p.Hash || p.Hash != HashOf(p) || by == "" {
+		return Confirmed{}, ErrNotConfirmed
+	}
+	return Confirmed{plan: p, by: by, at: at.UTC()}, nil
+}

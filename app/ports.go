@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/evidence"
+	"greffier/app/law"
+	"greffier/app/mailbox"
+	"greffier/app/order"
+	"greffier/app/plan"
+	"greffier/app/register"
+	"greffier/app/request"
+)
+
+// Store keeps a profile's records. Update is one transaction: all that f does
+// through Tx happens, or nothing. View is one unchanging look.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+	Check(ctx context.Context) error // the file is whole
+	Scrub(ctx context.Context) error // nothing forgotten lingers in the log
+}
+
+// Tx is one transaction over the store.
+type Tx interface {
+	OrderBook
+	Memory
+	MailBook
+	CaseBook
+	RunBook
+	RecordBook
+	Journal
+}
+
+// OrderBook keeps orders and holds on them.
+type OrderBook interface {
+	PutOrder(o order.Order) (id int64, isNew, changed bool, err error)
+	Order(id int64) (order.Order, error)
+	Orders() ([]order.Order, error)
+	OrdersByNumber(number string) ([]order.Order, error)
+	OrdersByEmail(email string) ([]order.Order, error)
+	ErasedAt() (map[int64]time.Time, error)
+	PutHold(h plan.Hold) (int64, error)
+	LiftHold(id int64) error
+	Holds() ([]plan.Hold, error)
+}
+
+// Memory forgets what was erased and remembers that it was, by tombstones.
+type Memory interface {
+	ForgetMedia(order int64, at time.Time, run int64) (hash string, err error)
+	ForgetOrder(order int64, at time.Time, run int64) (hash string, err error)
+	ForgetPerson(email string, at time.Time, run int64) (hash string, err error)
+	Tombstones() ([]evidence.Tombstone, error)
+}
+
+// MailBook keeps messages and how far the mailbox was read.
+type MailBook interface {
+	PutMessage(j request.Judged) (id int64, isNew bool, err error)
+	UpdateMessage(j request.Judged) error
+	Message(id int64) (request.Judged, error)
+	Messages(kind request.Kind, limit int) ([]request.Judged, error)
+	CaseMessages(caseID int64) ([]request.Judged, error)
+	CaseOfThread(messageIDs []string) (int64, error)
+	CountMessages() (map[request.Kind]int, error)
+	LastFrom(email string) (time.Time, error)
+	ProviderMarks() (bool, error)
+	Cursors() ([]mailbox.Cursor, error)
+	PutCursor(c mailbox.Cursor) error
+}
+
+// CaseBook keeps cases.
+type CaseBook interface {
+	NewCase(c cases.Case) (cases.ID, error)
+	PutCase(c cases.Case) error
+	Case(id cases.ID) (cases.Case, error)
+	Cases() ([]cases.Case, error)
+	CasesByEmail(email string) ([]cases.Case, error)
+}
+
+// RunBook keeps erasure runs and their steps.
+type RunBook interface {
+	BeginRun(r erasure.Record, steps []erasure.Step) (int64, error)
+	MarkSteps(run int64, steps []erasure.Step) error
+	PutRun(r erasure.Record) error
+	Run(id int64) (erasure.Record, error)
+	Runs() ([]erasure.Record, error)
+	OpenRuns() ([]erasure.Record, error)
+	Steps(run int64) ([]erasure.Step, error)
+}
+
+// RecordBook keeps the records of the registers and settings.
+type RecordBook interface {
+	Records(register string) ([]register.Stored, error)
+	PutRecord(register, id string, json []byte, at time.Time) error
+	Setting(key string) (value string, ok bool, err error)
+	SetSetting(key, value string) error
+}
+
+// Journal is the append-only, hash-chained journal.
+type Journal interface {
+	Append(e evidence.Entry) (evidence.Entry, error)
+	Head() (seq int64, hash string, err error)
+	Anchor() (evidence.Anchor, bool, error) // the last entry written, kept apart
+	Journal(limit int) ([]evidence.Entry, error)
+	JournalAfter(seq int64) ([]evidence.Entry, error)
+}
+
+// Mailbox is the owner's mailbox: it is read, and replies are laid into its
+// Drafts folder, never sent.
+type Mailbox interface {
+	mailbox.Source
+	SaveDraft(ctx context.Context, raw []byte) error
+}
+
+// Composer writes a reply as an Internet message (RFC 5322).
+type Composer func(from, to mailbox.Address, subject, text string, inReplyTo, references []string, now time.Time) ([]byte, error)
+
+// Printer prints documents to files.
+type Printer interface {
+	// PDF prints one document, or several bound as one, to a new file.
+	PDF(path string, docs []register.Document) error
+	CSV(path string, doc register.Document) error
+	JSON(path string, doc register.Document) error
+}
+
+// Texts are the texts for paper and mail, by language.
+type Texts interface {
+	cases.Letters
+	Text(lang, key string, args map[string]any) string
+}
+
+// Archive makes backups of the whole profile.
+type Archive interface {
+	Backup(ctx context.Context, path string) error
+}
+
+// Checker tries a connection live and tells in a few words what it found.
+type Checker func(ctx context.Context) (detail, tls string, err error)
+
+// Connection is a service of the profile with what is shown of it.
+type Connection struct {
+	Kind, Name, Address string
+	Check               Checker
+}
+
+// Deps is everything that the façade works with.
+type Deps struct {
+	Store    Store
+	Now      func() time.Time
+	Zone     *time.Location
+	Lang     string // of the owner: "fr" or "en"
+	Dir      string // the profile's folder
+	OutDir   string // where printed files go
+	Demo     bool
+	KeyFrom  string
+	Owner    register.Controller
+	Shops    []order.Source
+	Mailbox  Mailbox // nil where the profile has none
+	Compose  Composer
+	Storages map[string]erasure.Storage
+	Locators []plan.Locator
+	Bases    []plan.Base
+	Services []Connection
+	Printer  Printer
+	Texts    Texts
+	Archive  Archive
+	// Territory is where the owner acts, for public holidays; "" is
+	// metropolitan France.
+	Territory law.Territory
+	// Today overrides the date of today where a command asks for another day;
+	// nil is the date of Now in Zone.
+	Today func() law.Date
+	// Remember is called with the tombstones of each erasure, so that they
+	// outlive the store itself. It is called inside the transaction.
+	Remember func([]evidence.Tombstone) error
+}

@@ -1,0 +1,6 @@
+// Package retention applies the retention rules of the policy: rules × orders
+// × objects give what is due, and why what is due waits.
+//
+// In from the left: orders, objects found, holds, open cases. Out to the
+// right: rows of what is due, from which a plan is made. It never erases.
+package retention

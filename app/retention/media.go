@@ -1,0 +1,211 @@
+package retention
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"greffier/app/cases"
+	"greffier/app/law"
+	"greffier/app/order"
+	"greffier/app/plan"
+	"greffier/app/register"
+	"greffier/app/request"
+)
+
+// Media is the id of the rule on photographs and portraits (policy, Art. 7).
+const Media = "media"
+
+// NoStart is the reason why objects wait of which nothing says how old they are.
+const NoStart = "no date is known"
+
+// ErrNoPeriod says that a rule has no usable period.
+var ErrNoPeriod = errors.New("the retention rule has no usable period")
+
+// Start is when a media period began, and from what.
+type Start struct {
+	Date law.Date
+	From string // "completion", "last interaction", "last change"
+}
+
+// MediaStart returns the start of the media period of an order: its
+// completion; where no order was completed, the last interaction known, the
+// order's last change or the person's last message, whichever is later. An
+// order said to be complete without a date counts from its last change, which
+// is not before its completion. The zero Start means that nothing is known.
+func MediaStart(o order.Order, lastMessage time.Time, zone *time.Location) Start {
+	if !o.CompletedAt.IsZero() {
+		return Start{law.DateOf(o.CompletedAt, zone), "completion"}
+	}
+	last := o.ModifiedAt
+	if last.IsZero() {
+		last = o.CreatedAt
+	}
+	if o.State != order.Completed && lastMessage.After(last) {
+		last = lastMessage
+	}
+	if last.IsZero() {
+		return Start{}
+	}
+	return Start{law.DateOf(last, zone), "last interaction"}
+}
+
+// Row is an order, or a group of objects that no order claims, with objects
+// that a rule makes due.
+type Row struct {
+	Rule      string
+	Order     int64
+	Number    string
+	Since     Start
+	Due       law.Date // last day of the period: gone by its end
+	Objects   int
+	SizeBytes int64
+	Held      string   // why it waits, "" when it is free to go
+	Case      cases.ID // the open case that holds it
+}
+
+// Input is all that the media rule depends on.
+type Input struct {
+	Rule        register.Rule
+	At          law.Date
+	Zone        *time.Location
+	Orders      []order.Order
+	LastMessage map[int64]time.Time // by order: last message of its customer
+	Found       []plan.Found        // of those orders
+	Orphans     []plan.Found
+	Holds       []plan.Hold
+	Cases       []cases.Case
+}
+
+// Result is what the rule makes due on a day.
+type Result struct {
+	Due   []Row // what lies in the storages and whose period is over, oldest first
+	Ahead []Row // what lies there and is still counting, soonest first
+	// Objects are what the rows of Due that wait for nothing hold, orphans
+	// included.
+	Objects []plan.Found
+}
+
+// Apply applies the media rule. A row is due on the last day of its period,
+// so that it is gone by the end of that day: a maximum is never moved to the
+// next working day.
+func Apply(in Input) (Result, error) {
+	period, err := law.ParsePeriod(in.Rule.Period)
+	if err != nil || period.IsZero() {
+		return Result{}, fmt.Errorf("%w: %s", ErrNoPeriod, in.Rule.ID)
+	}
+	byOrder := map[int64][]plan.Found{}
+	for _, f := range in.Found {
+		byOrder[f.Order] = append(byOrder[f.Order], f)
+	}
+	var out Result
+	put := func(r Row, fs []plan.Found) {
+		for _, f := range fs {
+			r.Objects++
+			r.SizeBytes += f.SizeBytes
+		}
+		r.Due = in.At
+		if !r.Since.Date.IsZero() {
+			r.Due = period.End(r.Since.Date)
+		} else if r.Held == "" {
+			// Nothing says when the period began: the owner has to look.
+			r.Held = NoStart
+		}
+		if r.Due.After(in.At) {
+			out.Ahead = append(out.Ahead, r)
+			return
+		}
+		out.Due = append(out.Due, r)
+		if r.Held == "" {
+			out.Objects = append(out.Objects, fs...)
+		}
+	}
+	for _, o := range in.Orders {
+		fs := byOrder[o.ID]
+		if len(fs) == 0 {
+			continue
+		}
+		since := MediaStart(o, in.LastMessage[o.ID], in.Zone)
+		if since.Date.IsZero() {
+			since = newest(fs, in.Zone)
+		}
+		r := Row{Rule: in.Rule.ID, Order: o.ID, Number: o.Number, Since: since}
+		r.Held, r.Case = held(o.ID, in)
+		put(r, fs)
+	}
+	// An abandoned upload counts from the last change of the object.
+	groups := map[string][]plan.Found{}
+	for _, f := range in.Orphans {
+		groups[f.Storage+"\x00"+f.Number] = append(groups[f.Storage+"\x00"+f.Number], f)
+	}
+	for _, fs := range groups {
+		since := newest(fs, in.Zone)
+		put(Row{Rule: in.Rule.ID, Since: since}, fs)
+	}
+	byDue := func(a, b Row) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Objects, b.Objects))
+	}
+	slices.SortFunc(out.Due, byDue)
+	slices.SortFunc(out.Ahead, byDue)
+	return out, nil
+}
+
+func newest(fs []plan.Found, zone *time.Location) Start {
+	var last time.Time
+	for _, f := range fs {
+		if f.ModifiedAt.After(last) {
+			last = f.ModifiedAt
+		}
+	}
+	if last.IsZero() {
+		return Start{}
+	}
+	return Start{law.DateOf(last, zone), "last change"}
+}
+
+// waits are the rights for which an open case needs the media to stay until it
+// is answered: a copy cannot be given of what is gone (GDPR Art. 15, 20), and
+// restriction means keeping (Art. 18).
+var waits = []request.Right{request.Access, request.Portability, request.Restriction}
+
+func held(id int64, in Input) (string, cases.ID) {
+	for _, h := range in.Holds {
+		if h.Order == id && h.ActiveOn(in.At) {
+			return h.Reason, 0
+		}
+	}
+	for _, c := range in.Cases {
+		if !c.State.Open() || !slices.Contains(c.Selected(), id) {
+			continue
+		}
+		for _, a := range c.Asked {
+			if slices.Contains(waits, a.Right) {
+				return fmt.Sprintf("case %d: %s", c.ID, a.Right), c.ID
+			}
+		}
+	}
+	return "", 0
+}
+
+// CaseHolds returns a hold for each order that an open case needs, so that
+// the planner protects what Apply says waits.
+func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
+	var out []plan.Hold
+	for _, c := range all {
+		if c.ID == except || !c.State.Open() {
+			continue
+		}
+		for _, a := range c.Asked {
+			if !slices.Contains(waits, a.Right) {
+				continue
+			}
+			for _, id := range c.Selected() {
+				out = append(out, plan.Hold{Order: id, From: today, Reason: fmt.Sprintf("case %d: %s", c.ID, a.Right), Article: a.Right.Article()})
+			}
+			break
+		}
+	}
+	return out
+}

@@ -1,0 +1,497 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"greffier/app/cases"
+	"greffier/app/evidence"
+	"greffier/app/mailbox"
+	"greffier/app/order"
+	"greffier/app/request"
+)
+
+// batch is how many orders or messages go into one transaction: large enough
+// to be fast, small enough that a cut loses little.
+const batch = 64
+
+// fullEvery is how often a shop is read whole: no shop's date of modification
+// can be relied on.
+const fullEvery = 7 * 24 * time.Hour
+
+// Sync fetches what is new from the shops and the mailbox. A service that
+// cannot be read is told in the report and the rest goes on; the error is then
+// ErrPart. What was fetched before a cancel stays.
+func (a *App) Sync(ctx context.Context, orders, mail bool, report Report) (SyncReport, error) {
+	if !a.syncing.TryLock() {
+		return SyncReport{}, ErrBusy
+	}
+	defer a.syncing.Unlock()
+	defer a.changed()
+	var out SyncReport
+	if orders {
+		for _, s := range a.d.Shops {
+			err := a.syncShop(ctx, s, &out, report)
+			if err := a.remember(ctx, "shop", s.Name(), err, &out); err != nil {
+				return out, err
+			}
+		}
+	}
+	if mail && a.d.Mailbox != nil {
+		err := a.syncMail(ctx, &out, report)
+		if err := a.remember(ctx, "mailbox", a.mailboxName(), err, &out); err != nil {
+			return out, err
+		}
+	}
+	if err := a.rematch(ctx); err != nil {
+		return out, err
+	}
+	if err := a.d.Store.Update(ctx, func(tx Tx) error {
+		return tx.SetSetting(settingSync, a.now().Format(time.RFC3339))
+	}); err != nil {
+		return out, err
+	}
+	if len(out.Failed) > 0 {
+		return out, ErrPart
+	}
+	return out, nil
+}
+
+func (a *App) mailboxName() string {
+	for _, s := range a.d.Services {
+		if s.Kind == "mailbox" {
+			return s.Name
+		}
+	}
+	return "mailbox"
+}
+
+// lastSeen is what is remembered of a service between runs; nothing personal
+// and no secret.
+type lastSeen struct {
+	At     time.Time `json:"at"`
+	Failed string    `json:"failed,omitempty"`
+	Detail string    `json:"detail,omitempty"`
+	TLS    string    `json:"tls,omitempty"`
+}
+
+// remember keeps how the last use of a service went. A cancel, and a store
+// that cannot be written, end the whole sync.
+func (a *App) remember(ctx context.Context, kind, name string, failed error, out *SyncReport) error {
+	if errors.Is(failed, context.Canceled) || ctx.Err() != nil {
+		return errors.Join(ctx.Err(), failed)
+	}
+	s := lastSeen{At: a.now()}
+	if failed != nil {
+		s.Failed = failed.Error()
+		out.Failed = append(out.Failed, Service{Kind: kind, Name: name, At: s.At, Err: failed})
+	}
+	return a.d.Store.Update(ctx, func(tx Tx) error {
+		if old, ok := a.seen(tx, kind, name); ok && s.TLS == "" {
+			s.TLS = old.TLS
+		}
+		return putSeen(tx, kind, name, s)
+	})
+}
+
+func (a *App) seen(tx Tx, kind, name string) (lastSeen, bool) {
+	var s lastSeen
+	v, ok, err := tx.Setting("service." + kind + "." + name)
+	if err != nil || !ok || json.Unmarshal([]byte(v), &s) != nil {
+		return s, false
+	}
+	return s, true
+}
+
+func putSeen(tx Tx, kind, name string, s lastSeen) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return tx.SetSetting("service."+kind+"."+name, string(b))
+}
+
+func (a *App) syncShop(ctx context.Context, shop order.Source, out *SyncReport, report Report) error {
+	since, full, err := a.shopSince(ctx, shop.Name())
+	if err != nil {
+		return err
+	}
+	var pending []order.Order
+	read := map[string]bool{}
+	problems, fresh, changed := 0, 0, 0
+	flush := func() error {
+		if len(pending) == 0 {
+			return nil
+		}
+		err := a.d.Store.Update(ctx, func(tx Tx) error {
+			for _, o := range pending {
+				_, isNew, diff, err := tx.PutOrder(o)
+				if err != nil {
+					return err
+				}
+				if isNew {
+					fresh++
+				} else if diff {
+					changed++
+				}
+			}
+			return nil
+		})
+		pending = pending[:0]
+		return err
+	}
+	next, err := shop.Changed(ctx, since, func(o order.Order) error {
+		o.Shop = shop.Name()
+		read[o.Ref] = true
+		out.Orders++
+		if pending = append(pending, o); len(pending) >= batch {
+			return flush()
+		}
+		return nil
+	}, func(p order.Problem) error {
+		problems++
+		out.Problems = append(out.Problems, p)
+		return nil
+	}, report)
+	// What was read before a cut stays, under a context of its own.
+	if ferr := a.flushKept(ctx, flush); ferr != nil {
+		return ferr
+	}
+	out.NewOrders, out.ChangedOrders = out.NewOrders+fresh, out.ChangedOrders+changed
+	if err != nil {
+		return err
+	}
+	return a.d.Store.Update(ctx, func(tx Tx) error {
+		gone := 0
+		// Only a full reading without a single problem can tell what is gone.
+		if full && problems == 0 {
+			if gone, err = markGone(tx, shop.Name(), read); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetSetting("shop."+shop.Name()+".since", next.UTC().Format(time.RFC3339)); err != nil {
+			return err
+		}
+		if full {
+			if err := tx.SetSetting("shop."+shop.Name()+".full", a.now().Format(time.RFC3339)); err != nil {
+				return err
+			}
+		}
+		return a.journal(tx, greffier, evidence.ActSyncOrders, "shop "+strings.ReplaceAll(shop.Name(), "@", " at "),
+			map[string]int{"read": len(read), "new": fresh, "changed": changed, "gone": gone, "problems": problems})
+	})
+}
+
+// flushKept stores what is pending even when the work was cancelled.
+func (a *App) flushKept(ctx context.Context, flush func() error) error {
+	if ctx.Err() != nil {
+		return nil // the next sync reads them again: the cursor was not moved
+	}
+	return flush()
+}
+
+func (a *App) shopSince(ctx context.Context, shop string) (since time.Time, full bool, err error) {
+	err = a.d.Store.View(ctx, func(tx Tx) error {
+		v, ok, err := tx.Setting("shop." + shop + ".since")
+		if err != nil || !ok {
+			return err
+		}
+		if since, err = time.Parse(time.RFC3339, v); err != nil {
+			since = time.Time{}
+		}
+		last, _, err := tx.Setting("shop." + shop + ".full")
+		if at, perr := time.Parse(time.RFC3339, last); perr != nil || a.now().Sub(at) > fullEvery {
+			since = time.Time{}
+		}
+		return err
+	})
+	return since, since.IsZero(), err
+}
+
+func markGone(tx Tx, shop string, read map[string]bool) (int, error) {
+	all, err := tx.Orders()
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, o := range all {
+		if o.Shop != shop || read[o.Ref] || o.State == order.Gone {
+			continue
+		}
+		o.State = order.Gone
+		if _, _, _, err := tx.PutOrder(o); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) error {
+	var cursors []mailbox.Cursor
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { cursors, err = tx.Cursors(); return err }); err != nil {
+		return err
+	}
+	var pending []mailbox.Message
+	flush := func(c *mailbox.Cursor) error {
+		if len(pending) == 0 && c == nil {
+			return nil
+		}
+		part := SyncReport{}
+		err := a.d.Store.Update(ctx, func(tx Tx) error {
+			part = SyncReport{}
+			for _, m := range pending {
+				if err := a.takeIn(tx, m, &part); err != nil {
+					return err
+				}
+			}
+			if c != nil {
+				return tx.PutCursor(*c)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		pending = pending[:0]
+		out.Messages += part.Messages
+		out.Requests += part.Requests
+		out.ToCheck += part.ToCheck
+		out.CasesOpened = append(out.CasesOpened, part.CasesOpened...)
+		return nil
+	}
+	err := a.d.Mailbox.Fetch(ctx, cursors, func(m mailbox.Message) error {
+		if pending = append(pending, m); len(pending) >= batch {
+			return flush(nil)
+		}
+		return nil
+	}, func(c mailbox.Cursor) error { return flush(&c) }, report)
+	if ferr := a.flushKept(ctx, func() error { return flush(nil) }); ferr != nil {
+		return ferr
+	}
+	if err != nil {
+		return err
+	}
+	return a.d.Store.Update(ctx, func(tx Tx) error {
+		return a.journal(tx, greffier, evidence.ActSyncMail, "mailbox",
+			map[string]int{"new": out.Messages, "requests": out.Requests, "to check": out.ToCheck})
+	})
+}
+
+// takeIn recognises one message and files it: into the case that it answers,
+// into a new case, or among the ordinary mail.
+func (a *App) takeIn(tx Tx, m mailbox.Message, out *SyncReport) error {
+	j := request.Judged{Message: m, Verdict: request.Recognise(m)}
+	if from, ok := m.Sender(); ok && from.Norm() == mailbox.NormEmail(a.controller(tx).Email) {
+		// The owner's own words, in a folder where she files what she sent.
+		j.Verdict = request.Verdict{Kind: request.Ordinary, Confidence: 1, Language: j.Verdict.Language}
+	}
+	c, found, err := a.caseOf(tx, m)
+	if err != nil {
+		return err
+	}
+	if found && cases.Separate(m, j.Verdict, c) {
+		found = false
+	}
+	if !found && j.Verdict.Kind == request.Request {
+		_, isNew, err := a.openCase(tx, j, out)
+		if isNew {
+			out.Messages++
+			out.Requests++
+		}
+		return err
+	}
+	if found {
+		j.Case = int64(c.ID)
+	}
+	id, isNew, err := tx.PutMessage(j)
+	if err != nil || !isNew {
+		return err
+	}
+	out.Messages++
+	switch j.Verdict.Kind {
+	case request.ToCheck:
+		out.ToCheck++
+	case request.Request:
+		out.Requests++
+	}
+	if !found {
+		return nil
+	}
+	m.ID = id
+	return tx.PutCase(cases.Merge(c, m, j.Verdict, a.now()))
+}
+
+// caseOf finds the case that a message belongs to: the one whose messages it
+// answers, or an open one of the same sender on the same subject.
+func (a *App) caseOf(tx Tx, m mailbox.Message) (cases.Case, bool, error) {
+	id, err := tx.CaseOfThread(append(slices.Clone(m.InReplyTo), m.References...))
+	if err != nil {
+		return cases.Case{}, false, err
+	}
+	if id != 0 {
+		c, err := tx.Case(cases.ID(id))
+		return c, err == nil, err
+	}
+	from, ok := m.Sender()
+	if !ok {
+		return cases.Case{}, false, nil
+	}
+	cs, err := tx.CasesByEmail(from.Email)
+	if err != nil {
+		return cases.Case{}, false, err
+	}
+	for _, c := range slices.Backward(cs) {
+		if cases.Belongs(m, c, nil) {
+			return c, true, nil
+		}
+	}
+	return cases.Case{}, false, nil
+}
+
+// openCase files a message with the case that it opens. The message may be
+// known already (read again, or found in two folders): then nothing happens.
+func (a *App) openCase(tx Tx, j request.Judged, out *SyncReport) (cases.ID, bool, error) {
+	known, err := a.candidates(tx, j.Message, j.Verdict)
+	if err != nil {
+		return 0, false, err
+	}
+	if j.Message.ID == 0 {
+		// The number first, without a case: the case's own key must exist
+		// before its message is sealed under it.
+		id, isNew, err := tx.PutMessage(j)
+		if err != nil || !isNew {
+			return 0, false, err
+		}
+		j.Message.ID = id
+	}
+	c := cases.Open(j.Message, j.Verdict, known, a.now(), a.d.Zone)
+	c.Territory = a.d.Territory
+	marks, err := tx.ProviderMarks()
+	if err != nil {
+		return 0, false, err
+	}
+	c = cases.Reweigh(c, j.Message, known, cases.Provider{Marks: marks})
+	if c.ID, err = tx.NewCase(c); err != nil {
+		return 0, false, err
+	}
+	j.Case = int64(c.ID)
+	if err := tx.UpdateMessage(j); err != nil {
+		return 0, false, err
+	}
+	if out != nil {
+		out.CasesOpened = append(out.CasesOpened, c.ID)
+	}
+	return c.ID, true, a.journal(tx, greffier, evidence.ActCaseOpened, caseRecord(c.ID), map[string]any{
+		"rights": c.Rights(), "received": c.ReceivedAt.Format(time.RFC3339), "junk": c.FromJunk})
+}
+
+// candidates returns the orders that a request may concern: those of the
+// sender's address and those whose number it names; all of them where neither
+// gives any, so that a name can be proposed.
+func (a *App) candidates(tx Tx, m mailbox.Message, v request.Verdict) ([]order.Order, error) {
+	var out []order.Order
+	add := func(os []order.Order, err error) error {
+		for _, o := range os {
+			if !slices.ContainsFunc(out, func(x order.Order) bool { return x.ID == o.ID }) {
+				out = append(out, o)
+			}
+		}
+		return err
+	}
+	if from, ok := m.Sender(); ok {
+		if err := add(tx.OrdersByEmail(from.Email)); err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range v.Orders {
+		if err := add(tx.OrdersByNumber(n)); err != nil {
+			return nil, err
+		}
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	return out, add(tx.Orders())
+}
+
+// rematch looks again at the open cases that nobody has touched: orders may
+// have come in after their mail.
+func (a *App) rematch(ctx context.Context) error {
+	return a.d.Store.Update(ctx, func(tx Tx) error {
+		all, err := tx.Cases()
+		if err != nil {
+			return err
+		}
+		marks, err := tx.ProviderMarks()
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if !c.State.Open() || len(c.Runs) > 0 || c.Identity.Level == cases.Confirmed ||
+				slices.ContainsFunc(c.Orders, func(m cases.Match) bool { return m.Confirmed }) || len(c.Messages) == 0 {
+				continue
+			}
+			j, err := tx.Message(c.Messages[0])
+			if err != nil {
+				return err
+			}
+			known, err := a.candidates(tx, j.Message, j.Verdict)
+			if err != nil {
+				return err
+			}
+			was := c
+			c.Orders = cases.Propose(j.Verdict, j.Message, known)
+			c = cases.Reweigh(c, j.Message, known, cases.Provider{Marks: marks})
+			if slices.Equal(was.Orders, c.Orders) && was.Identity.Level == c.Identity.Level && slices.Equal(was.Identity.Signs, c.Identity.Signs) {
+				continue
+			}
+			if err := tx.PutCase(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Services returns the connections with what happened at their last use.
+func (a *App) Services(ctx context.Context) ([]Service, error) {
+	var out []Service
+	err := a.d.Store.View(ctx, func(tx Tx) error {
+		for _, c := range a.d.Services {
+			s := Service{Kind: c.Kind, Name: c.Name, Address: c.Address}
+			if seen, ok := a.seen(tx, c.Kind, c.Name); ok {
+				s.At, s.Detail, s.TLS = seen.At, seen.Detail, seen.TLS
+				if seen.Failed != "" {
+					s.Err = errors.New(seen.Failed)
+				}
+			}
+			out = append(out, s)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// CheckService tries a connection live and remembers what it found.
+func (a *App) CheckService(ctx context.Context, kind, name string) (Service, error) {
+	i := slices.IndexFunc(a.d.Services, func(c Connection) bool { return c.Kind == kind && c.Name == name })
+	if i < 0 {
+		return Service{}, ErrUnknownService
+	}
+	c := a.d.Services[i]
+	s := Service{Kind: kind, Name: name, Address: c.Address, At: a.now()}
+	s.Detail, s.TLS, s.Err = c.Check(ctx)
+	if ctx.Err() != nil {
+		return s, ctx.Err()
+	}
+	seen := lastSeen{At: s.At, Detail: s.Detail, TLS: s.TLS}
+	if s.Err != nil {
+		seen.Failed = s.Err.Error()
+	}
+	return s, a.update(ctx, func(tx Tx) error { return putSeen(tx, kind, name, seen) })
+}

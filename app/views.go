@@ -1,0 +1,260 @@
+package app
+
+import (
+	"time"
+
+	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/law"
+	"greffier/app/mailbox"
+	"greffier/app/order"
+	"greffier/app/plan"
+	"greffier/app/register"
+	"greffier/app/request"
+)
+
+// Tone tells how urgent or how good something is; the window adds icon and word.
+type Tone int
+
+// The tones.
+const (
+	ToneCannotTell Tone = iota
+	ToneKept            // kept, done, in time
+	ToneAtRisk          // needs something soon
+	ToneLate            // broken or late
+	ToneQuiet           // for information
+)
+
+// Need is one thing that waits for the owner. Kind says which:
+// "case" (Case set), "mail" (mails to check), "retention" (objects due),
+// "run" (an erasure was cut off or is partial; Run set), "sync" (a service
+// failed at the last sync; Error set), "gap" (a register has gaps; Register
+// set), "promise" (Promise set).
+type Need struct {
+	Kind     string
+	Tone     Tone
+	Case     cases.ID
+	Run      int64
+	Register register.Name
+	Promise  string
+	Rights   []request.Right
+	Person   string    // display name, hostile text
+	Step     cases.Act // the primary lawful step of a case
+	Due      law.Date
+	DaysLeft int
+	Count    int
+	Service  string
+	Error    error
+}
+
+// Today is the first page.
+type Today struct {
+	Needs      []Need
+	Late       int // how many of them are late
+	Did        []JournalLine
+	PeaceUntil law.Date // zero when something is due now or nothing is planned
+	Next       []NextDate
+	Synced     time.Time
+}
+
+// NextDate is a date ahead.
+type NextDate struct {
+	Date  law.Date
+	Kind  string // "case", "retention", "contract"
+	Case  cases.ID
+	Count int
+	Label string // person or processor, may be ""
+}
+
+// CaseRow is one line of the list of requests.
+type CaseRow struct {
+	ID       cases.ID
+	State    cases.State
+	Rights   []request.Right
+	Person   string
+	Email    string
+	Received time.Time
+	Due      law.Date
+	DaysLeft int
+	Tone     Tone
+	Orders   []string
+	Identity cases.IdentityLevel
+	Minor    bool
+	Waiting  bool // for the person: a suspension is running
+	Late     bool
+}
+
+// MailRow is a mail that triage is unsure of, or (in the list of what is not
+// a request) one that it judged.
+type MailRow struct {
+	ID        int64
+	From      string
+	Subject   string
+	Received  time.Time
+	Verdict   request.Verdict
+	Case      cases.ID // 0 when it belongs to none
+	Junk      bool
+	Corrected bool // the owner corrected the verdict
+}
+
+// CaseView is all that the case page shows.
+type CaseView struct {
+	Case     cases.Case
+	Deadline law.Deadline
+	DaysLeft int
+	Today    law.Date
+	Steps    []cases.Step
+	Messages []MessageView
+	Orders   []OrderRow // the matched ones, same order as Case.Orders
+	Runs     []erasure.Record
+	MayErase error // nil, or why identity does not allow it yet
+	CanErase bool  // an erasure makes sense: erasure, withdrawal or objection asked, orders in scope
+}
+
+// MessageView is a message with its verdict.
+type MessageView struct {
+	Message mailbox.Message
+	Verdict request.Verdict
+}
+
+// OrderRow is one line of the orders page.
+type OrderRow struct {
+	ID        int64
+	Number    string
+	Shop      string
+	Person    string
+	Email     string
+	State     order.State
+	Status    string // the shop's own word
+	Created   time.Time
+	Completed time.Time
+	Photos    int      // references that the shop records
+	Start     law.Date // of the media period; zero while it has not begun
+	Due       law.Date // last day of the media period
+	DaysLeft  int
+	Held      string    // reason of a hold, "" for none
+	Erased    time.Time // when Greffier erased its media
+	Tone      Tone
+	// Media tells where the order's media stand: "counting", "due", "held",
+	// "erased", "open" (period not begun), "none".
+	Media string
+}
+
+// OrderView is an order opened: what each locator finds, live.
+type OrderView struct {
+	Row     OrderRow
+	Order   order.Order
+	Found   []plan.Found
+	Missing []string // photo references that no storage holds
+	Cases   []cases.ID
+	Holds   []plan.Hold
+}
+
+// Orphan is an object below a locator that no order claims.
+type Orphan struct {
+	plan.Found
+	AgeDays int
+}
+
+// DueRow is one order (or orphan group) whose media are due under a rule.
+type DueRow struct {
+	Rule      string
+	Order     int64
+	Number    string   // "" for objects that no order claims
+	Since     law.Date // start of the period
+	Due       law.Date // its last day
+	Objects   int
+	SizeBytes int64
+	Held      string // why it waits, "" when it is free to go
+}
+
+// RetentionView is what the rules make due on a day, and the plan that would
+// do it.
+type RetentionView struct {
+	At    law.Date
+	Due   []DueRow
+	Ahead []DueRow // still counting, soonest first
+	Plan  plan.Plan
+}
+
+// RunView is a run with its steps.
+type RunView struct {
+	Record      erasure.Record
+	Steps       []erasure.Step
+	Certificate string // file name of the printed certificate, "" when not printed
+	Orders      []string
+}
+
+// RegisterCard is one register on the shelf.
+type RegisterCard struct {
+	Name    register.Name
+	Title   string
+	Count   int
+	Gaps    int
+	Changed time.Time
+}
+
+// PromiseRow is one promise of the policy with its state: "kept", "at risk",
+// "broken" or "cannot tell".
+type PromiseRow struct {
+	ID       string
+	Article  string // of the policy
+	Sentence string // the policy's promise in the asked language
+	State    string
+	Tone     Tone
+	By       law.Date // when it breaks by itself, for "at risk"
+	Evidence []string // in the asked language
+	Mend     string   // key of the act that mends it: "orders", "processors", "processing", "trackers", "policy", "sync", "requests", "backup", "settings", ""
+}
+
+// JournalLine is one entry of the journal as shown.
+type JournalLine struct {
+	Seq    int64
+	At     time.Time
+	Actor  string
+	Act    string
+	Record string
+	Detail string
+	Hash   string
+}
+
+// Service is one connection with what happened at its last use.
+type Service struct {
+	Kind    string // "mailbox", "shop", "storage"
+	Name    string
+	Address string // without user or secret
+	At      time.Time
+	Detail  string // what a live test found, or what the last sync brought
+	Err     error  // nil when the last use went well
+	TLS     string // protocol version seen, "loopback", or ""
+}
+
+// SyncReport is what a sync brought.
+type SyncReport struct {
+	Orders, NewOrders, ChangedOrders int
+	Messages, Requests, ToCheck      int
+	CasesOpened                      []cases.ID
+	Problems                         []order.Problem
+	Failed                           []Service // services that could not be read
+}
+
+// VerifyReport is the result of walking the journal, store and evidence.
+type VerifyReport struct {
+	Entries  int
+	Head     string
+	BrokenAt *int64
+	Store    string // "ok" or what is wrong
+	Evidence string // "ok" or what is wrong
+}
+
+// ProfileInfo is what the settings page shows of the profile.
+type ProfileInfo struct {
+	Dir        string
+	OutDir     string // where printed files go
+	Controller register.Controller
+	Lang       string // of the window: "fr" or "en"
+	Theme      string // "system", "light", "dark"
+	Demo       bool
+	Locators   []plan.Locator
+	KeyFrom    string // "passphrase" or "keyring"
+}

@@ -1,0 +1,345 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"greffier/app/erasure"
+	"greffier/app/order"
+	"greffier/app/plan"
+)
+
+// Seeder fills a storage and looks at it without the driver under test.
+type Seeder interface {
+	// Put writes an object, over the one that is there.
+	Put(key, data string)
+	// Left returns everything that is there, in any form.
+	Left() []string
+}
+
+// oddKeys are keys that went wrong somewhere once.
+var oddKeys = []string{
+	"orders/1/portrait ü+1.jpg", "orders/1/portrait u\u0308+1.jpg", "orders/1/#1.jpg", "orders/1/ leading and trailing .jpg ",
+	"orders/1/100%.jpg", "orders/1/%41.jpg", "orders/1/A.jpg", "orders/1/a&b=c?d.jpg", "orders/1/<x>'\".jpg", "orders/1/été/œuvre.jpg",
+	"orders/1/照片.jpg", "orders/1/📷.jpg", "orders/1/a:b;c,d@e.jpg", "orders/1/~.jpg", "orders/1/.hidden", "orders/1/a..b.jpg", "orders/1/a\u202fb.jpg", "orders/1/a\tb\nc.jpg",
+}
+
+// Run holds a storage to what app/erasure expects of every one. fresh returns
+// an empty storage and the way to fill it.
+func Run(t *testing.T, fresh func(t *testing.T) (erasure.Storage, Seeder)) {
+	t.Run("an empty storage is there and empty", func(t *testing.T) {
+		s, _ := fresh(t)
+		a, err := s.Check(t.Context())
+		if err != nil || !a.CanProve || a.Described == "" {
+			t.Errorf("Check = %+v, %v", a, err)
+		}
+		if got := List(t, s, ""); len(got) != 0 {
+			t.Errorf("listed: %v", got)
+		}
+	})
+
+	t.Run("what is put is listed once, with its size, time and fingerprint", func(t *testing.T) {
+		s, seed := fresh(t)
+		seed.Put("a/1.jpg", "12345")
+		got := List(t, s, "")
+		if len(got) != 1 {
+			t.Fatalf("listed: %v", got)
+		}
+		o := got[0]
+		if o.Storage != s.Name() || o.Key != "a/1.jpg" || o.SizeBytes != 5 || o.Kind != plan.Version || o.Fingerprint == "" ||
+			time.Since(o.ModifiedAt).Abs() > time.Hour || o.ModifiedAt.Location() != time.UTC {
+			t.Errorf("listed: %+v", o)
+		}
+		if again := List(t, s, "a/"); len(again) != 1 || again[0] != o {
+			t.Errorf("listed again: %+v", again)
+		}
+	})
+
+	t.Run("a prefix is a prefix of the key and nothing else", func(t *testing.T) {
+		s, seed := fresh(t)
+		for _, k := range []string{"u/104/a.jpg", "u/1042/a.jpg", "u/104.jpg", "x/u/104/a.jpg", "U/104/a.jpg"} {
+			seed.Put(k, k)
+		}
+		for prefix, want := range map[string]string{"u/104/": "u/104/a.jpg", "u/104": "u/104.jpg u/104/a.jpg u/1042/a.jpg", "u/104/a.jpg": "u/104/a.jpg", "nothing/": "", "u/104/a.jpg/": "", "x/u": "x/u/104/a.jpg"} {
+			if got := strings.Join(Keys(List(t, s, prefix)), " "); got != want {
+				t.Errorf("prefix %q lists %q, want %q", prefix, got, want)
+			}
+		}
+	})
+
+	t.Run("every key can be erased, and only that one", func(t *testing.T) {
+		s, seed := fresh(t)
+		for _, k := range oddKeys {
+			seed.Put(k, k)
+		}
+		if got := Keys(List(t, s, "orders/1/")); len(got) != len(oddKeys) {
+			t.Fatalf("%d keys listed of %d: %q", len(got), len(oddKeys), got)
+		}
+		for i, k := range oddKeys {
+			mine := List(t, s, k)
+			mine = slices.DeleteFunc(mine, func(o plan.Object) bool { return o.Key != k })
+			if len(mine) != 1 {
+				t.Fatalf("key %q is listed %d times", k, len(mine))
+			}
+			if err := s.Erase(t.Context(), mine[0]); err != nil {
+				t.Fatalf("erase %q: %v", k, err)
+			}
+			if got := len(List(t, s, "orders/1/")); got != len(oddKeys)-i-1 {
+				t.Fatalf("after %q %d are left", k, got)
+			}
+		}
+		if left := seed.Left(); len(left) != 0 {
+			t.Errorf("left: %q", left)
+		}
+	})
+
+	t.Run("every key can be erased in one call", func(t *testing.T) {
+		s, seed := fresh(t)
+		b, ok := s.(erasure.Batcher)
+		if !ok {
+			return // this storage erases one by one
+		}
+		for _, k := range oddKeys {
+			seed.Put(k, k)
+		}
+		for i, err := range b.EraseMany(t.Context(), List(t, s, "orders/")) {
+			if err != nil {
+				t.Errorf("object %d: %v", i, err)
+			}
+		}
+		if left := seed.Left(); len(left) != 0 {
+			t.Errorf("left: %q", left)
+		}
+	})
+
+	t.Run("what was overwritten is erased too", func(t *testing.T) {
+		s, seed := fresh(t)
+		for i := range 3 {
+			seed.Put("a/1.jpg", strings.Repeat("x", i+1))
+		}
+		for _, o := range List(t, s, "a/") {
+			if err := s.Erase(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := seed.Left(); len(left) != 0 {
+			t.Errorf("left: %q", left)
+		}
+	})
+
+	t.Run("another content has another fingerprint", func(t *testing.T) {
+		s, seed := fresh(t)
+		seed.Put("a/1.jpg", "first")
+		before := List(t, s, "")
+		seed.Put("a/1.jpg", "second one")
+		for _, o := range List(t, s, "") {
+			if o.Fingerprint == before[0].Fingerprint && o.Version == before[0].Version && o.SizeBytes != before[0].SizeBytes {
+				t.Errorf("a plan would not notice: %+v", o)
+			}
+		}
+	})
+
+	t.Run("erasing what is gone is no error", func(t *testing.T) {
+		s, seed := fresh(t)
+		seed.Put("a/1.jpg", "x")
+		o := List(t, s, "")[0]
+		for range 2 {
+			if err := s.Erase(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b, ok := s.(erasure.Batcher); ok {
+			if errs := b.EraseMany(t.Context(), []plan.Object{o}); len(errs) != 1 || errs[0] != nil {
+				t.Errorf("in one call: %v", errs)
+			}
+		}
+		if left := seed.Left(); len(left) != 0 {
+			t.Errorf("left: %q", left)
+		}
+	})
+
+	t.Run("2,500 keys are listed exactly once each", func(t *testing.T) {
+		s, seed := fresh(t)
+		want := map[string]bool{}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for w := range 8 {
+			wg.Go(func() {
+				for i := w; i < 2500; i += 8 {
+					k := fmt.Sprintf("many/%d/%d.jpg", i%7, i)
+					seed.Put(k, "x")
+					mu.Lock()
+					want[k] = true
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		got := map[string]int{}
+		for _, o := range List(t, s, "many/") {
+			got[o.Key]++
+		}
+		if len(got) != 2500 {
+			t.Errorf("%d keys", len(got))
+		}
+		for k, n := range got {
+			if n != 1 || !want[k] {
+				t.Errorf("%s is listed %d times", k, n)
+			}
+		}
+	})
+
+	t.Run("after a cancel nothing is listed and nothing is erased", func(t *testing.T) {
+		s, seed := fresh(t)
+		seed.Put("a/1.jpg", "x")
+		o := List(t, s, "")[0]
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.List(ctx, "", func(plan.Object) error { return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("List: %v", err)
+		}
+		if err := s.Erase(ctx, o); !errors.Is(err, context.Canceled) {
+			t.Errorf("Erase: %v", err)
+		}
+		if b, ok := s.(erasure.Batcher); ok {
+			if errs := b.EraseMany(ctx, []plan.Object{o}); !errors.Is(errs[0], context.Canceled) {
+				t.Errorf("EraseMany: %v", errs)
+			}
+		}
+		if len(seed.Left()) != 1 {
+			t.Error("it is gone")
+		}
+	})
+
+	t.Run("a listing stops where it is told to", func(t *testing.T) {
+		s, seed := fresh(t)
+		seed.Put("a/1.jpg", "x")
+		seed.Put("a/2.jpg", "x")
+		stop, n := errors.New("stop"), 0
+		if err := s.List(t.Context(), "", func(plan.Object) error { n++; return stop }); !errors.Is(err, stop) || n != 1 {
+			t.Errorf("%v after %d", err, n)
+		}
+	})
+
+	t.Run("an order is planned, confirmed, erased and gone, and its neighbour is not", func(t *testing.T) {
+		s, seed := fresh(t)
+		for _, k := range []string{"uploads/104/a.jpg", "uploads/104/a.jpg", "uploads/104/b/c.jpg", "uploads/1042/a.jpg"} {
+			seed.Put(k, "photo of "+k)
+		}
+		r, steps := Erase(t, s, "104")
+		if r.State != erasure.Complete || r.Left != 0 || len(steps) < 2 {
+			t.Errorf("%+v, %v", r, steps)
+		}
+		if got := Keys(List(t, s, "")); !slices.Equal(got, []string{"uploads/1042/a.jpg"}) {
+			t.Errorf("left: %q", got)
+		}
+	})
+}
+
+// List returns a listing, sorted by key, kind and version.
+func List(t testing.TB, s plan.Lister, prefix string) []plan.Object {
+	t.Helper()
+	var out []plan.Object
+	if err := s.List(t.Context(), prefix, func(o plan.Object) error { out = append(out, o); return nil }); err != nil {
+		t.Fatalf("list %q: %v", prefix, err)
+	}
+	slices.SortFunc(out, func(a, b plan.Object) int { return strings.Compare(a.ID(), b.ID()) })
+	return out
+}
+
+// Keys returns the keys of a listing.
+func Keys(os []plan.Object) []string {
+	out := []string{}
+	for _, o := range os {
+		out = append(out, o.Key)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Erase plans, confirms and runs the erasure of what lies at uploads/{order}/,
+// as the program does, with a ledger in memory.
+func Erase(t testing.TB, s erasure.Storage, number string) (erasure.Record, []erasure.Step) {
+	t.Helper()
+	target := []order.Order{{ID: 1, Number: number, State: order.Completed, CompletedAt: time.Now()}}
+	again := func() plan.Plan {
+		found, _, err := plan.Survey(t.Context(), map[string]plan.Lister{s.Name(): s}, []plan.Locator{{Storage: s.Name(), Holds: plan.Photo, Key: "uploads/{order}/"}}, target, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.Build(plan.Input{Orders: target, Found: found})
+	}
+	p := again()
+	c, err := plan.Confirm(p, p.Hash, "owner", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, steps, err := erasure.Run(t.Context(), c, again(), map[string]erasure.Storage{s.Name(): s}, &Ledger{}, time.Now, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, steps
+}
+
+// Ledger is a ledger in memory.
+type Ledger struct {
+	mu    sync.Mutex
+	recs  []erasure.Record
+	steps map[int64]map[int]erasure.Step
+}
+
+// Begin implements erasure.Ledger.
+func (l *Ledger) Begin(_ context.Context, r erasure.Record, steps []erasure.Step) (int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.steps == nil {
+		l.steps = map[int64]map[int]erasure.Step{}
+	}
+	r.ID = int64(len(l.recs) + 1)
+	l.recs, l.steps[r.ID] = append(l.recs, r), map[int]erasure.Step{}
+	for _, s := range steps {
+		l.steps[r.ID][s.N] = s
+	}
+	return r.ID, nil
+}
+
+// Mark implements erasure.Ledger.
+func (l *Ledger) Mark(_ context.Context, run int64, steps []erasure.Step) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range steps {
+		l.steps[run][s.N] = s
+	}
+	return nil
+}
+
+// Finish implements erasure.Ledger.
+func (l *Ledger) Finish(_ context.Context, r erasure.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recs[r.ID-1] = r
+	return nil
+}
+
+// Unfinished implements erasure.Ledger.
+func (l *Ledger) Unfinished(context.Context) ([]erasure.Record, map[int64][]erasure.Step, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var recs []erasure.Record
+	steps := map[int64][]erasure.Step{}
+	for _, r := range l.recs {
+		if r.EndedAt.IsZero() {
+			recs = append(recs, r)
+			for _, s := range l.steps[r.ID] {
+				steps[r.ID] = append(steps[r.ID], s)
+			}
+		}
+	}
+	return recs, steps, nil
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+
+	"greffier/app/cases"
+)
+
+// NewCase stores a case under a key of its own and returns its number.
+func (t *Tx) NewCase(c cases.Case) (cases.ID, error) {
+	id, err := t.next("cases")
+	if err != nil {
+		return 0, err
+	}
+	sid, _, err := t.newSubject("case", nil)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.exec("INSERT INTO cases(id, state, received_at, subject, sealed) VALUES (?, 0, '', ?, x'')", id, sid); err != nil {
+		return 0, err
+	}
+	c.ID = cases.ID(id)
+	return c.ID, t.PutCase(c)
+}
+
+// PutCase stores a case that is there already.
+func (t *Tx) PutCase(c cases.Case) error {
+	var sid int64
+	err := t.row("SELECT subject FROM cases WHERE id = ?", int64(c.ID)).Scan(&sid)
+	if errors.Is(err, sql.ErrNoRows) {
+		return cases.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	k, err := t.subject(sid)
+	if err != nil {
+		return err
+	}
+	sealed, err := k.seal(c, place("cases", "sealed", int64(c.ID)))
+	if err != nil {
+		return err
+	}
+	return t.exec("UPDATE cases SET state = ?, received_at = ?, email_ix = ?, sealed = ? WHERE id = ?",
+		int(c.State), stamp(c.ReceivedAt), t.s.emailIndex(c.Requester.Email), sealed, int64(c.ID))
+}
+
+// Case returns one case, cases.ErrNotFound where there is none.
+func (t *Tx) Case(id cases.ID) (cases.Case, error) {
+	found, err := t.cases("WHERE id = ?", int64(id))
+	if err != nil {
+		return cases.Case{}, err
+	}
+	if len(found) == 0 {
+		return cases.Case{}, cases.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Cases returns all cases, by number.
+func (t *Tx) Cases() ([]cases.Case, error) { return t.cases("ORDER BY id") }
+
+// CasesByEmail returns the cases that an address opened, by number.
+func (t *Tx) CasesByEmail(email string) ([]cases.Case, error) {
+	ix := t.s.emailIndex(email)
+	if ix == nil {
+		return nil, nil
+	}
+	return t.cases("WHERE email_ix = ? ORDER BY id", ix)
+}
+
+func (t *Tx) cases(where string, args ...any) ([]cases.Case, error) {
+	var out []cases.Case
+	err := t.each(func(scan func(...any) error) error {
+		var id, sid int64
+		var sealed []byte
+		if err := scan(&id, &sid, &sealed); err != nil {
+			return err
+		}
+		k, err := t.subject(sid)
+		if err != nil {
+			return err
+		}
+		var c cases.Case
+		if err := k.open(sealed, place("cases", "sealed", id), &c); err != nil {
+			return err
+		}
+		out = append(out, c)
+		return nil
+	}, "SELECT id, subject, sealed FROM cases "+where, args...)
+	return out, err
+}

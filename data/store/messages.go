@@ -1,0 +1,283 @@
+package store
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"greffier/app/mailbox"
+	"greffier/app/request"
+)
+
+// messageSecrets is what is personal of a message: nearly all of it, the words
+// of the verdict included.
+type messageSecrets struct {
+	Message mailbox.Message `json:"message"`
+	Verdict request.Verdict `json:"verdict"`
+}
+
+type judgedRow = request.Judged
+
+// contentIndex tells the same mail found in two folders, or read again after
+// the server renumbered, from another one.
+func (s *Store) contentIndex(m mailbox.Message) []byte {
+	h := sha256.New()
+	if len(m.Raw) > 0 {
+		h.Write(m.Raw)
+	} else {
+		h.Write([]byte(m.MessageID + "\x00" + m.Subject + "\x00" + m.Text))
+	}
+	return s.index("message content", m.MessageID+"\x00"+hex.EncodeToString(h.Sum(nil)))
+}
+
+// PutMessage stores a message with its verdict. Of ordinary mail neither the
+// text nor the raw bytes are kept; of a request everything, as evidence. It
+// returns the number, and false where the message was there already.
+func (t *Tx) PutMessage(j request.Judged) (id int64, isNew bool, err error) {
+	ix := t.s.contentIndex(j.Message)
+	err = t.row("SELECT id FROM message WHERE content_ix = ?", ix).Scan(&id)
+	if err == nil {
+		return id, false, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return 0, false, err
+	}
+	if id, err = t.next("message"); err != nil {
+		return 0, false, err
+	}
+	j.Message.ID = id
+	var emailIx []byte
+	if from, ok := j.Message.Sender(); ok {
+		emailIx = t.s.emailIndex(from.Email)
+	}
+	err = t.exec("INSERT INTO message(id, content_ix, msgid_ix, email_ix, received_at, kind) VALUES (?, ?, ?, ?, ?, ?)",
+		id, ix, t.s.index("message id", j.Message.MessageID), emailIx, stamp(j.Message.ReceivedAt), int(j.Verdict.Kind))
+	if err != nil {
+		return 0, false, err
+	}
+	return id, true, t.UpdateMessage(j)
+}
+
+// UpdateMessage stores a message again with a new verdict or case. A message
+// of a case is sealed under the case's key, so that it lives as long as the
+// case file does.
+func (t *Tx) UpdateMessage(j request.Judged) error {
+	m := j.Message
+	var before sql.NullInt64
+	var oldRaw []byte
+	if err := t.row("SELECT subject, raw_sealed FROM message WHERE id = ?", m.ID).Scan(&before, &oldRaw); err != nil {
+		return err
+	}
+	if m.Raw == nil && len(oldRaw) > 0 && before.Valid {
+		k, err := t.subject(before.Int64)
+		if err != nil {
+			return err
+		}
+		if m.Raw, err = k.openBytes(oldRaw, place("message", "raw_sealed", m.ID)); err != nil {
+			return err
+		}
+	}
+	sid, k, err := t.messageSubject(j)
+	if err != nil {
+		return err
+	}
+	keep := j.Case != 0 || j.Verdict.Kind != request.Ordinary
+	var raw []byte
+	if keep && len(m.Raw) > 0 {
+		raw = k.sealBytes(m.Raw, place("message", "raw_sealed", m.ID))
+	}
+	sec := messageSecrets{Message: m, Verdict: j.Verdict}
+	sec.Message.Raw = nil
+	if !keep {
+		sec.Message.Text, sec.Message.Attachments, sec.Message.To = "", nil, nil
+	}
+	sealed, err := k.seal(sec, place("message", "sealed", m.ID))
+	if err != nil {
+		return err
+	}
+	var caseID any
+	if j.Case != 0 {
+		caseID = j.Case
+	}
+	if err := t.exec("UPDATE message SET kind = ?, case_id = ?, corrected = ?, subject = ?, sealed = ?, raw_sealed = ? WHERE id = ?",
+		int(j.Verdict.Kind), caseID, j.Corrected, sid, sealed, raw, m.ID); err != nil {
+		return err
+	}
+	if before.Valid && before.Int64 != sid {
+		if err := t.dropUnused(before); err != nil {
+			return err
+		}
+		// A message without a valid sender had a key of its own.
+		return t.exec(`DELETE FROM subject WHERE id = ?1 AND kind = 'message' AND NOT EXISTS (SELECT 1 FROM message WHERE subject = ?1)`, before.Int64)
+	}
+	return nil
+}
+
+func (t *Tx) messageSubject(j request.Judged) (int64, sealer, error) {
+	if j.Case != 0 {
+		var id int64
+		if err := t.row("SELECT subject FROM cases WHERE id = ?", j.Case).Scan(&id); err != nil {
+			return 0, sealer{}, err
+		}
+		k, err := t.subject(id)
+		return id, k, err
+	}
+	if from, ok := j.Message.Sender(); ok {
+		if ix := t.s.emailIndex(from.Email); ix != nil {
+			return t.person(ix)
+		}
+	}
+	return t.newSubject("message", nil)
+}
+
+func (t *Tx) eachMessage(where string, f func(judgedRow) error, args ...any) error {
+	return t.each(func(scan func(...any) error) error {
+		var j request.Judged
+		var received string
+		var kind int
+		var sid, caseID sql.NullInt64
+		var sealed []byte
+		if err := scan(&j.Message.ID, &received, &kind, &caseID, &j.Corrected, &sid, &sealed); err != nil {
+			return err
+		}
+		id := j.Message.ID
+		if sid.Valid && len(sealed) > 0 {
+			k, err := t.subject(sid.Int64)
+			if err != nil && !errors.Is(err, ErrForgotten) {
+				return err
+			}
+			if err == nil {
+				var sec messageSecrets
+				if err := k.open(sealed, place("message", "sealed", id), &sec); err != nil {
+					return err
+				}
+				j.Message, j.Verdict = sec.Message, sec.Verdict
+			}
+		}
+		j.Message.ID, j.Message.ReceivedAt = id, parse(received)
+		j.Verdict.Kind, j.Case = request.Kind(kind), caseID.Int64
+		return f(j)
+	}, "SELECT id, received_at, kind, case_id, corrected, subject, sealed FROM message "+where, args...)
+}
+
+// Message returns one message without its raw bytes, ErrNotFound where there
+// is none.
+func (t *Tx) Message(id int64) (request.Judged, error) {
+	found := false
+	var out request.Judged
+	err := t.eachMessage("WHERE id = ?", func(j judgedRow) error { out, found = j, true; return nil }, id)
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	return out, err
+}
+
+// Messages returns the messages of one kind, newest first, at most limit (0 is
+// all).
+func (t *Tx) Messages(kind request.Kind, limit int) ([]request.Judged, error) {
+	if limit <= 0 {
+		limit = -1
+	}
+	return t.collect("WHERE kind = ? ORDER BY received_at DESC, id DESC LIMIT ?", int(kind), limit)
+}
+
+// CaseMessages returns the messages of a case, oldest first.
+func (t *Tx) CaseMessages(caseID int64) ([]request.Judged, error) {
+	return t.collect("WHERE case_id = ? ORDER BY received_at, id", caseID)
+}
+
+// CaseOfThread returns the case of a message with one of those Message-IDs, 0
+// for none: how a reply finds its case (RFC 5322, 3.6.4).
+func (t *Tx) CaseOfThread(messageIDs []string) (int64, error) {
+	for _, id := range messageIDs {
+		var c sql.NullInt64
+		err := t.row("SELECT case_id FROM message WHERE msgid_ix = ? AND case_id IS NOT NULL LIMIT 1", t.s.index("message id", id)).Scan(&c)
+		if err == nil && c.Valid {
+			return c.Int64, nil
+		}
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+// LastFrom returns when the last message of an address was received, zero for
+// none.
+func (t *Tx) LastFrom(email string) (time.Time, error) {
+	var at sql.NullString
+	err := t.row("SELECT MAX(received_at) FROM message WHERE email_ix = ?", t.s.emailIndex(email)).Scan(&at)
+	return parse(at.String), err
+}
+
+// CountMessages counts the messages by kind.
+func (t *Tx) CountMessages() (map[request.Kind]int, error) {
+	out := map[request.Kind]int{}
+	err := t.each(func(scan func(...any) error) error {
+		var k, n int
+		if err := scan(&k, &n); err != nil {
+			return err
+		}
+		out[request.Kind(k)] = n
+		return nil
+	}, "SELECT kind, COUNT(*) FROM message GROUP BY kind")
+	return out, err
+}
+
+// ProviderMarks tells whether the owner's provider records authentication
+// results on most of the mail that it receives: of the newest hundred.
+func (t *Tx) ProviderMarks() (bool, error) {
+	marked, all := 0, 0
+	err := t.eachMessage("ORDER BY received_at DESC LIMIT 100", func(j judgedRow) error {
+		all++
+		if j.Message.Auth.AuthServID != "" {
+			marked++
+		}
+		return nil
+	})
+	return all >= 4 && marked*2 > all, err
+}
+
+func (t *Tx) collect(where string, args ...any) ([]request.Judged, error) {
+	var out []request.Judged
+	err := t.eachMessage(where, func(j judgedRow) error { out = append(out, j); return nil }, args...)
+	return out, err
+}
+
+// Cursors returns how far each folder was read.
+func (t *Tx) Cursors() ([]mailbox.Cursor, error) {
+	own, err := t.s.own()
+	if err != nil {
+		return nil, err
+	}
+	var out []mailbox.Cursor
+	err = t.each(func(scan func(...any) error) error {
+		var ix, sealed []byte
+		if err := scan(&ix, &sealed); err != nil {
+			return err
+		}
+		var c mailbox.Cursor
+		if err := own.open(sealed, place("cursor", "sealed", hex.EncodeToString(ix)), &c); err != nil {
+			return err
+		}
+		out = append(out, c)
+		return nil
+	}, "SELECT folder_ix, sealed FROM cursor ORDER BY folder_ix")
+	return out, err
+}
+
+// PutCursor remembers how far a folder was read.
+func (t *Tx) PutCursor(c mailbox.Cursor) error {
+	own, err := t.s.own()
+	if err != nil {
+		return err
+	}
+	ix := t.s.index("folder", c.Folder)
+	sealed, err := own.seal(c, place("cursor", "sealed", hex.EncodeToString(ix)))
+	if err != nil {
+		return err
+	}
+	return t.exec("INSERT INTO cursor(folder_ix, sealed) VALUES (?, ?) ON CONFLICT (folder_ix) DO UPDATE SET sealed = excluded.sealed", ix, sealed)
+}

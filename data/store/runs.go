@@ -1,0 +1,241 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"greffier/app/erasure"
+	"greffier/app/plan"
+	"greffier/app/register"
+)
+
+// BeginRun stores a run with all its steps. erasure.ErrRunning where another
+// run is open and this one would be, too.
+func (t *Tx) BeginRun(r erasure.Record, steps []erasure.Step) (int64, error) {
+	if r.State == erasure.Running {
+		var n int
+		if err := t.row("SELECT COUNT(*) FROM run WHERE state = 0").Scan(&n); err != nil {
+			return 0, err
+		}
+		if n > 0 {
+			return 0, erasure.ErrRunning
+		}
+	}
+	id, err := t.next("run")
+	if err != nil {
+		return 0, err
+	}
+	r.ID = id
+	sid, k, err := t.newSubject("run", nil)
+	if err != nil {
+		return 0, err
+	}
+	sealed, err := k.seal(r, place("run", "sealed", id))
+	if err != nil {
+		return 0, err
+	}
+	var caseID any
+	if r.Scope.Case != 0 {
+		caseID = r.Scope.Case
+	}
+	if err := t.exec("INSERT INTO run(id, state, case_id, started_at, subject, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+		id, int(r.State), caseID, stamp(r.StartedAt), sid, sealed); err != nil {
+		return 0, err
+	}
+	for _, o := range r.Scope.Orders {
+		if err := t.exec("INSERT OR IGNORE INTO run_order(run_id, order_id) VALUES (?, ?)", id, o); err != nil {
+			return 0, err
+		}
+	}
+	insert, err := t.tx.PrepareContext(t.ctx, "INSERT INTO step(run_id, n, status, reason, at, sealed) VALUES (?, ?, ?, ?, ?, ?)")
+	if err != nil {
+		return 0, err
+	}
+	defer insert.Close()
+	for _, s := range steps {
+		sealed, err := k.seal(s.Object, stepPlace(id, s.N))
+		if err != nil {
+			return 0, err
+		}
+		if _, err := insert.ExecContext(t.ctx, id, s.N, int(s.Status), s.Reason, stamp(s.At), sealed); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
+}
+
+func stepPlace(run int64, n int) []byte {
+	return place("step", "sealed", fmt.Sprintf("%d/%d", run, n))
+}
+
+// MarkSteps stores the status of steps of a run.
+func (t *Tx) MarkSteps(run int64, steps []erasure.Step) error {
+	up, err := t.tx.PrepareContext(t.ctx, "UPDATE step SET status = ?, reason = ?, at = ? WHERE run_id = ? AND n = ?")
+	if err != nil {
+		return err
+	}
+	defer up.Close()
+	for _, s := range steps {
+		if _, err := up.ExecContext(t.ctx, int(s.Status), s.Reason, stamp(s.At), run, s.N); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PutRun stores a run that is there already.
+func (t *Tx) PutRun(r erasure.Record) error {
+	var sid int64
+	if err := t.row("SELECT subject FROM run WHERE id = ?", r.ID).Scan(&sid); err != nil {
+		return err
+	}
+	k, err := t.subject(sid)
+	if err != nil {
+		return err
+	}
+	sealed, err := k.seal(r, place("run", "sealed", r.ID))
+	if err != nil {
+		return err
+	}
+	return t.exec("UPDATE run SET state = ?, sealed = ? WHERE id = ?", int(r.State), sealed, r.ID)
+}
+
+// Runs returns all runs, newest first.
+func (t *Tx) Runs() ([]erasure.Record, error) { return t.runs("ORDER BY id DESC") }
+
+// OpenRuns returns the runs that were begun and not finished.
+func (t *Tx) OpenRuns() ([]erasure.Record, error) { return t.runs("WHERE state = 0 ORDER BY id") }
+
+// Run returns one run, ErrNotFound where there is none.
+func (t *Tx) Run(id int64) (erasure.Record, error) {
+	rs, err := t.runs("WHERE id = ?", id)
+	if err == nil && len(rs) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return erasure.Record{}, err
+	}
+	return rs[0], nil
+}
+
+func (t *Tx) runs(where string, args ...any) ([]erasure.Record, error) {
+	var out []erasure.Record
+	err := t.each(func(scan func(...any) error) error {
+		var id, sid int64
+		var state int
+		var sealed []byte
+		if err := scan(&id, &state, &sid, &sealed); err != nil {
+			return err
+		}
+		k, err := t.subject(sid)
+		if err != nil {
+			return err
+		}
+		var r erasure.Record
+		if err := k.open(sealed, place("run", "sealed", id), &r); err != nil {
+			return err
+		}
+		r.ID, r.State = id, erasure.State(state)
+		out = append(out, r)
+		return nil
+	}, "SELECT id, state, subject, sealed FROM run "+where, args...)
+	return out, err
+}
+
+// Steps returns the steps of a run in the order of the plan.
+func (t *Tx) Steps(run int64) ([]erasure.Step, error) {
+	var sid int64
+	if err := t.row("SELECT subject FROM run WHERE id = ?", run).Scan(&sid); err != nil {
+		return nil, err
+	}
+	k, err := t.subject(sid)
+	if err != nil {
+		return nil, err
+	}
+	var out []erasure.Step
+	err = t.each(func(scan func(...any) error) error {
+		var s erasure.Step
+		var status int
+		var at string
+		var sealed []byte
+		if err := scan(&s.N, &status, &s.Reason, &at, &sealed); err != nil {
+			return err
+		}
+		s.Status, s.At = erasure.Status(status), parse(at)
+		var o plan.Found
+		if err := k.open(sealed, stepPlace(run, s.N), &o); err != nil {
+			return err
+		}
+		s.Object = o
+		out = append(out, s)
+		return nil
+	}, "SELECT n, status, reason, at, sealed FROM step WHERE run_id = ? ORDER BY n", run)
+	return out, err
+}
+
+// RunsOfOrders returns for each order the newest moment of a finished run that
+// had it in scope.
+func (t *Tx) RunsOfOrders() (map[int64][]int64, error) {
+	out := map[int64][]int64{}
+	err := t.each(func(scan func(...any) error) error {
+		var run, order int64
+		if err := scan(&run, &order); err != nil {
+			return err
+		}
+		out[order] = append(out[order], run)
+		return nil
+	}, "SELECT run_id, order_id FROM run_order ORDER BY run_id")
+	return out, err
+}
+
+// Records returns the records of a register in their place.
+func (t *Tx) Records(name string) ([]register.Stored, error) {
+	own, err := t.s.own()
+	if err != nil {
+		return nil, err
+	}
+	var out []register.Stored
+	err = t.each(func(scan func(...any) error) error {
+		var r register.Stored
+		var at string
+		var sealed []byte
+		if err := scan(&r.ID, &at, &sealed); err != nil {
+			return err
+		}
+		r.ChangedAt = parse(at)
+		b, err := own.openBytes(sealed, place("record", name, r.ID))
+		if err != nil {
+			return err
+		}
+		r.JSON = b
+		out = append(out, r)
+		return nil
+	}, "SELECT id, changed_at, sealed FROM record WHERE register = ? ORDER BY place, id", name)
+	return out, err
+}
+
+// PutRecord stores a record of a register, at its old place or at the end.
+func (t *Tx) PutRecord(name, id string, json []byte, at time.Time) error {
+	own, err := t.s.own()
+	if err != nil {
+		return err
+	}
+	return t.exec(`INSERT INTO record(register, id, place, changed_at, sealed)
+		VALUES (?1, ?2, (SELECT COALESCE(MAX(place), 0) + 1 FROM record WHERE register = ?1), ?3, ?4)
+		ON CONFLICT (register, id) DO UPDATE SET changed_at = excluded.changed_at, sealed = excluded.sealed`,
+		name, id, stamp(at), own.sealBytes(json, place("record", name, id)))
+}
+
+// Setting returns a setting, false where it was never set. Settings hold
+// nothing personal.
+func (t *Tx) Setting(key string) (string, bool, error) {
+	var out string
+	found := false
+	err := t.each(func(scan func(...any) error) error { found = true; return scan(&out) }, "SELECT value FROM meta WHERE key = ?", key)
+	return out, found, err
+}
+
+// SetSetting keeps a setting.
+func (t *Tx) SetSetting(key, value string) error {
+	return t.exec("INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
+}

@@ -1,0 +1,609 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/pelletier/go-toml/v2"
+
+	"greffier/app"
+	"greffier/app/erasure"
+	"greffier/app/law"
+	"greffier/app/plan"
+	"greffier/app/register"
+	"greffier/assets"
+	"greffier/data/mail"
+	"greffier/data/shop"
+	"greffier/data/storage"
+	"greffier/data/store"
+	"greffier/data/vault"
+	"greffier/reports"
+)
+
+var (
+	// errProfileFile says that a profile file cannot be used.
+	errProfileFile = errors.New("the profile file cannot be used")
+	// errInUse says that another Greffier has the profile open.
+	errInUse = errors.New("another Greffier has this profile open")
+	// errSecret says that a secret is neither in the environment nor in the keyring.
+	errSecret = errors.New("a secret is missing")
+)
+
+// settings is the profile file of `greffier init --from` and the profile's own
+// profile.toml. Secrets are never in it, only the names of the environment
+// variables that they are read from once.
+type settings struct {
+	Controller register.Controller `toml:"controller"`
+	Mailbox    *mailboxSettings    `toml:"mailbox,omitempty"`
+	Shops      []shopSettings      `toml:"shop,omitempty"`
+	Storages   []storageSettings   `toml:"storage,omitempty"`
+	Territory  string              `toml:"territory,omitempty"`
+	Demo       bool                `toml:"demo,omitempty"`
+}
+
+type mailboxSettings struct {
+	Host        string   `toml:"host"`
+	Port        int      `toml:"port"`
+	Security    string   `toml:"security"`
+	User        string   `toml:"user"`
+	PasswordEnv string   `toml:"password_env,omitempty"`
+	CAFile      string   `toml:"ca_file,omitempty"`
+	AuthServIDs []string `toml:"authserv_ids,omitempty"`
+	Folders     []string `toml:"folders,omitempty"`
+}
+
+type shopSettings struct {
+	Name      string   `toml:"name,omitempty"`
+	Kind      string   `toml:"kind"`
+	File      string   `toml:"file,omitempty"`
+	URL       string   `toml:"url,omitempty"`
+	KeyEnv    string   `toml:"key_env,omitempty"`
+	SecretEnv string   `toml:"secret_env,omitempty"`
+	CAFile    string   `toml:"ca_file,omitempty"`
+	PhotoMeta []string `toml:"photo_meta,omitempty"`
+}
+
+type storageSettings struct {
+	Name         string            `toml:"name"`
+	Kind         string            `toml:"kind"`
+	Path         string            `toml:"path,omitempty"`
+	Endpoint     string            `toml:"endpoint,omitempty"`
+	Region       string            `toml:"region,omitempty"`
+	Bucket       string            `toml:"bucket,omitempty"`
+	AccessKeyEnv string            `toml:"access_key_env,omitempty"`
+	SecretKeyEnv string            `toml:"secret_key_env,omitempty"`
+	CAFile       string            `toml:"ca_file,omitempty"`
+	PublicURLs   []string          `toml:"public_urls,omitempty"`
+	Host         string            `toml:"host,omitempty"`
+	Port         int               `toml:"port,omitempty"`
+	User         string            `toml:"user,omitempty"`
+	URL          string            `toml:"url,omitempty"`
+	KeyFile      string            `toml:"key_file,omitempty"`
+	PasswordEnv  string            `toml:"password_env,omitempty"`
+	HostKey      string            `toml:"host_key,omitempty"`
+	Locators     []locatorSettings `toml:"locator,omitempty"`
+}
+
+type locatorSettings struct {
+	Holds string `toml:"holds"`
+	Key   string `toml:"key"`
+}
+
+const (
+	profileName = "profile.toml"
+	lockName    = "lock"
+	outName     = "out"
+	stonesName  = "tombstones.json"
+	maxProfile  = 1 << 20
+)
+
+// readSettings reads a profile file, strictly: a misspelt name is told, since
+// it would silently mean nothing.
+func readSettings(path string) (settings, error) {
+	var s settings
+	f, err := os.Open(path)
+	if err != nil {
+		return s, fmt.Errorf("%w: %w", errProfileFile, err)
+	}
+	defer f.Close()
+	dec := toml.NewDecoder(io.LimitReader(f, maxProfile)).DisallowUnknownFields()
+	if err := dec.Decode(&s); err != nil {
+		return s, fmt.Errorf("%w: %s: %s", errProfileFile, filepath.Base(path), tomlReason(err))
+	}
+	return s, s.check(filepath.Dir(path))
+}
+
+func tomlReason(err error) string {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		row, _ := strict.Errors[0].Position()
+		return fmt.Sprintf("line %d: unknown name %q", row, strings.Join(strict.Errors[0].Key(), "."))
+	}
+	var dec *toml.DecodeError
+	if errors.As(err, &dec) {
+		row, col := dec.Position()
+		return fmt.Sprintf("line %d, column %d: %s", row, col, strings.TrimPrefix(dec.Error(), "toml: "))
+	}
+	return err.Error()
+}
+
+// check completes the settings and refuses what cannot be meant. Paths are
+// taken from base, the profile file's own folder.
+func (s *settings) check(base string) error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", errProfileFile, fmt.Sprintf(format, args...))
+	}
+	if strings.TrimSpace(s.Controller.Name) == "" || strings.TrimSpace(s.Controller.Email) == "" {
+		return bad("[controller] needs a name and an email (GDPR Art. 30(1)(a))")
+	}
+	if s.Controller.TimeZone == "" {
+		s.Controller.TimeZone = "Europe/Paris"
+	}
+	if _, err := time.LoadLocation(s.Controller.TimeZone); err != nil {
+		return bad("time_zone %q is not known; use a name such as Europe/Paris", s.Controller.TimeZone)
+	}
+	switch s.Controller.Language {
+	case "":
+		s.Controller.Language = "fr"
+	case "fr", "en":
+	default:
+		return bad("language %q is not known; use fr or en", s.Controller.Language)
+	}
+	if s.Territory != "" {
+		if _, err := law.ParseTerritory(s.Territory); err != nil {
+			return bad("territory %q is not known", s.Territory)
+		}
+	}
+	abs := func(p *string) {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(base, *p)
+		}
+		if a, err := filepath.Abs(*p); err == nil && *p != "" {
+			*p = a
+		}
+	}
+	if m := s.Mailbox; m != nil {
+		if m.Host == "" || m.User == "" {
+			return bad("[mailbox] needs host and user")
+		}
+		abs(&m.CAFile)
+	}
+	names := map[string]bool{}
+	for i := range s.Shops {
+		sh := &s.Shops[i]
+		if sh.Name == "" {
+			if sh.Name = sh.Kind; names["shop "+sh.Name] {
+				sh.Name = fmt.Sprintf("%s-%d", sh.Kind, i+1)
+			}
+		}
+		if names["shop "+sh.Name] {
+			return bad("two shops are called %q", sh.Name)
+		}
+		names["shop "+sh.Name] = true
+		if err := shop.CheckKind(sh.Kind); err != nil {
+			return fmt.Errorf("%w: shop %q: %w", errProfileFile, sh.Name, err)
+		}
+		if sh.Kind == shop.KindCSV && sh.File == "" || sh.Kind == shop.KindWoo && sh.URL == "" {
+			return bad("shop %q needs %s", sh.Name, map[string]string{shop.KindCSV: "file", shop.KindWoo: "url"}[sh.Kind])
+		}
+		abs(&sh.File)
+		abs(&sh.CAFile)
+	}
+	for i := range s.Storages {
+		st := &s.Storages[i]
+		if st.Name == "" {
+			st.Name = fmt.Sprintf("storage-%d", i+1)
+		}
+		if names["storage "+st.Name] {
+			return bad("two storages are called %q", st.Name)
+		}
+		names["storage "+st.Name] = true
+		switch st.Kind {
+		case "s3":
+			if st.Endpoint == "" || st.Bucket == "" {
+				return bad("storage %q needs endpoint and bucket", st.Name)
+			}
+		case "folder":
+			if st.Path == "" {
+				return bad("storage %q needs path", st.Name)
+			}
+		case "sftp", "webdav":
+			return bad("storage %q: this version erases in s3 and folder storages; %s is not built yet", st.Name, st.Kind)
+		default:
+			return bad("storage %q: kind %q is not known; use s3 or folder", st.Name, st.Kind)
+		}
+		abs(&st.Path)
+		abs(&st.CAFile)
+		for _, l := range st.Locators {
+			if err := (plan.Locator{Storage: st.Name, Holds: plan.Holds(l.Holds), Key: l.Key}).Validate(); err != nil {
+				return fmt.Errorf("%w: storage %q: %w", errProfileFile, st.Name, err)
+			}
+			if !slices.Contains([]plan.Holds{plan.Photo, plan.Portrait, plan.Derived}, plan.Holds(l.Holds)) {
+				return bad("storage %q: a locator holds photo, portrait or derived, not %q", st.Name, l.Holds)
+			}
+		}
+	}
+	return nil
+}
+
+// secretNames lists the secrets that the settings need: name in the vault →
+// environment variable.
+func (s settings) secretNames() []struct{ name, env string } {
+	var out []struct{ name, env string }
+	add := func(name, env string) { out = append(out, struct{ name, env string }{name, env}) }
+	if s.Mailbox != nil {
+		add("mailbox.password", s.Mailbox.PasswordEnv)
+	}
+	for _, sh := range s.Shops {
+		if sh.Kind == shop.KindWoo {
+			add("shop."+sh.Name+".key", sh.KeyEnv)
+			add("shop."+sh.Name+".secret", sh.SecretEnv)
+		}
+	}
+	for _, st := range s.Storages {
+		if st.Kind == "s3" {
+			add("storage."+st.Name+".access", st.AccessKeyEnv)
+			add("storage."+st.Name+".secret", st.SecretKeyEnv)
+		}
+	}
+	return out
+}
+
+// dataHome is the user's data directory.
+func dataHome() (string, error) {
+	if runtime.GOOS == "linux" {
+		if d := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(d) {
+			return d, nil
+		}
+		home, err := os.UserHomeDir()
+		return filepath.Join(home, ".local", "share"), err
+	}
+	return os.UserConfigDir()
+}
+
+// createProfile makes a profile from settings: the vault with the secrets, the
+// store with the default records, and profile.toml last, so that a profile is
+// there whole or not at all.
+func createProfile(ctx context.Context, dir, passphrase string, s settings, secret func(name, env string) (string, error)) (err error) {
+	if vault.Exists(dir) {
+		return vault.ErrExists
+	}
+	fresh := false
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		fresh = true
+	}
+	v, err := vault.Create(dir, passphrase)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, n := range []string{"vault.json", "secrets.enc", store.FileName, store.FileName + "-wal", store.FileName + "-shm", lockName} {
+			os.Remove(filepath.Join(dir, n))
+		}
+		if fresh {
+			os.Remove(dir)
+		}
+	}()
+	for _, n := range s.secretNames() {
+		val, err := secret(n.name, n.env)
+		if err != nil {
+			return err
+		}
+		if err := v.SetSecret(n.name, val); err != nil {
+			return err
+		}
+	}
+	st, err := openStore(ctx, dir, v, time.Now)
+	if err != nil {
+		return err
+	}
+	d, err := register.ParseDefaults(assets.DefaultPolicyTOML, assets.SeedPolicyText)
+	if err == nil {
+		a := app.New(app.Deps{Store: storePort{st}, Now: time.Now, Dir: dir})
+		err = a.SeedDefaults(ctx, d)
+	}
+	if e := st.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return writeSettings(dir, s)
+}
+
+func writeSettings(dir string, s settings) error {
+	b, err := toml.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return vault.WriteFile(filepath.Join(dir, profileName), b)
+}
+
+// envSecret reads a secret from the environment variable that the profile file
+// names, else from the keyring.
+func envSecret(name, env string) (string, error) {
+	if env != "" {
+		if v, ok := os.LookupEnv(env); ok && v != "" {
+			return v, nil
+		}
+	}
+	if v, err := vault.KeyringSecret(name); err == nil {
+		return v, nil
+	}
+	if env == "" {
+		return "", fmt.Errorf("%w: %s is named by no environment variable and is not in the keyring (service greffier)", errSecret, name)
+	}
+	return "", fmt.Errorf("%w: %s: set the environment variable %s, or put it into the keyring (service greffier)", errSecret, name, env)
+}
+
+func openStore(ctx context.Context, dir string, v *vault.Vault, now func() time.Time) (*store.Store, error) {
+	return store.Open(ctx, dir, store.Keys{Seal: v.Key("store"), Index: v.Key("index")}, now)
+}
+
+// storePort gives the store the shape of the façade's port: the one place
+// where both types meet.
+type storePort struct{ *store.Store }
+
+func (s storePort) Update(ctx context.Context, f func(app.Tx) error) error {
+	return s.Store.Update(ctx, func(t *store.Tx) error { return f(t) })
+}
+
+func (s storePort) View(ctx context.Context, f func(app.Tx) error) error {
+	return s.Store.View(ctx, func(t *store.Tx) error { return f(t) })
+}
+
+// profile is an open profile.
+type profile struct {
+	*app.App
+	dir      string
+	settings settings
+	vault    *vault.Vault
+	store    *store.Store
+	lock     *flock.Flock
+}
+
+// lockWait is how long a command waits for another one on the same profile.
+const lockWait = 3 * time.Second
+
+// openProfile opens a profile: its lock, vault, store and connections. lang
+// overrides the owner's language where it is set.
+func openProfile(ctx context.Context, dir, passphrase, lang string, now func() time.Time) (_ *profile, err error) {
+	if !vault.Exists(dir) {
+		return nil, fmt.Errorf("%w: %s", vault.ErrNoVault, dir)
+	}
+	s, err := readSettings(filepath.Join(dir, profileName))
+	if err != nil {
+		return nil, err
+	}
+	p := &profile{dir: dir, settings: s, lock: flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))}
+	wait, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	if ok, lerr := p.lock.TryLockContext(wait, 50*time.Millisecond); !ok {
+		if lerr != nil && !errors.Is(lerr, context.DeadlineExceeded) {
+			return nil, fmt.Errorf("%w: %w", store.ErrReadOnly, lerr)
+		}
+		return nil, errInUse
+	}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	if p.vault, err = vault.Open(dir, passphrase); err != nil {
+		return nil, err
+	}
+	if p.store, err = openStore(ctx, dir, p.vault, now); err != nil {
+		return nil, err
+	}
+	d, err := p.connect(now)
+	if err != nil {
+		return nil, err
+	}
+	if lang != "" {
+		d.Lang = lang
+	}
+	p.App = app.New(d)
+	return p, nil
+}
+
+// Close closes the profile and gives its lock back.
+func (p *profile) Close() error {
+	var err error
+	if p.store != nil {
+		err = p.store.Close()
+	}
+	return errors.Join(err, p.lock.Unlock())
+}
+
+// connect makes the connections that the settings name; nothing is contacted.
+func (p *profile) connect(now func() time.Time) (app.Deps, error) {
+	s := p.settings
+	zone, err := time.LoadLocation(s.Controller.TimeZone)
+	if err != nil {
+		return app.Deps{}, fmt.Errorf("%w: time zone: %w", errProfileFile, err)
+	}
+	out := filepath.Join(p.dir, outName)
+	if s.Demo {
+		out = filepath.Join(filepath.Dir(p.dir), outName)
+	}
+	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: out, Demo: s.Demo,
+		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: mail.Compose, Storages: map[string]erasure.Storage{},
+		Printer: printer{}, Texts: texts{}, Archive: p, Remember: p.rememberStones}
+	if err := p.connectMailbox(&d); err != nil {
+		return d, err
+	}
+	for _, sh := range s.Shops {
+		if err := p.connectShop(&d, sh, zone); err != nil {
+			return d, err
+		}
+	}
+	for _, st := range s.Storages {
+		if err := p.connectStorage(&d, st); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+func (p *profile) connectMailbox(d *app.Deps) error {
+	m := p.settings.Mailbox
+	if m == nil {
+		return nil
+	}
+	password, err := p.vault.Secret("mailbox.password")
+	if err != nil {
+		return err
+	}
+	box, err := mail.New(mail.Config{Host: m.Host, Port: m.Port, Security: mail.Security(m.Security), User: m.User, Password: password, CAFile: m.CAFile,
+		Address: p.ownAddress(m.User), AuthServIDs: m.AuthServIDs, Folders: m.Folders})
+	if err != nil {
+		return err
+	}
+	d.Mailbox = box
+	d.Services = append(d.Services, app.Connection{Kind: "mailbox", Name: m.Host, Address: fmt.Sprintf("%s:%d", m.Host, m.Port),
+		Check: func(ctx context.Context) (string, string, error) {
+			st, err := box.Check(ctx)
+			n := 0
+			for _, f := range st.Folders {
+				n += int(f.Messages)
+			}
+			tls := st.TLSVersion
+			if tls == "" && err == nil {
+				tls = "loopback"
+			}
+			return fmt.Sprintf("%d folders, %d messages", len(st.Folders), n), tls, err
+		}})
+	return nil
+}
+
+// ownAddress is the mailbox's own address: its user where that is one.
+func (p *profile) ownAddress(user string) string {
+	if strings.Contains(user, "@") {
+		return user
+	}
+	return p.settings.Controller.Email
+}
+
+func (p *profile) connectShop(d *app.Deps, sh shopSettings, zone *time.Location) error {
+	switch sh.Kind {
+	case shop.KindCSV:
+		c := shop.NewCSV(sh.Name, sh.File)
+		c.Zone, c.Now = zone, d.Now
+		d.Shops = append(d.Shops, c)
+		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.File, Check: localCheck(c.Check)})
+		return nil
+	case shop.KindWoo:
+		key, err := p.vault.Secret("shop." + sh.Name + ".key")
+		if err != nil {
+			return err
+		}
+		secret, err := p.vault.Secret("shop." + sh.Name + ".secret")
+		if err != nil {
+			return err
+		}
+		w, err := shop.NewWoo(shop.WooConfig{Name: sh.Name, URL: sh.URL, Key: key, Secret: secret, CAFile: sh.CAFile, PhotoMeta: sh.PhotoMeta, Now: d.Now})
+		if err != nil {
+			return err
+		}
+		d.Shops = append(d.Shops, w)
+		check := localCheck(w.Check)
+		if strings.HasPrefix(sh.URL, "https://") {
+			check = tlsCheck(w.Check)
+		}
+		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.URL, Check: check})
+		return nil
+	}
+	return shop.CheckKind(sh.Kind)
+}
+
+func localCheck(f func(context.Context) (string, error)) app.Checker {
+	return func(ctx context.Context) (string, string, error) { d, err := f(ctx); return d, "loopback", err }
+}
+
+// tlsCheck is for connectors that speak TLS 1.2 or better, or nothing.
+func tlsCheck(f func(context.Context) (string, error)) app.Checker {
+	return func(ctx context.Context) (string, string, error) { d, err := f(ctx); return d, "TLS", err }
+}
+
+func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
+	var s interface {
+		erasure.Storage
+		Bases() []plan.Base
+	}
+	address, local := st.Path, true
+	switch st.Kind {
+	case "folder":
+		f, err := storage.NewFolder(st.Name, st.Path)
+		if err != nil {
+			return err
+		}
+		s = f
+	case "s3":
+		access, err := p.vault.Secret("storage." + st.Name + ".access")
+		if err != nil {
+			return err
+		}
+		secret, err := p.vault.Secret("storage." + st.Name + ".secret")
+		if err != nil {
+			return err
+		}
+		b, err := storage.NewS3(storage.S3Config{Name: st.Name, Endpoint: st.Endpoint, Region: st.Region, Bucket: st.Bucket, AccessKey: access, SecretKey: secret,
+			CAFile: st.CAFile, PublicURLs: st.PublicURLs})
+		if err != nil {
+			return err
+		}
+		s, address, local = b, st.Endpoint+"/"+st.Bucket, !strings.HasPrefix(st.Endpoint, "https://")
+	}
+	d.Storages[st.Name] = s
+	d.Bases = append(d.Bases, s.Bases()...)
+	for _, l := range st.Locators {
+		d.Locators = append(d.Locators, plan.Locator{Storage: st.Name, Holds: plan.Holds(l.Holds), Key: l.Key})
+	}
+	check := func(ctx context.Context) (string, error) { ab, err := s.Check(ctx); return ab.Described, err }
+	c := app.Connection{Kind: "storage", Name: st.Name, Address: address, Check: localCheck(check)}
+	if !local {
+		c.Check = tlsCheck(check)
+	}
+	d.Services = append(d.Services, c)
+	return nil
+}
+
+// texts gives the catalog the shape of the façade's port.
+type texts struct{ assets.Letters }
+
+func (texts) Text(lang, key string, args map[string]any) string { return assets.Text(lang, key, args) }
+
+// printer prints documents to files that appear whole or not at all.
+type printer struct{}
+
+func (printer) PDF(path string, docs []register.Document) error {
+	return toFile(path, func(w io.Writer) error { return reports.PDF(w, docs, reports.Options{}) })
+}
+
+func (printer) CSV(path string, doc register.Document) error {
+	return toFile(path, func(w io.Writer) error { return reports.CSV(w, doc, reports.Options{BOM: true}) })
+}
+
+func (printer) JSON(path string, doc register.Document) error {
+	return toFile(path, func(w io.Writer) error { return reports.JSON(w, doc) })
+}
+
+func toFile(path string, f func(io.Writer) error) error {
+	var b strings.Builder
+	if err := f(&b); err != nil {
+		return err
+	}
+	return vault.WriteFile(path, []byte(b.String()))
+}

@@ -1,0 +1,411 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"greffier/app/law"
+	"greffier/app/register"
+)
+
+// Margins and bands of a sheet, in millimetres.
+const (
+	marginSide = 18.0
+	marginTop  = 18.0
+	footBand   = 19.0 // below this from the foot nothing is set but the footer
+	measure    = 174.0
+	labelWidth = 52.0
+)
+
+// The styles of the typographic system.
+var (
+	styleTitle    = style{bold, 21, inkText}
+	styleSubtitle = style{regular, 10.5, inkFaint}
+	styleSection  = style{bold, 12.5, inkText}
+	styleSub      = style{bold, 10, inkAccent}
+	styleWords    = style{regular, 9.5, inkText}
+	styleLabel    = style{regular, 8.5, inkFaint}
+	styleValue    = style{regular, 9.5, inkText}
+	styleHead     = style{bold, 7.5, inkText}
+	styleCell     = style{regular, 8, inkText}
+	styleDetail   = style{regular, 7.4, inkText}
+	styleNote     = style{regular, 7.5, inkFaint}
+)
+
+// words are the few words that paper adds to a document.
+var words = map[string]struct{ page, of, on, at, journal, contents, part, kept string }{
+	"fr": {"Page", "sur", "Établi le", "à", "Journal", "Sommaire", "Pièce", "Tenu à la disposition de la CNIL."},
+	"en": {"Page", "of", "Made on", "at", "Journal", "Contents", "Part", "Kept at the disposal of the CNIL."},
+}
+
+func lang(d register.Document) string {
+	if d.Lang == "en" {
+		return "en"
+	}
+	return "fr"
+}
+
+// flow fills sheets from top to bottom.
+type flow struct {
+	book *book
+	doc  register.Document
+	part int
+	cur  *sheet
+	y    float64
+	wide bool
+	// measured holds the widths asked for by the tables, which are looked at
+	// several times over.
+	measured map[*register.Table]widths
+}
+
+func (f *flow) width() float64 {
+	w, _ := (&sheet{wide: f.wide}).size()
+	return w - 2*marginSide
+}
+
+func (f *flow) bottom() float64 {
+	_, h := (&sheet{wide: f.wide}).size()
+	return h - footBand
+}
+
+func (f *flow) room() float64 { return f.bottom() - f.y }
+
+// full is the room of an empty sheet.
+func (f *flow) full() float64 { return f.bottom() - marginTop }
+
+func (f *flow) newSheet() {
+	f.cur = &sheet{wide: f.wide, part: f.part}
+	f.book.sheets = append(f.book.sheets, f.cur)
+	f.y = marginTop
+}
+
+// atTop tells whether nothing stands on the sheet yet.
+func (f *flow) atTop() bool { return f.y <= marginTop+0.01 }
+
+// need begins a new sheet when less room than h is left, unless the sheet is
+// empty.
+func (f *flow) need(h float64) {
+	if f.room() < h && !f.atTop() {
+		f.newSheet()
+	}
+}
+
+func (f *flow) add(o op) { f.cur.ops = append(f.cur.ops, o) }
+
+// set draws a line of text with its top at y.
+func (f *flow) set(l line, x, y, lead float64) {
+	for _, r := range l.runs {
+		// The baseline lies so that ascenders and descenders share the leading.
+		f.add(op{kind: opText, x: x, y: y + lead*0.74, text: r.text, style: r.style, w: r.width(r.text)})
+		x += r.width(r.text)
+	}
+}
+
+func (f *flow) rule(x, y, w, thick float64, c ink) {
+	f.add(op{kind: opRule, x: x, y: y, w: w, h: thick, ink: c})
+}
+
+// lines sets lines one below the other, with at least two together at either
+// side of a page break.
+func (f *flow) lines(ls []line, x, lead float64) {
+	for len(ls) > 0 {
+		k := int(f.room() / lead)
+		if k < len(ls) {
+			if len(ls)-k < 2 {
+				k = len(ls) - 2
+			}
+			if k < 2 && !f.atTop() {
+				f.newSheet()
+				continue
+			}
+			k = max(k, 1)
+		}
+		for _, l := range ls[:min(k, len(ls))] {
+			f.set(l, x, f.y, lead)
+			f.y += lead
+		}
+		ls = ls[min(k, len(ls)):]
+		if len(ls) > 0 {
+			f.newSheet()
+		}
+	}
+}
+
+// document lays one document out, beginning on a new sheet.
+func (f *flow) document(d register.Document, part int, heading string) {
+	f.doc, f.part = d, part
+	f.wide = f.runWide(d.Sections)
+	f.newSheet()
+	f.masthead()
+	if heading != "" {
+		f.set(line{runs: []run{{heading, style{bold, 8.5, inkAccent}}}}, marginSide, f.y, 4)
+		f.y += 5
+	}
+	title := clean(d.Title)
+	f.book.places = append(f.book.places, place{title: oneLine(title), sheet: f.cur, y: f.y})
+	f.lines(wrap(title, styleTitle, f.width()), marginSide, styleTitle.size*pointMM*1.2)
+	if d.Subtitle != "" {
+		f.y += 1
+		f.lines(wrap(d.Subtitle, styleSubtitle, f.width()), marginSide, styleSubtitle.leading())
+	}
+	f.y += 1
+	f.lines(wrap(made(d), styleNote, f.width()), marginSide, styleNote.leading())
+	f.y += 4
+	f.sections(d.Sections)
+}
+
+// sections lays the parts of a document out. Sections up to the next page
+// break share one orientation.
+func (f *flow) sections(all []register.Section) {
+	for i, s := range all {
+		if s.PageBreak {
+			wide := f.runWide(all[i:])
+			if !f.atTop() || wide != f.wide {
+				f.wide = wide
+				f.newSheet()
+			}
+		}
+		f.section(s)
+	}
+}
+
+// runWide tells whether the sections up to the next page break need landscape.
+func (f *flow) runWide(all []register.Section) bool {
+	for i, s := range all {
+		if i > 0 && s.PageBreak {
+			break
+		}
+		if s.Table != nil && f.wantsWide(s.Table) {
+			return true
+		}
+	}
+	return false
+}
+
+// masthead names the controller at the top of a document (GDPR Art. 30(1)(a)).
+func (f *flow) masthead() {
+	c := f.doc.Controller
+	name := strings.TrimSpace(c.Name)
+	if name != "" {
+		f.lines(wrap(name, style{bold, 9, inkText}, f.width()), marginSide, 4.4)
+	}
+	var rest []string
+	for _, s := range []string{c.Address, c.Email, c.Site} {
+		if s = strings.TrimSpace(s); s != "" {
+			rest = append(rest, s)
+		}
+	}
+	if len(rest) > 0 {
+		f.lines(wrap(strings.Join(rest, "  ·  "), style{regular, 8, inkFaint}, f.width()), marginSide, 4)
+	}
+	f.y += 2
+	f.rule(marginSide, f.y, f.width(), 0.2, inkHair)
+	f.y += 9
+	f.rule(marginSide, f.y, 16, 1.1, inkAccent)
+	f.y += 4.5
+}
+
+// section lays one section out; its heading stays with what follows.
+func (f *flow) section(s register.Section) {
+	st, above, below := styleSection, 7.0, 2.6
+	if s.Level > 0 {
+		st, above, below = styleSub, 4.2, 1.2
+	}
+	if s.Title != "" {
+		ls := wrap(s.Title, st, f.width())
+		lead := st.size * pointMM * 1.3
+		height := float64(len(ls))*lead + below
+		if f.atTop() {
+			above = 0
+		}
+		f.need(above + height + f.first(s))
+		if f.atTop() {
+			above = 0
+		}
+		f.y += above
+		f.book.places = append(f.book.places, place{title: oneLine(clean(s.Title)), level: min(s.Level, 1) + 1, sheet: f.cur, y: f.y})
+		f.lines(ls, marginSide, lead)
+		f.y += below
+	}
+	for _, w := range s.Words {
+		f.lines(wrap(w, styleWords, min(measure, f.width())), marginSide, styleWords.leading())
+		f.y += 1.8
+	}
+	if len(s.Fields) > 0 {
+		f.fields(s.Fields)
+	}
+	switch {
+	case s.Table != nil && len(s.Table.Rows) > 0:
+		f.y += 1
+		f.table(s.Table)
+	case s.Table != nil:
+		empty := s.Empty
+		if empty == "" {
+			empty = "—"
+		}
+		f.y += 0.5
+		f.lines(wrap(empty, style{italic, 9.5, inkFaint}, min(measure, f.width())), marginSide, styleWords.leading())
+		f.y += 2
+	}
+}
+
+// first is the height of what must stay with a heading.
+func (f *flow) first(s register.Section) float64 {
+	switch {
+	case len(s.Words) > 0:
+		h := 2 * styleWords.leading()
+		if s.Table != nil && len(s.Table.Rows) > 0 && len(s.Words) == 1 {
+			n := float64(len(wrap(s.Words[0], styleWords, min(measure, f.width()))))
+			h = n*styleWords.leading() + 3 + f.tableStart(s.Table)
+		}
+		return min(h, f.full()/2)
+	case len(s.Fields) > 0:
+		h := 0.0
+		for _, fd := range s.Fields {
+			h += f.field(fd).height
+			if h > together {
+				return 2 * (styleValue.leading() + 2*fieldPad)
+			}
+		}
+		return h
+	case s.Table != nil && len(s.Table.Rows) > 0:
+		return 1 + f.tableStart(s.Table)
+	}
+	return styleWords.leading()
+}
+
+// fieldBox is a field, broken into lines.
+type fieldBox struct {
+	label, value []line
+	height       float64
+}
+
+// fieldPad is the space above and below a field; together is the height up to
+// which the fields or rows below a heading are kept on one sheet with it.
+const (
+	fieldPad = 1.0
+	together = 62.0
+)
+
+func (f *flow) field(fd register.Field) fieldBox {
+	st, text := styleValue, fd.Text
+	switch {
+	case fd.Gap:
+		st.face, st.ink = italic, inkWarn
+		if strings.TrimSpace(text) == "" {
+			text = toComplete(f.doc)
+		}
+	case strings.TrimSpace(text) == "":
+		text, st.ink = "—", inkFaint
+	}
+	if room := min(measure, f.width()) - labelWidth; !strings.ContainsAny(text, " \n") && st.width(clean(text)) > room {
+		st.size = 7.6 // a hash that would not stay on one line
+	}
+	b := fieldBox{label: wrap(fd.Label, styleLabel, labelWidth-4), value: wrap(text, st, min(measure, f.width())-labelWidth)}
+	b.height = float64(max(len(b.label), len(b.value)))*styleValue.leading() + 2*fieldPad
+	return b
+}
+
+// fields sets labels beside their values.
+func (f *flow) fields(fields []register.Field) {
+	lead := styleValue.leading()
+	for i, fd := range fields {
+		b := f.field(fd)
+		if b.height <= f.full() {
+			f.need(b.height)
+		}
+		if i > 0 && !f.atTop() {
+			f.rule(marginSide, f.y, min(measure, f.width()), 0.15, inkHair)
+		}
+		f.y += fieldPad
+		for len(b.label) > 0 || len(b.value) > 0 {
+			k := max(1, int((f.room()-fieldPad)/lead))
+			for j := 0; j < k && (j < len(b.label) || j < len(b.value)); j++ {
+				if j < len(b.label) {
+					f.set(b.label[j], marginSide, f.y, lead)
+				}
+				if j < len(b.value) {
+					f.set(b.value[j], marginSide+labelWidth, f.y, lead)
+				}
+				f.y += lead
+			}
+			b.label, b.value = b.label[min(k, len(b.label)):], b.value[min(k, len(b.value)):]
+			if len(b.label) > 0 || len(b.value) > 0 {
+				f.newSheet()
+			}
+		}
+		f.y += fieldPad
+	}
+	f.y += 1
+}
+
+func toComplete(d register.Document) string {
+	if lang(d) == "en" {
+		return register.GapValue
+	}
+	return "à compléter"
+}
+
+// made says when a document was made, and on which state of the journal.
+func made(d register.Document) string {
+	w := words[lang(d)]
+	zone := zoneOf(d)
+	date := law.FormatDate(law.DateOf(d.MadeAt, zone), lang(d), true)
+	_, date, _ = strings.Cut(date, " ")
+	local := d.MadeAt.In(zone)
+	hour := local.Format("15:04")
+	if lang(d) == "fr" {
+		hour = fmt.Sprintf("%d\u00a0h\u00a0%02d", local.Hour(), local.Minute())
+	}
+	s := fmt.Sprintf("%s %s %s %s (%s)", w.on, date, w.at, hour, zone)
+	if d.JournalHead != "" {
+		s += "  ·  " + w.journal + " " + shortHash(d.JournalHead)
+	}
+	return s
+}
+
+func zoneOf(d register.Document) *time.Location {
+	if zone, err := time.LoadLocation(d.Zone); err == nil && d.Zone != "" {
+		return zone
+	}
+	return law.Paris()
+}
+
+func shortHash(s string) string {
+	if len(s) > 12 {
+		return s[:12]
+	}
+	return s
+}
+
+// footers writes the foot of every sheet, once their number is known.
+func (b *book) footers(docs []register.Document) {
+	for i, s := range b.sheets {
+		d := docs[max(0, min(s.part, len(docs)-1))]
+		wd := words[lang(d)]
+		w, h := s.size()
+		st := style{regular, 7.5, inkFaint}
+		y := h - 12.5
+		number := fmt.Sprintf("%s\u00a0%d %s\u00a0%d", wd.page, i+1, wd.of, len(b.sheets))
+		nw := st.width(number)
+		date := law.FormatDate(law.DateOf(d.MadeAt, zoneOf(d)), lang(d), true)
+		_, date, _ = strings.Cut(date, " ")
+		var parts []string
+		for _, p := range []string{strings.TrimSpace(d.Controller.Name), d.Title, date} {
+			if p != "" {
+				parts = append(parts, p)
+			}
+		}
+		if d.JournalHead != "" {
+			parts = append(parts, wd.journal+" "+shortHash(d.JournalHead))
+		}
+		left := truncate(strings.Join(parts, "  ·  "), st, w-2*marginSide-nw-8)
+		s.ops = append(s.ops,
+			op{kind: opRule, x: marginSide, y: h - 15, w: w - 2*marginSide, h: 0.15, ink: inkHair},
+			op{kind: opText, x: marginSide, y: y + 1.6, text: left, style: st, w: st.width(left)},
+			op{kind: opText, x: w - marginSide - nw, y: y + 1.6, text: number, style: st, w: nw})
+	}
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }

@@ -1,0 +1,272 @@
+package reports
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"greffier/app/register"
+)
+
+// table makes a document whose main table has n rows of which text decides the
+// cells.
+func tableOf(cols, details, n int, text func(row, col int) string) register.Document {
+	t := &register.Table{}
+	for c := range cols + details {
+		t.Columns = append(t.Columns, register.Column{Key: fmt.Sprint("c", c), Title: fmt.Sprintf("Column %d", c), Weight: 1, Detail: c >= cols})
+	}
+	for r := range n {
+		row := make([]register.Cell, cols+details)
+		for c := range row {
+			row[c] = register.Cell{Text: text(r, c)}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return register.Document{
+		Name: "test", Lang: "fr", Title: "Registre d'essai", MadeAt: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Zone: "Europe/Paris",
+		Controller: register.Controller{Name: "Atelier Ébène"},
+		Sections:   []register.Section{{Key: "list", Title: "Liste", Table: t, Empty: "Rien n'est enregistré."}},
+	}
+}
+
+// inside fails when anything is drawn outside the margins or over the footer.
+func inside(t *testing.T, b *book) {
+	t.Helper()
+	const slack = 0.6
+	for i, s := range b.sheets {
+		w, h := s.size()
+		foot := h - footBand
+		for _, o := range s.ops {
+			if o.y >= h-16 && o.y < h-9 {
+				continue // the footer itself
+			}
+			if o.x < marginSide-slack || o.x+o.w > w-marginSide+slack {
+				t.Fatalf("page %d: %q reaches from %.1f to %.1f mm, beyond the side margins", i+1, o.text, o.x, o.x+o.w)
+			}
+			bottom := o.y
+			if o.kind != opText {
+				bottom += o.h
+			}
+			if o.y < marginTop-slack || bottom > foot+slack {
+				t.Fatalf("page %d: %q stands at %.1f mm, beyond the margins (foot at %.1f)", i+1, o.text, o.y, foot)
+			}
+		}
+	}
+}
+
+// legible fails when two texts of a page overlap.
+func legible(t *testing.T, b *book) {
+	t.Helper()
+	for i, s := range b.sheets {
+		for j, p := range s.ops {
+			if p.kind != opText || p.text == "" {
+				continue
+			}
+			for _, q := range s.ops[j+1:] {
+				if q.kind != opText || q.text == "" {
+					continue
+				}
+				height := min(p.style.size, q.style.size) * pointMM * 0.7
+				if dy := p.y - q.y; dy > -height && dy < height && p.x < q.x+q.w-0.3 && q.x < p.x+p.w-0.3 {
+					t.Fatalf("page %d: %q and %q overlap", i+1, p.text, q.text)
+				}
+			}
+		}
+	}
+}
+
+func TestNothingLeavesItsPlaceOnPaper(t *testing.T) {
+	long := strings.Repeat("x", 10_000)
+	prose := strings.Repeat("Une phrase assez longue pour être coupée. ", 300)
+	cases := []struct {
+		name string
+		doc  register.Document
+	}{
+		{"a register without rows", tableOf(5, 2, 0, nil)},
+		{"one row", tableOf(5, 2, 1, func(r, c int) string { return "court" })},
+		{"twelve rows", tableOf(9, 3, 12, func(r, c int) string { return fmt.Sprintf("valeur %d de la ligne %d", c, r) })},
+		{"two thousand rows", tableOf(6, 1, 2000, func(r, c int) string { return fmt.Sprintf("%d/%d", r, c) })},
+		{"a word of ten thousand letters", tableOf(6, 2, 3, func(r, c int) string { return long })},
+		{"a row higher than a page", tableOf(4, 1, 3, func(r, c int) string { return prose })},
+		{"more columns than a sheet has room for", tableOf(24, 0, 3, func(r, c int) string { return "anticonstitutionnellement" })},
+		{"one column only", tableOf(1, 0, 3, func(r, c int) string { return "a" })},
+		{"empty cells", tableOf(3, 3, 3, func(r, c int) string { return "" })},
+		{"many line feeds", tableOf(3, 1, 3, func(r, c int) string { return strings.Repeat("\n", 500) + "fin" })},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			b := layout([]register.Document{tc.doc})
+			inside(t, b)
+			if len(b.sheets) < 40 {
+				legible(t, b)
+			}
+			b = layout([]register.Document{{Name: "dossier", Title: "Dossier"}, tc.doc, tc.doc})
+			inside(t, b)
+		})
+	}
+}
+
+func TestRandomTablesStayInsideTheMargins(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 11))
+	words := []string{"le", "registre", "anticonstitutionnellement", "a/b/c/d-e_f.jpg", "œuvre", "«\u202fcité\u202f»", "x", "12\u00a0345", "\n"}
+	for range 60 {
+		doc := tableOf(1+rng.IntN(10), rng.IntN(6), 1+rng.IntN(60), func(r, c int) string {
+			var s []string
+			for range rng.IntN(1 + rng.IntN(60)) {
+				s = append(s, words[rng.IntN(len(words))])
+			}
+			return strings.Join(s, " ")
+		})
+		for i := range rng.IntN(30) {
+			doc.Sections[0].Fields = append(doc.Sections[0].Fields, register.Field{Label: "Intitulé", Text: strings.Repeat("mot ", i*i), Gap: i%3 == 0})
+		}
+		b := layout([]register.Document{doc})
+		inside(t, b)
+		legible(t, b)
+	}
+}
+
+func TestTheLastRowNeverStandsAlone(t *testing.T) {
+	for n := 2; n < 80; n++ {
+		b := layout([]register.Document{tableOf(3, 0, n, func(r, c int) string { return fmt.Sprintf("L%d", r) })})
+		if len(b.sheets) < 2 {
+			continue
+		}
+		last := 0
+		for _, o := range b.sheets[len(b.sheets)-1].ops {
+			if o.kind == opText && strings.HasPrefix(o.text, "L") && o.style == styleCell {
+				last++
+			}
+		}
+		if last == 3 {
+			t.Errorf("%d rows leave one row alone on the last page", n)
+		}
+	}
+}
+
+func TestTheHeaderIsRepeatedOnEverySheetOfATable(t *testing.T) {
+	b := layout([]register.Document{tableOf(3, 0, 200, func(r, c int) string { return "x" })})
+	for i, s := range b.sheets {
+		n := 0
+		for _, o := range s.ops {
+			if o.text == "Column 1" {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("page %d has the header %d times", i+1, n)
+		}
+	}
+}
+
+func TestEveryWordOfATextIsPrintedOnce(t *testing.T) {
+	var want []string
+	for i := range 900 {
+		want = append(want, fmt.Sprintf("mot%04d", i))
+	}
+	b := layout([]register.Document{tableOf(2, 1, 1, func(r, c int) string { return strings.Join(want, " ") })})
+	counts := map[string]int{}
+	for _, s := range b.sheets {
+		for _, o := range s.ops {
+			for _, w := range strings.Fields(o.text) {
+				counts[w]++
+			}
+		}
+	}
+	for _, w := range want {
+		if counts[w] != 3 {
+			t.Fatalf("%s is printed %d times in three cells", w, counts[w])
+		}
+	}
+}
+
+func TestTextIsMadePrintable(t *testing.T) {
+	cases := []struct{ name, in, want string }{
+		{"accents and narrow spaces stay", "Œuvre n°\u202f1\u00a0: «\u202fça\u202f»", "Œuvre n°\u202f1\u00a0: «\u202fça\u202f»"},
+		{"a decomposed accent is composed", "e\u0301te\u0301", "été"},
+		{"Greek and Cyrillic stay", "Νίκη Жанна", "Νίκη Жанна"},
+		{"an emoji becomes a visible mark", "Léa 🙂", "Léa \uFFFD"},
+		{"a family of joined emoji loses its joiners", "👨\u200d👩\u200d👧", "\uFFFD\uFFFD\uFFFD"},
+		{"invalid UTF-8 becomes a visible mark", "a\xff\xfeb", "a\uFFFDb"},
+		{"Hebrew becomes visible marks", "שלום", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+		{"direction overrides are dropped", "facture\u202egpj.exe", "facturegpj.exe"},
+		{"control characters are dropped", "a\x00b\x1b[31mc", "ab[31mc"},
+		{"tabs become spaces", "a\tb", "a b"},
+		{"line ends become line feeds", "a\r\nb\rc", "a\nb\nc"},
+		{"mathematical letters are written plainly", "𝐇𝐞𝐥𝐥𝐨", "Hello"},
+		{"full-width letters are written plainly", "ＡＢＣ", "ABC"},
+		{"arrows are spelled", "a → b", "a -> b"},
+		{"a soft hyphen is dropped", "co\u00adopération", "coopération"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := clean(tc.in); got != tc.want {
+				t.Errorf("clean(%q) = %q, want %q", tc.in, got, tc.want)
+			}
+		})
+	}
+	if !has(substitute) {
+		t.Error("the fonts lack the mark that stands for what they lack")
+	}
+}
+
+func TestLinesBreakWhereTheyMay(t *testing.T) {
+	s := styleWords
+	cases := []struct {
+		name, in string
+		w        float64
+		want     []string
+	}{
+		{"at spaces", "un deux trois", s.width("un deux") + 0.1, []string{"un deux", "trois"}},
+		{"never at a no-break space", "un deux\u202f? oui", s.width("un deux\u202f") + 0.1, []string{"un", "deux\u202f?", "oui"}},
+		{"at line feeds", "un\ndeux", 100, []string{"un", "deux"}},
+		{"a long key after a slash", "uploads/photographie.jpg", s.width("uploads/photog"), []string{"uploads/", "photographie.", "jpg"}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			for _, l := range wrap(tc.in, s, tc.w) {
+				text := ""
+				for _, r := range l.runs {
+					text += r.text
+				}
+				got = append(got, text)
+			}
+			if strings.Join(got, "|") != strings.Join(tc.want, "|") {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestTheMeasureOfATextIsThatOfTheFont(t *testing.T) {
+	// Noto Sans has 572 units for n of 1000; ten points.
+	if got, want := width("nn", regular, 10), 2*0.618*10*pointMM; got < want*0.99 || got > want*1.01 {
+		t.Errorf("two n measure %.3f mm, want %.3f", got, want)
+	}
+}
+
+// FuzzClean holds that whatever text comes, what is printed is valid and has
+// glyphs, and that cleaning twice changes nothing more.
+func FuzzClean(f *testing.F) {
+	for _, s := range []string{"", "é", "e\u0301", "🙂", "\xff\x00", "שלום", "\u202e", "ﬁ", "\U000e0001"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := clean(s)
+		if !utf8.ValidString(got) {
+			t.Fatalf("clean(%q) is not valid UTF-8", s)
+		}
+		for _, r := range got {
+			if r != '\n' && !has(r) {
+				t.Fatalf("clean(%q) keeps %U, which has no glyph", s, r)
+			}
+		}
+		if again := clean(got); again != got {
+			t.Fatalf("cleaning twice: %q, then %q", got, again)
+		}
+	})
+}

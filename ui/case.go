@@ -1,0 +1,785 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/law"
+	"greffier/app/plan"
+	"greffier/app/request"
+	"greffier/ui/kit"
+)
+
+// The tabs of a case.
+const (
+	tabMail = iota
+	tabPerson
+	tabPlan
+	tabLetters
+	tabHistory
+)
+
+// casePage is one rights request: who asks what, by when, and the next lawful
+// step.
+type casePage struct {
+	w        *Window
+	id       cases.ID
+	body     *slot
+	tab      int
+	view     app.CaseView
+	kind     string // of the letter being written
+	editing  bool   // the letter has words that are not saved
+	planSlot *slot
+	letters  *slot
+	tabs     *container.AppTabs
+	primary  func()
+}
+
+func (w *Window) openCase(id cases.ID) { w.follow(&casePage{w: w, id: id}) }
+
+func (p *casePage) place() string { return placeRequests }
+func (p *casePage) step() {
+	if p.primary != nil {
+		p.primary()
+	}
+}
+
+// changed reloads the case, unless that would throw away words being typed.
+func (p *casePage) changed() {
+	if !p.editing {
+		p.load()
+	}
+}
+
+func (p *casePage) build() fyne.CanvasObject {
+	p.body = newSlot()
+	p.editing = false
+	p.load()
+	return p.body.box
+}
+
+func (p *casePage) load() {
+	fetch(p.w, p.body, func(ctx context.Context) (app.CaseView, error) { return p.w.f.Case(ctx, p.id) }, p.show)
+}
+
+func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
+	w, c := p.w, v.Case
+	p.view = v
+	var rights []request.Right
+	for _, a := range c.Asked {
+		rights = append(rights, a.Right)
+	}
+	summary := w.t("sheet.summary", "Rights", w.rights(rights), "State", strings.ToLower(w.state(c.State)), "Date", w.long(w.day(c.ReceivedAt)))
+	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary, p.due())
+
+	p.planSlot, p.letters = newSlot(), newSlot()
+	items := []*container.TabItem{
+		container.NewTabItem(w.t("sheet.mail"), p.mail()),
+		container.NewTabItem(w.t("sheet.person"), kit.Page(p.person())),
+		container.NewTabItem(w.t("sheet.plan"), p.planSlot.box),
+		container.NewTabItem(w.t("sheet.letters"), p.letters.box),
+		container.NewTabItem(w.t("sheet.history"), kit.Page(p.history())),
+	}
+	p.tabs = container.NewAppTabs(items...)
+	fill := func(i int) {
+		p.tab = i
+		switch i {
+		case tabPlan:
+			if len(p.planSlot.box.Objects) == 0 {
+				p.loadPlan()
+			}
+		case tabLetters:
+			if len(p.letters.box.Objects) == 0 {
+				p.showLetters("")
+			}
+		}
+	}
+	p.tabs.OnSelected = func(*container.TabItem) { fill(p.tabs.SelectedIndex()) }
+	if p.tab != tabMail {
+		p.tabs.SelectIndex(p.tab)
+	}
+	fill(p.tab)
+	next := container.NewVScroll(kit.Margins(12, 40, 16, 16, p.next()))
+	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(292, next), p.tabs)
+}
+
+// due is the big date, with the way to its reasons.
+func (p *casePage) due() fyne.CanvasObject {
+	w, v := p.w, p.view
+	if !v.Case.State.Open() {
+		words := w.state(v.Case.State)
+		if !v.Case.AnsweredAt.IsZero() {
+			words = w.t("sheet.answeredOn", "Date", w.long(w.day(v.Case.AnsweredAt)))
+		}
+		return kit.Badge(kit.Kept, words)
+	}
+	date := widget.NewLabel(w.long(v.Deadline.Due))
+	date.SizeName = theme.SizeNameSubHeadingText
+	date.TextStyle.Bold = true
+	t := kit.Quiet
+	switch {
+	case v.DaysLeft < 0:
+		t = kit.Late
+	case v.DaysLeft <= 7:
+		t = kit.AtRisk
+	case v.Deadline.Suspended:
+		t = kit.Quiet
+	}
+	words := w.left(v.DaysLeft)
+	if v.Deadline.Suspended {
+		words = w.t("sheet.suspended") + " · " + words
+	}
+	return container.NewHBox(date, kit.Badge(t, words), kit.NewButton(w.t("sheet.why"), p.why))
+}
+
+// why shows the reasoning of the clock, step by step, with its sources.
+func (p *casePage) why() {
+	w, d := p.w, p.view.Deadline
+	say := func(s law.Step) string {
+		if w.lang == "fr" {
+			return s.FR
+		}
+		return s.EN
+	}
+	var parts []fyne.CanvasObject
+	for _, s := range d.Steps {
+		parts = append(parts, kit.Down(-12, kit.IconLine(kit.Kept, say(s)), kit.Margins(22, 0, 0, 0, kit.Faint(w.article(s.Source)))))
+	}
+	for _, s := range d.Warnings {
+		parts = append(parts, kit.Down(-12, kit.IconLine(kit.AtRisk, say(s)), kit.Margins(22, 0, 0, 0, kit.Faint(w.article(s.Source)))))
+	}
+	kit.NewDialog(w.win.Canvas(), w.t("sheet.why"), 620, kit.Down(-4, parts...), w.t("close"), nil).Show()
+}
+
+// mail shows the messages of the case, the newest one first.
+func (p *casePage) mail() fyne.CanvasObject {
+	w := p.w
+	ms := p.view.Messages
+	if len(ms) == 0 {
+		return kit.Empty(theme.MailComposeIcon(), w.t("sheet.noMail"), w.t("sheet.noMailWords"), "", nil)
+	}
+	if len(ms) == 1 {
+		return container.NewBorder(kit.Margins(16, 4, 16, 0, kit.StrongWords(w.subject(ms[0].Message.Subject))), nil, nil, nil, w.mail(ms[0]))
+	}
+	place := container.NewStack()
+	var options []kit.Option
+	for i, m := range ms {
+		options = append(options, kit.Option{Value: w.number(i), Word: w.brief(m.Message.ReceivedAt) + " · " + w.subject(m.Message.Subject)})
+	}
+	choose := kit.NewSelect(options, options[len(options)-1].Value, nil)
+	set := func() {
+		if i := choose.SelectedIndex(); i >= 0 {
+			place.Objects = []fyne.CanvasObject{w.mail(ms[i])}
+			place.Refresh()
+		}
+	}
+	choose.OnChanged = func(string) { set() }
+	set()
+	return container.NewBorder(kit.Margins(16, 8, 16, 4, choose), nil, nil, nil, place)
+}
+
+// person shows who asks, what speaks for and against it, and the orders that
+// were matched, each to be confirmed.
+func (p *casePage) person() fyne.CanvasObject {
+	w, v := p.w, p.view
+	c := v.Case
+	parts := []fyne.CanvasObject{
+		container.NewBorder(nil, nil, nil, kit.NewButton(w.t("sheet.editPerson"), p.editPerson), kit.Heading(w.t("sheet.who"))),
+		kit.Pair(w.t("sheet.requester"), w.personLine(c.Requester)),
+	}
+	if c.Link != cases.Self || c.Concerned != c.Requester {
+		parts = append(parts, kit.Pair(w.t("sheet.concerned"), w.personLine(c.Concerned)))
+	}
+	parts = append(parts, kit.Pair(w.t("sheet.link"), w.t("link."+linkKey(c.Link))))
+	if c.Minor {
+		parts = append(parts, kit.IconLine(kit.AtRisk, w.t("sheet.minor")))
+	}
+
+	level := map[cases.IdentityLevel]kit.Tone{cases.Confirmed: kit.Kept, cases.Probable: kit.Kept, cases.Doubtful: kit.Late}[c.Identity.Level]
+	parts = append(parts, kit.Gap(8), kit.Heading(w.t("sheet.identity")), kit.Badge(level, w.identity(c.Identity.Level)))
+	for _, s := range c.Identity.Signs {
+		t := kit.AtRisk
+		if s.For {
+			t = kit.Kept
+		}
+		parts = append(parts, kit.IconLine(t, w.sign(s)))
+	}
+	if c.Identity.Reason != "" && !strings.HasPrefix(c.Identity.Reason, "identity.") {
+		parts = append(parts, kit.Pair(w.t("sheet.ownReason"), kit.Clip(c.Identity.Reason, 500, 100)))
+	}
+	if v.CanErase && v.MayErase != nil {
+		what, _ := Explain(v.MayErase, w.lang)
+		parts = append(parts, kit.IconLine(kit.AtRisk, what))
+	}
+
+	parts = append(parts, kit.Gap(8), kit.Heading(w.n("sheet.orders", len(c.Orders))))
+	if len(c.Orders) == 0 {
+		parts = append(parts, kit.Words(w.t("sheet.noOrders")))
+	}
+	selected := map[int64]bool{}
+	checks := []*kit.Check{}
+	for i, m := range c.Orders {
+		selected[m.Order] = m.Selected
+		words := w.t("sheet.order", "Number", kit.Line(m.Number, 30))
+		if i < len(v.Orders) {
+			o := v.Orders[i]
+			words += " · " + w.person(o.Person) + " · " + w.brief(o.Created) + " · " + w.n("photos", o.Photos)
+		}
+		check := kit.NewCheck(words, m.Selected, func(on bool) { selected[m.Order] = on })
+		if !c.State.Open() {
+			check.Disable()
+		}
+		checks = append(checks, check)
+		why := w.known(m.Why, m.Why)
+		if m.Strong {
+			why += " · " + w.t("sheet.matchStrong")
+		}
+		if m.Confirmed {
+			why += " · " + w.t("sheet.matchConfirmed")
+		}
+		open := kit.NewQuiet(w.t("open"), nil, func() { w.follow(&orderPage{w: w, id: m.Order}) })
+		parts = append(parts, kit.Row(0, kit.Down(-12, check, kit.Margins(28, 0, 0, 0, kit.Faint(why))), open))
+	}
+	if len(checks) > 0 && c.State.Open() {
+		parts = append(parts, container.NewHBox(kit.NewButton(w.t("sheet.confirmOrders"), func() {
+			var ids []int64
+			for _, m := range c.Orders {
+				if selected[m.Order] {
+					ids = append(ids, m.Order)
+				}
+			}
+			p.act(cases.ActSelectOrders, cases.Input{Orders: ids}, nil)
+		})))
+	}
+	return kit.DownReading(-6, parts...)
+}
+
+func (w *Window) personLine(x cases.Person) string {
+	name, email := kit.Line(x.Name, 80), kit.Line(x.Email, 100)
+	switch {
+	case name == "" && email == "":
+		return w.t("person.unknown")
+	case name == "":
+		return email
+	case email == "":
+		return name
+	}
+	return name + " <" + email + ">"
+}
+
+func linkKey(l cases.Link) string {
+	if l == cases.LinkUnknown {
+		return "unknown"
+	}
+	return string(l)
+}
+
+func (w *Window) sign(s cases.Sign) string { return w.t(s.Key, "Arg", kit.Line(s.Arg, 120)) }
+
+// editPerson asks who asks, for whom, by what right.
+func (p *casePage) editPerson() {
+	w, c := p.w, p.view.Case
+	name, email := kit.NewEntry(c.Requester.Name), kit.NewEntry(c.Requester.Email)
+	otherName, otherEmail := kit.NewEntry(c.Concerned.Name), kit.NewEntry(c.Concerned.Email)
+	var links []kit.Option
+	for _, l := range []cases.Link{cases.LinkUnknown, cases.Self, cases.Parent, cases.Lawyer, cases.Agent} {
+		links = append(links, kit.Option{Value: string(l), Word: w.t("link." + linkKey(l))})
+	}
+	link := kit.NewSelect(links, string(c.Link), nil)
+	minor := kit.NewCheck(w.t("sheet.minorCheck"), c.Minor, nil)
+	form := kit.Down(0,
+		kit.FormRow(w.t("sheet.requester"), "", kit.Down(4, name, email)),
+		kit.FormRow(w.t("sheet.link"), w.t("sheet.linkHelp"), link),
+		kit.FormRow(w.t("sheet.concerned"), w.t("sheet.concernedHelp"), kit.Down(4, otherName, otherEmail)),
+		minor)
+	var d *kit.Dialog
+	d = w.dialog(w.t("sheet.editPerson"), form, kit.NewPrimary(w.t("save"), func() {
+		l := cases.Link(link.Value())
+		req := cases.Person{Name: name.Text, Email: email.Text}
+		con := cases.Person{Name: otherName.Text, Email: otherEmail.Text}
+		m := minor.Checked
+		d.Close()
+		p.act(cases.ActSetPerson, cases.Input{Requester: &req, Concerned: &con, Link: &l, Minor: &m}, nil)
+	}))
+	d.FocusOn(name).Show()
+}
+
+// loadPlan looks into the storages for what an erasure would touch.
+func (p *casePage) loadPlan() {
+	w, v := p.w, p.view
+	if !v.CanErase && len(v.Runs) == 0 {
+		p.planSlot.set(kit.Empty(theme.StorageIcon(), w.t("plan.noErasure"), w.t("plan.noErasureWords"), "", nil))
+		return
+	}
+	fetch(w, p.planSlot, func(ctx context.Context) (plan.Plan, error) { return w.f.PlanCase(ctx, p.id) }, func(pl plan.Plan) fyne.CanvasObject {
+		return w.planView(pl, v.MayErase, w.doneRuns(v.Runs))
+	})
+}
+
+// doneRuns shows the runs that a case already had.
+func (w *Window) doneRuns(runs []erasure.Record) []fyne.CanvasObject {
+	var out []fyne.CanvasObject
+	for _, r := range runs {
+		words := w.runSentence(r)
+		out = append(out, kit.NewCard(kit.Row(1, kit.Badge(runTone(r.State), w.t("run."+r.State.String())), kit.Words(words),
+			kit.NewButton(w.t("open"), func() { w.follow(&runPage{w: w, id: r.ID}) }))))
+	}
+	return out
+}
+
+// history is what happened and what comes, oldest first.
+func (p *casePage) history() fyne.CanvasObject {
+	w, c := p.w, p.view.Case
+	var parts []fyne.CanvasObject
+	for _, e := range c.Events {
+		words := kit.Words(w.event(e))
+		line := []fyne.CanvasObject{words}
+		if e.Note != "" && !strings.HasPrefix(e.Note, "identity.") {
+			line = append(line, kit.Faint(kit.Clip(e.Note, 600, 100)))
+		}
+		parts = append(parts, kit.Row(1, kit.MinWidth(190, kit.FaintLine(w.brief(e.At)+" · "+w.actor(e.By))), kit.Down(-12, line...)))
+	}
+	if c.State.Open() {
+		parts = append(parts, kit.Row(1, kit.MinWidth(190, kit.FaintLine(w.shortYear(p.view.Deadline.Due))), kit.StrongWords(w.t("sheet.dueLine"))))
+	}
+	return kit.Down(-8, parts...)
+}
+
+// event is one line of the history in words.
+func (w *Window) event(e cases.Event) string {
+	arg := kit.Line(e.Arg, 120)
+	if r := request.ParseRight(e.Arg); r != request.NoRight {
+		arg = w.right(r)
+	} else if d, err := law.ParseDate(e.Arg); err == nil {
+		arg = w.long(d)
+	} else if word := w.known("link."+e.Arg, ""); word != "" && e.Arg != "" {
+		arg = word
+	} else if strings.Contains(e.Arg, ", ") || strings.HasPrefix(e.Arg, "GDPR") {
+		var words []string
+		for _, one := range strings.Split(e.Arg, ", ") {
+			if r := request.ParseRight(one); r != request.NoRight {
+				words = append(words, w.right(r))
+			} else {
+				words = append(words, w.article(one))
+			}
+		}
+		arg = kit.Line(strings.Join(words, ", "), 160)
+	}
+	return w.t(e.Key, "Arg", arg)
+}
+
+// actWord is what a step is called on a button, "" for none.
+func (w *Window) actWord(a cases.Act) string {
+	if a == "" {
+		return ""
+	}
+	return w.known("step."+string(a), string(a))
+}
+
+// next is the panel of what can be done now: one primary act, others below,
+// and those that are not lawful now with the reason.
+func (p *casePage) next() fyne.CanvasObject {
+	w, v := p.w, p.view
+	p.primary = nil
+	parts := []fyne.CanvasObject{kit.Heading(w.t("sheet.next"))}
+	var others, blocked []fyne.CanvasObject
+	erasable := v.CanErase && v.MayErase == nil && v.Case.State.Open() && !slices.ContainsFunc(v.Runs, func(r erasure.Record) bool { return r.State == erasure.Complete })
+	for _, s := range v.Steps {
+		do := func() { p.begin(s.Act) }
+		switch {
+		case s.Primary && s.Act == cases.ActSetOutcome && erasable:
+			// What decides an erasure is the erasure: look at the plan first.
+			p.primary = func() { p.tabs.SelectIndex(tabPlan) }
+			parts = append(parts, kit.Words(w.t("step.plan.words")), kit.NewPrimary(w.t("step.plan"), p.primary))
+			others = append(others, kit.NewButton(w.actWord(s.Act), do))
+		case s.Primary:
+			p.primary = do
+			parts = append(parts, kit.Words(w.t("step."+string(s.Act)+".words")), kit.NewPrimary(w.actWord(s.Act), do))
+			if s.Why != "" {
+				parts = append(parts, kit.IconLine(kit.AtRisk, w.known(s.Why, s.Why)))
+			}
+			if byLetter(s.Act) {
+				parts = append(parts, kit.NewQuiet(w.t("step.already"), nil, func() { p.already(s.Act) }))
+			}
+		case s.Lawful:
+			if s.Act == cases.ActSelectOrders || s.Act == cases.ActSetPerson {
+				continue // they have their place beside what they change
+			}
+			b := kit.NewButton(w.actWord(s.Act), do)
+			others = append(others, b)
+			if s.Why != "" {
+				others = append(others, kit.Faint(w.known(s.Why, s.Why)))
+			}
+		default:
+			blocked = append(blocked, kit.Down(-14, kit.Label(w.actWord(s.Act)), kit.Faint(w.known(s.Why, s.Why))))
+		}
+	}
+	if p.primary == nil {
+		parts = append(parts, kit.Words(w.t("sheet.nothing")))
+	}
+	if erasable && p.primary != nil && len(others) > 0 {
+		others = append([]fyne.CanvasObject{kit.NewButton(w.t("step.plan"), func() { p.tabs.SelectIndex(tabPlan) })}, others...)
+	}
+	if len(others) > 0 {
+		parts = append(parts, kit.Gap(6), kit.Fold(w.t("sheet.others"), true, kit.Down(4, others...)))
+	}
+	if len(blocked) > 0 {
+		parts = append(parts, kit.Fold(w.n("sheet.blocked", len(blocked)), false, kit.Down(0, blocked...)))
+	}
+	return kit.NewCard(kit.Down(2, parts...))
+}
+
+// byLetter are the acts that are done by sending a letter.
+func byLetter(a cases.Act) bool {
+	return a == cases.ActAcknowledge || a == cases.ActAskIdentity || a == cases.ActAnswer
+}
+
+// begin starts an act: at its letter, with the questions that it needs, or at
+// once.
+func (p *casePage) begin(a cases.Act) {
+	w := p.w
+	switch a {
+	case cases.ActAcknowledge, cases.ActAskIdentity, cases.ActAnswer:
+		kind, _ := cases.LetterFor(a)
+		p.write(kind)
+	case cases.ActSetOutcome:
+		p.outcome()
+	case cases.ActRefuse:
+		p.refuse()
+	case cases.ActConfirmIdentity, cases.ActExtend, cases.ActSuspend, cases.ActReopen:
+		p.reason(a)
+	case cases.ActCorrectRights:
+		p.correctRights()
+	case cases.ActSelectOrders, cases.ActSetPerson:
+		p.tabs.SelectIndex(tabPerson)
+	case cases.ActWithdraw, cases.ActClose, cases.ActStart, cases.ActResume, cases.ActIdentityMet:
+		if a == cases.ActStart {
+			p.act(a, cases.Input{}, nil)
+			return
+		}
+		var d *kit.Dialog
+		note := kit.NewArea("", 2)
+		note.SetPlaceHolder(w.t("sheet.note"))
+		d = w.dialog(w.actWord(a), kit.Down(4, kit.Words(w.t("step."+string(a)+".words")), note), kit.NewPrimary(w.actWord(a), func() {
+			d.Close()
+			p.act(a, cases.Input{Reason: note.Text}, nil)
+		}))
+		d.Show()
+	default:
+		p.act(a, cases.Input{}, nil)
+	}
+}
+
+// act does an act through the façade.
+func (p *casePage) act(a cases.Act, in cases.Input, then func()) {
+	w := p.w
+	w.do(func(ctx context.Context) error { return w.f.Act(ctx, p.id, a, in) }, func() {
+		p.editing = false
+		p.load()
+		if then != nil {
+			then()
+		}
+	})
+}
+
+// already records an act that was done outside Greffier.
+func (p *casePage) already(a cases.Act) {
+	w := p.w
+	var d *kit.Dialog
+	note := kit.NewArea("", 2)
+	note.SetPlaceHolder(w.t("sheet.note"))
+	d = w.dialog(w.t("step.already"), kit.Down(4, kit.Words(w.t("step.alreadyWords")), note), kit.NewPrimary(w.t("step.record"), func() {
+		d.Close()
+		p.act(a, cases.Input{Reason: note.Text}, nil)
+	}))
+	d.FocusOn(note).Show()
+}
+
+// reason asks for the written reason that an act needs.
+func (p *casePage) reason(a cases.Act) {
+	w := p.w
+	why := kit.NewArea("", 4)
+	why.SetPlaceHolder(w.t("sheet.reason"))
+	var d *kit.Dialog
+	ok := kit.NewPrimary(w.actWord(a), func() {
+		d.Close()
+		p.act(a, cases.Input{Reason: why.Text}, func() {
+			if kind, has := cases.LetterFor(a); has {
+				p.write(kind)
+			}
+		})
+	})
+	ok.Disable()
+	why.OnChanged = func(s string) { enable(ok, strings.TrimSpace(s) != "") }
+	d = w.dialog(w.actWord(a), kit.Down(4, kit.Words(w.t("step."+string(a)+".words")), why), ok)
+	d.FocusOn(why).Show()
+}
+
+func enable(b *kit.Button, on bool) {
+	if on {
+		b.Enable()
+	} else {
+		b.Disable()
+	}
+}
+
+func (w *Window) grounds(r request.Right) []kit.Option {
+	var out []kit.Option
+	for _, g := range cases.Grounds(r) {
+		out = append(out, kit.Option{Value: g.Article, Word: w.known(g.Key, g.Article) + " (" + w.article(g.Article) + ")"})
+	}
+	return out
+}
+
+// refuse asks for the ground and the reason that the person is told (GDPR
+// Art. 12(4)).
+func (p *casePage) refuse() {
+	w := p.w
+	why := kit.NewArea("", 4)
+	var d *kit.Dialog
+	var ground *kit.Select
+	ok := kit.NewPrimary(w.actWord(cases.ActRefuse), func() {
+		in := cases.Input{Reason: why.Text, Ground: ground.Value()}
+		d.Close()
+		p.act(cases.ActRefuse, in, func() { p.write(cases.LetterRefuse) })
+	})
+	ok.Disable()
+	check := func() { enable(ok, strings.TrimSpace(why.Text) != "" && ground.Value() != "") }
+	ground = kit.NewSelect(w.grounds(request.NoRight), "", func(string) { check() })
+	why.OnChanged = func(string) { check() }
+	d = w.dialog(w.actWord(cases.ActRefuse), kit.Down(0, kit.Words(w.t("step.refuse.words")),
+		kit.FormRow(w.t("sheet.ground"), "", ground), kit.FormRow(w.t("sheet.reason"), w.t("sheet.reasonHelp"), why)), ok)
+	d.FocusOn(why).Show()
+}
+
+// outcome asks how one right ends; a refusal or a limit needs its ground and
+// its reason.
+func (p *casePage) outcome() {
+	w, c := p.w, p.view.Case
+	var rights []kit.Option
+	at := ""
+	for _, a := range c.Asked {
+		word := w.right(a.Right)
+		if a.Outcome != cases.Undecided {
+			word += " · " + w.t("outcome."+string(a.Outcome))
+		} else if at == "" {
+			at = a.Right.String()
+		}
+		rights = append(rights, kit.Option{Value: a.Right.String(), Word: word})
+	}
+	if at == "" && len(rights) > 0 {
+		at = rights[0].Value
+	}
+	var outcomes []kit.Option
+	for _, o := range []cases.Outcome{cases.Granted, cases.Partly, cases.Denied, cases.Moot} {
+		outcomes = append(outcomes, kit.Option{Value: string(o), Word: w.t("outcome." + string(o))})
+	}
+	why := kit.NewArea("", 3)
+	groundBox := container.NewStack()
+	var ground, right, result *kit.Select
+	limited := kit.Down(0)
+	var d *kit.Dialog
+	ok := kit.NewPrimary(w.t("save"), func() {
+		in := cases.Input{Right: request.ParseRight(right.Value()), Outcome: cases.Outcome(result.Value())}
+		if in.Outcome == cases.Denied || in.Outcome == cases.Partly {
+			in.Reason, in.Ground = why.Text, ground.Value()
+		}
+		d.Close()
+		p.act(cases.ActSetOutcome, in, nil)
+	})
+	ok.Disable()
+	check := func() {
+		o := cases.Outcome(result.Value())
+		needs := o == cases.Denied || o == cases.Partly
+		if needs {
+			limited.Show()
+		} else {
+			limited.Hide()
+		}
+		enable(ok, o != "" && (!needs || strings.TrimSpace(why.Text) != "" && ground.Value() != ""))
+	}
+	setGrounds := func() {
+		ground = kit.NewSelect(w.grounds(request.ParseRight(right.Value())), "", func(string) { check() })
+		groundBox.Objects = []fyne.CanvasObject{ground}
+		groundBox.Refresh()
+	}
+	result = kit.NewSelect(outcomes, "", func(string) { check() })
+	right = kit.NewSelect(rights, at, func(string) { setGrounds(); check() })
+	setGrounds()
+	why.OnChanged = func(string) { check() }
+	limited.Add(kit.FormRow(w.t("sheet.ground"), "", groundBox))
+	limited.Add(kit.FormRow(w.t("sheet.reason"), w.t("sheet.reasonHelp"), why))
+	form := kit.Down(0, kit.FormRow(w.t("sheet.right"), "", right), kit.FormRow(w.t("sheet.outcome"), "", result), limited)
+	d = w.dialog(w.actWord(cases.ActSetOutcome), form, ok)
+	limited.Hide()
+	d.Show()
+}
+
+// correctRights asks which rights the person really exercises.
+func (p *casePage) correctRights() {
+	w := p.w
+	checks := map[request.Right]*kit.Check{}
+	var parts []fyne.CanvasObject
+	var d *kit.Dialog
+	chosen := func() (out []request.Right) {
+		for _, r := range request.Rights {
+			if checks[r].Checked {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	ok := kit.NewPrimary(w.t("save"), func() {
+		in := cases.Input{Rights: chosen()}
+		d.Close()
+		p.act(cases.ActCorrectRights, in, nil)
+	})
+	for _, r := range request.Rights {
+		on := slices.ContainsFunc(p.view.Case.Asked, func(a cases.Asked) bool { return a.Right == r })
+		checks[r] = kit.NewCheck(w.right(r), on, func(bool) { enable(ok, len(chosen()) > 0) })
+		parts = append(parts, checks[r])
+	}
+	d = w.dialog(w.actWord(cases.ActCorrectRights), kit.Down(-6, parts...), ok)
+	d.Show()
+}
+
+// write goes to the letters with one kind drafted.
+func (p *casePage) write(kind string) {
+	p.kind = kind
+	p.letters.box.Objects = nil
+	if p.tabs.SelectedIndex() != tabLetters {
+		p.tabs.SelectIndex(tabLetters)
+		return
+	}
+	p.showLetters("")
+}
+
+// showLetters shows the kinds of letter, and the one that is being written.
+func (p *casePage) showLetters(note string) {
+	w, c := p.w, p.view.Case
+	p.editing = false
+	if p.kind == "" {
+		p.kind = cases.LetterAcknowledge
+		for _, s := range p.view.Steps {
+			if kind, ok := cases.LetterFor(s.Act); ok && s.Primary {
+				p.kind = kind
+			}
+		}
+		if n := len(c.Letters); n > 0 && c.Letters[n-1].SentAt.IsZero() {
+			p.kind = c.Letters[n-1].Kind
+		}
+	}
+	var kinds []kit.Option
+	for _, k := range cases.LetterKinds {
+		kinds = append(kinds, kit.Option{Value: k, Word: w.t("letter." + k)})
+	}
+	lang := c.Language
+	if lang != "fr" && lang != "en" {
+		lang = w.lang
+	}
+	place := newSlot()
+	var kind, language *kit.Select
+	draft := func() {
+		k, l := kind.Value(), language.Value()
+		p.kind = k
+		if saved := savedLetter(c, k); saved != nil && (saved.Lang == l || !saved.SentAt.IsZero()) {
+			place.set(p.editor(*saved, note))
+			return
+		}
+		place.box.Objects = nil
+		p.draft(place, k, l, note)
+	}
+	kind = kit.NewSelect(kinds, p.kind, nil)
+	language = kit.NewSelect([]kit.Option{{Value: "fr", Word: w.t("lang.fr")}, {Value: "en", Word: w.t("lang.en")}}, lang, nil)
+	kind.OnChanged = func(string) { note = ""; draft() }
+	language.OnChanged = func(string) { note = ""; draft() }
+	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, container.NewHBox(kit.MinWidth(280, kind), kit.MinWidth(130, language))), nil, nil, nil, place.box))
+	draft()
+}
+
+func savedLetter(c cases.Case, kind string) *cases.Letter {
+	for i := len(c.Letters) - 1; i >= 0; i-- {
+		if c.Letters[i].Kind == kind {
+			return &c.Letters[i]
+		}
+	}
+	return nil
+}
+
+// draft fills a template from the facts. A letter that the facts do not allow
+// yet says why, and what to do first.
+func (p *casePage) draft(place *slot, kind, lang, note string) {
+	w := p.w
+	fetch(w, place, func(ctx context.Context) (cases.Letter, error) { return w.f.DraftLetter(ctx, p.id, kind, lang) }, func(l cases.Letter) fyne.CanvasObject {
+		return p.editor(l, note)
+	})
+}
+
+// editor shows a letter: to be changed while it was not sent.
+func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
+	w := p.w
+	if !l.SentAt.IsZero() {
+		return container.NewBorder(kit.Margins(16, 0, 16, 0, kit.Down(-6, kit.Badge(kit.Kept, w.t("letter.sent", "Date", w.at(l.SentAt))), kit.StrongWords(kit.Line(l.Subject, 120)))),
+			nil, nil, nil, kit.Margins(16, 4, 16, 12, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(4, 8, 4, 8, kit.NewTextView(l.Text, nil)))))
+	}
+	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 8)
+	current := func() cases.Letter {
+		x := l
+		x.Subject, x.Text = subject.Text, text.Text
+		return x
+	}
+	subject.OnChanged = func(string) { p.editing = true }
+	text.OnChanged = func(string) { p.editing = true }
+	if note == "" && !l.DraftAt.IsZero() {
+		note = w.t("letter.inDrafts", "Date", w.at(l.DraftAt))
+	}
+	noteLine := kit.FaintLine(note)
+	keep := func(act func(context.Context) error, said string) {
+		w.do(act, func() {
+			p.editing = false
+			p.view.Case.Letters = append(p.view.Case.Letters, current())
+			noteLine.SetText(said)
+		})
+	}
+	save := kit.NewButton(w.t("letter.save"), func() {
+		x := current()
+		keep(func(ctx context.Context) error { return w.f.SaveLetter(ctx, p.id, x) }, w.t("letter.saved"))
+	})
+	preview := kit.NewButton(w.t("letter.preview"), func() {
+		x := current()
+		view := kit.MinSize(600, 420, kit.NewTextView(x.Text, nil))
+		kit.NewDialog(w.win.Canvas(), kit.Line(x.Subject, 100), 600, view, w.t("close"), nil).Show()
+	})
+	put := kit.NewButton(w.t("letter.put"), func() {
+		x := current()
+		keep(func(ctx context.Context) error { return w.f.PutInDrafts(ctx, p.id, x) }, w.t("letter.putDone"))
+	})
+	sent := kit.NewPrimary(w.t("letter.iSent"), func() {
+		x := current()
+		var d *kit.Dialog
+		d = w.dialog(w.t("letter.iSent"), kit.Words(w.t("letter.iSentWords")), kit.NewPrimary(w.t("letter.iSentYes"), func() {
+			d.Close()
+			w.do(func(ctx context.Context) error {
+				if err := w.f.SaveLetter(ctx, p.id, x); err != nil {
+					return err
+				}
+				return w.f.MarkSent(ctx, p.id, x.Kind)
+			}, func() {
+				p.editing, p.kind = false, ""
+				p.load()
+			})
+		}))
+		d.Show()
+	})
+	buttons := kit.Flow(save, preview, put, sent)
+	return container.NewBorder(kit.Margins(16, 0, 16, 4, subject), kit.Margins(16, 4, 16, 10, kit.Down(-2, noteLine, buttons)), nil, nil, kit.Margins(16, 0, 16, 0, text))
+}

@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"context"
+
+	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/law"
+	"greffier/app/plan"
+	"greffier/app/register"
+	"greffier/app/request"
+)
+
+// Facade is everything that the window asks of the program: the seam between
+// screen and decisions. *app.App has these methods; the tests have a small one
+// of their own. Every method may be called on any goroutine; those marked slow
+// look into storages or mailboxes and are never called on the window's own.
+type Facade interface {
+	Info() app.ProfileInfo
+	SetLang(ctx context.Context, lang string) error   // "fr" | "en", remembered in the profile
+	SetTheme(ctx context.Context, theme string) error // "system" | "light" | "dark"
+	SaveController(ctx context.Context, c register.Controller) error
+	Today(ctx context.Context) (app.Today, error)
+	Requests(ctx context.Context) ([]app.CaseRow, error)                 // all cases, most urgent first
+	Mails(ctx context.Context, kind request.Kind) ([]app.MailRow, error) // ToCheck, Ordinary or Request
+	Mail(ctx context.Context, id int64) (app.MessageView, error)
+	CorrectVerdict(ctx context.Context, mail int64, rights []request.Right) (cases.ID, error) // none = not a request; some = open a case
+	Case(ctx context.Context, id cases.ID) (app.CaseView, error)
+	Act(ctx context.Context, id cases.ID, act cases.Act, in cases.Input) error
+	DraftLetter(ctx context.Context, id cases.ID, kind, lang string) (cases.Letter, error) // fills a template from the facts; not saved
+	SaveLetter(ctx context.Context, id cases.ID, l cases.Letter) error                     // keeps the owner's text
+	PutInDrafts(ctx context.Context, id cases.ID, l cases.Letter) error                    // saves it and puts it into the mailbox's Drafts folder
+	MarkSent(ctx context.Context, id cases.ID, kind string) error                          // the owner says that she sent it
+	Orders(ctx context.Context) ([]app.OrderRow, error)
+	Order(ctx context.Context, id int64) (app.OrderView, error) // looks into the storages: slow
+	Orphans(ctx context.Context) ([]app.Orphan, error)          // slow
+	PlaceHold(ctx context.Context, order int64, reason string, until law.Date) error
+	LiftHold(ctx context.Context, hold int64) error
+	PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error)                                                        // slow
+	PlanOrder(ctx context.Context, order int64) (plan.Plan, error)                                                       // slow
+	Retention(ctx context.Context, at law.Date) (app.RetentionView, error)                                               // slow; zero date = today
+	Erase(ctx context.Context, p plan.Plan, hash string, report func(done, total int, note string)) (app.RunView, error) // runs the confirmed plan
+	ResumeErasure(ctx context.Context, report func(done, total int, note string)) ([]app.RunView, error)
+	Runs(ctx context.Context) ([]app.RunView, error) // newest first
+	Run(ctx context.Context, id int64) (app.RunView, error)
+	PrintCertificate(ctx context.Context, run int64, lang string) (path string, err error)
+	Registers(ctx context.Context, lang string) ([]app.RegisterCard, error)
+	Document(ctx context.Context, name register.Name, lang string) (register.Document, error) // for the preview
+	Print(ctx context.Context, name register.Name, format, lang, path string) (string, error) // format pdf|csv|json; path "" = a dated file in the out folder; returns the path
+	Dossier(ctx context.Context, lang, path string) (string, error)
+	Activities(ctx context.Context) ([]register.Activity, error)
+	SaveActivity(ctx context.Context, a register.Activity) error
+	Processors(ctx context.Context) ([]register.Processor, error)
+	SaveProcessor(ctx context.Context, p register.Processor) error
+	Breaches(ctx context.Context) ([]register.Breach, error)
+	SaveBreach(ctx context.Context, x register.Breach) error
+	Trackers(ctx context.Context) ([]register.Tracker, error)
+	SaveTracker(ctx context.Context, x register.Tracker) error
+	Consents(ctx context.Context) ([]register.Consent, error)
+	SaveConsent(ctx context.Context, x register.Consent) error
+	Policies(ctx context.Context) ([]register.PolicyVersion, error)
+	SavePolicy(ctx context.Context, x register.PolicyVersion) error
+	Rules(ctx context.Context) ([]register.Rule, error)
+	SaveRule(ctx context.Context, r register.Rule) error
+	Promises(ctx context.Context, lang string) ([]app.PromiseRow, error) // may look into the storages: slow
+	Journal(ctx context.Context, limit int) ([]app.JournalLine, error)   // newest first
+	Verify(ctx context.Context) (app.VerifyReport, error)
+	Backup(ctx context.Context, path string) error
+	Sync(ctx context.Context, orders, mail bool, report func(done, total int, note string)) (app.SyncReport, error)
+	Services(ctx context.Context) ([]app.Service, error)                      // as last seen
+	CheckService(ctx context.Context, kind, name string) (app.Service, error) // live test
+	OnChange(func())                                                          // called on any goroutine after something changed
+}

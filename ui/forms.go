@@ -1,0 +1,460 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"greffier/app/law"
+	"greffier/app/register"
+	"greffier/ui/kit"
+)
+
+// form is a sheet of fields over one record. Each field has the label
+// "field.KEY" and, where the catalog has one, the help "field.KEY.help".
+// Nothing is written into the record before collect.
+type form struct {
+	w     *Window
+	rows  []fyne.CanvasObject
+	takes []func() bool // write the field; false when it cannot be read
+}
+
+func (f *form) row(key string, field fyne.CanvasObject) {
+	f.rows = append(f.rows, kit.FormRow(f.w.t("field."+key), f.w.known("field."+key+".help", ""), field))
+}
+
+func (f *form) text(key string, v *string) {
+	e := kit.NewEntry(*v)
+	f.row(key, e)
+	f.takes = append(f.takes, func() bool { *v = strings.TrimSpace(e.Text); return true })
+}
+
+func (f *form) area(key string, v *string, rows int) {
+	e := kit.NewArea(*v, rows)
+	f.row(key, e)
+	f.takes = append(f.takes, func() bool { *v = strings.TrimSpace(e.Text); return true })
+}
+
+// both is one wording in both languages.
+func (f *form) both(key string, v *register.Text) {
+	fr, en := kit.NewEntry(v.FR), kit.NewEntry(v.EN)
+	fr.SetPlaceHolder(f.w.t("lang.fr"))
+	en.SetPlaceHolder(f.w.t("lang.en"))
+	f.row(key, kit.Down(4, fr, en))
+	f.takes = append(f.takes, func() bool {
+		v.FR, v.EN = strings.TrimSpace(fr.Text), strings.TrimSpace(en.Text)
+		return true
+	})
+}
+
+// lines is a list of wordings, one a line, in both languages.
+func (f *form) lines(key string, v *[]register.Text) {
+	var fr, en []string
+	for _, t := range *v {
+		fr, en = append(fr, t.FR), append(en, t.EN)
+	}
+	a, b := kit.NewArea(strings.Join(fr, "\n"), 3), kit.NewArea(strings.Join(en, "\n"), 3)
+	a.SetPlaceHolder(f.w.t("lang.fr"))
+	b.SetPlaceHolder(f.w.t("lang.en"))
+	f.row(key, kit.Down(4, a, b))
+	f.takes = append(f.takes, func() bool {
+		fr, en := strings.Split(a.Text, "\n"), strings.Split(b.Text, "\n")
+		var out []register.Text
+		for i := range max(len(fr), len(en)) {
+			var t register.Text
+			if i < len(fr) {
+				t.FR = strings.TrimSpace(fr[i])
+			}
+			if i < len(en) {
+				t.EN = strings.TrimSpace(en[i])
+			}
+			if t != (register.Text{}) {
+				out = append(out, t)
+			}
+		}
+		*v = out
+		return true
+	})
+}
+
+func (f *form) date(key string, v *law.Date) {
+	e := kit.NewEntry(v.String())
+	e.SetPlaceHolder(f.w.t("date.example"))
+	f.row(key, e)
+	f.takes = append(f.takes, func() bool {
+		d, ok := parseDate(e.Text)
+		if ok {
+			*v = d
+		}
+		return ok
+	})
+}
+
+// instant is a moment in the controller's zone, kept as RFC 3339 in UTC.
+func (f *form) instant(key string, v *string) {
+	shown := ""
+	if t, err := time.Parse(time.RFC3339, *v); err == nil {
+		shown = t.In(f.w.zone).Format("2006-01-02 15:04")
+	}
+	e := kit.NewEntry(shown)
+	e.SetPlaceHolder(f.w.t("instant.example"))
+	f.row(key, e)
+	f.takes = append(f.takes, func() bool {
+		s := strings.TrimSpace(e.Text)
+		if s == "" {
+			*v = ""
+			return true
+		}
+		for _, layout := range []string{"2006-01-02 15:04", "02/01/2006 15:04", "2006-01-02", "02/01/2006"} {
+			if t, err := time.ParseInLocation(layout, s, f.w.zone); err == nil {
+				*v = t.UTC().Format(time.RFC3339)
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// choice is one of some stable words; "" is still to be settled.
+func (f *form) choice(key string, v *string, values ...string) {
+	options := make([]kit.Option, 0, len(values))
+	for _, x := range values {
+		word := "open"
+		if x != "" {
+			word = x
+		}
+		options = append(options, kit.Option{Value: x, Word: f.w.t("choice." + key + "." + word)})
+	}
+	s := kit.NewSelect(options, *v, nil)
+	f.row(key, s)
+	f.takes = append(f.takes, func() bool {
+		if s.SelectedIndex() >= 0 {
+			*v = s.Value()
+		}
+		return true
+	})
+}
+
+func (f *form) check(key string, v *bool) {
+	c := kit.NewCheck(f.w.t("field."+key), *v, nil)
+	f.rows = append(f.rows, c)
+	if help := f.w.known("field."+key+".help", ""); help != "" {
+		f.rows = append(f.rows, kit.Faint(help))
+	}
+	f.takes = append(f.takes, func() bool { *v = c.Checked; return true })
+}
+
+// data is the categories of data of an activity.
+func (f *form) data(v *[]register.Data, rules []register.Rule) {
+	w := f.w
+	box := kit.Down(6)
+	type line struct {
+		fr, en, period, periodEN *kit.Entry
+		rule                     *kit.Select
+		gone                     bool
+	}
+	var lines []*line
+	options := []kit.Option{{Value: "", Word: w.t("field.data.noRule")}}
+	for _, r := range rules {
+		options = append(options, kit.Option{Value: r.ID, Word: w.ruleName(r.ID)})
+	}
+	add := func(d register.Data) {
+		l := &line{fr: kit.NewEntry(d.Category.FR), en: kit.NewEntry(d.Category.EN), period: kit.NewEntry(d.Period.FR), periodEN: kit.NewEntry(d.Period.EN), rule: kit.NewSelect(options, d.Rule, nil)}
+		l.fr.SetPlaceHolder(w.t("field.data.fr"))
+		l.en.SetPlaceHolder(w.t("field.data.en"))
+		l.period.SetPlaceHolder(w.t("field.data.periodFR"))
+		l.periodEN.SetPlaceHolder(w.t("field.data.periodEN"))
+		lines = append(lines, l)
+		var card fyne.CanvasObject
+		drop := kit.NewQuiet(w.t("field.data.drop"), theme.ContentRemoveIcon(), func() {
+			l.gone = true
+			box.Remove(card)
+		})
+		card = kit.Down(4, l.fr, l.en, l.rule, l.period, l.periodEN, container.NewHBox(drop))
+		box.Add(card)
+	}
+	for _, d := range *v {
+		add(d)
+	}
+	more := kit.NewButton(w.t("field.data.add"), func() { add(register.Data{}) })
+	f.row("activity.data", kit.Down(6, box, container.NewHBox(more)))
+	f.takes = append(f.takes, func() bool {
+		var out []register.Data
+		for _, l := range lines {
+			d := register.Data{Category: register.Text{FR: l.fr.Text, EN: l.en.Text}, Rule: l.rule.Value(), Period: register.Text{FR: l.period.Text, EN: l.periodEN.Text}}
+			if !l.gone && d.Category != (register.Text{}) {
+				out = append(out, d)
+			}
+		}
+		*v = out
+		return true
+	})
+}
+
+// recipients is a choice among the processors, by id.
+func (f *form) recipients(v *[]string, all []register.Processor) {
+	checks := map[string]*kit.Check{}
+	box := kit.Down(-8)
+	for _, p := range all {
+		on := false
+		for _, id := range *v {
+			on = on || id == p.ID
+		}
+		checks[p.ID] = kit.NewCheck(f.w.processorName(p), on, nil)
+		box.Add(checks[p.ID])
+	}
+	f.row("activity.recipients", box)
+	f.takes = append(f.takes, func() bool {
+		var out []string
+		for _, p := range all {
+			if checks[p.ID].Checked {
+				out = append(out, p.ID)
+			}
+		}
+		*v = out
+		return true
+	})
+}
+
+// collect writes every field into the record; false when one cannot be read.
+func (f *form) collect() bool {
+	ok := true
+	for _, take := range f.takes {
+		ok = take() && ok
+	}
+	return ok
+}
+
+func (w *Window) processorName(p register.Processor) string {
+	family := w.known("choice.processor.family."+p.Family, p.Family)
+	if p.Name == "" {
+		return family + " · " + w.t("processor.unnamed")
+	}
+	return kit.Line(p.Name, 60) + " · " + family
+}
+
+// editable tells which registers the owner fills in herself.
+func editable(n register.Name) bool {
+	switch n {
+	case register.Processing, register.Processors, register.Breaches, register.Trackers, register.Consents, register.Policy, register.Retention:
+		return true
+	}
+	return false
+}
+
+// entry is one record of a register as the list of the page shows it.
+type entry struct {
+	title, note string
+	open        func()
+}
+
+// loadForms brings the records of the register that can be edited.
+func (p *registerPage) loadForms() {
+	w := p.w
+	p.form = false
+	switch p.name {
+	case register.Processing:
+		type both struct {
+			as []register.Activity
+			ps []register.Processor
+			rs []register.Rule
+		}
+		fetch(w, p.forms, func(ctx context.Context) (b both, err error) {
+			if b.as, err = w.f.Activities(ctx); err != nil {
+				return b, err
+			}
+			if b.ps, err = w.f.Processors(ctx); err != nil {
+				return b, err
+			}
+			b.rs, err = w.f.Rules(ctx)
+			return b, err
+		}, func(b both) fyne.CanvasObject {
+			edit := func(a register.Activity) {
+				editRecord(p, a, func(f *form, a *register.Activity) {
+					f.both("activity.name", &a.Name)
+					f.both("activity.purpose", &a.Purpose)
+					f.lines("activity.subPurposes", &a.SubPurposes)
+					f.choice("activity.legalBasis", &a.LegalBasis, "", "contract", "consent", "legal obligation", "legitimate interests")
+					f.lines("activity.subjects", &a.Subjects)
+					f.check("activity.minors", &a.Minors)
+					f.data(&a.Data, b.rs)
+					f.both("activity.sensitive", &a.Sensitive)
+					f.recipients(&a.Recipients, b.ps)
+					f.both("activity.transfers", &a.Transfers)
+					f.lines("activity.security", &a.Security)
+					f.date("activity.createdOn", &a.CreatedOn)
+				}, w.f.SaveActivity)
+			}
+			var es []entry
+			for _, a := range b.as {
+				es = append(es, entry{a.ID + " · " + kit.Line(a.Name.In(w.lang), 80), w.t("choice.activity.legalBasis." + orOpen(a.LegalBasis)), func() { edit(a) }})
+			}
+			return p.entries(es, func() { edit(register.Activity{CreatedOn: w.day(time.Now())}) })
+		})
+	case register.Processors:
+		listRecords(p, w.f.Processors, func(x register.Processor) entry {
+			note := w.t("processor.noContract")
+			if !x.ContractOn.IsZero() {
+				note = w.t("processor.contract", "Date", w.shortYear(x.ContractOn))
+			}
+			return entry{title: w.processorName(x), note: note}
+		}, func(f *form, x *register.Processor) {
+			f.text("processor.name", &x.Name)
+			f.choice("processor.family", &x.Family, "payment", "printing", "hosting", "ai", "logistics", "other")
+			f.both("processor.service", &x.Service)
+			f.choice("processor.role", &x.Role, "", "processor", "independent controller", "joint controller")
+			f.both("processor.data", &x.Data)
+			f.text("processor.country", &x.Country)
+			f.date("processor.contractOn", &x.ContractOn)
+			f.date("processor.contractUntil", &x.ContractUntil)
+			f.text("processor.contractRef", &x.ContractRef)
+			f.choice("processor.transfer", &x.Transfer, "", "none needed", "adequacy", "dpf", "scc", "bcr")
+			f.text("processor.transferNote", &x.TransferNote)
+			f.text("processor.subProcessors", &x.SubProcessors)
+			f.area("processor.security", &x.Security, 2)
+			f.text("processor.contact", &x.Contact)
+		}, w.f.SaveProcessor)
+	case register.Breaches:
+		listRecords(p, w.f.Breaches, func(x register.Breach) entry {
+			at, _ := time.Parse(time.RFC3339, x.AwareAt)
+			return entry{title: kit.Line(x.Facts, 80), note: x.ID + " · " + w.brief(at)}
+		}, func(f *form, x *register.Breach) {
+			f.instant("breach.awareAt", &x.AwareAt)
+			f.instant("breach.happenedAt", &x.HappenedAt)
+			f.choice("breach.nature", &x.Nature, "", "confidentiality", "integrity", "availability")
+			f.area("breach.facts", &x.Facts, 4)
+			f.text("breach.persons", &x.Persons)
+			f.text("breach.records", &x.Records)
+			f.area("breach.effects", &x.Effects, 2)
+			f.area("breach.measures", &x.Measures, 2)
+			f.choice("breach.risk", &x.Risk, "", "none", "risk", "high")
+			f.instant("breach.notifiedAt", &x.NotifiedAt)
+			f.area("breach.whyNot", &x.WhyNot, 2)
+			f.area("breach.personsTold", &x.PersonsTold, 2)
+		}, w.f.SaveBreach)
+	case register.Trackers:
+		listRecords(p, w.f.Trackers, func(x register.Tracker) entry {
+			return entry{title: kit.Line(x.Name, 60), note: w.t("choice.tracker.consent." + orOpen(x.Consent))}
+		}, func(f *form, x *register.Tracker) {
+			f.text("tracker.name", &x.Name)
+			f.text("tracker.domain", &x.Domain)
+			f.choice("tracker.party", &x.Party, "first", "processor", "independent")
+			f.both("tracker.purpose", &x.Purpose)
+			f.text("tracker.lifetime", &x.Lifetime)
+			f.choice("tracker.consent", &x.Consent, "", "needed", "exempt")
+		}, w.f.SaveTracker)
+	case register.Consents:
+		listRecords(p, w.f.Consents, func(x register.Consent) entry {
+			return entry{title: kit.Line(x.Who, 60), note: w.known("choice.consent.kind."+x.Kind, x.Kind) + " · " + kit.Line(x.What, 40)}
+		}, func(f *form, x *register.Consent) {
+			f.text("consent.who", &x.Who)
+			f.choice("consent.kind", &x.Kind, "consent", "objection", "withdrawal")
+			f.text("consent.what", &x.What)
+			f.instant("consent.at", &x.At)
+			f.text("consent.how", &x.How)
+			f.instant("consent.ended", &x.Ended)
+		}, w.f.SaveConsent)
+	case register.Policy:
+		listRecords(p, w.f.Policies, func(x register.PolicyVersion) entry {
+			note := w.t("policy.current")
+			if !x.Until.IsZero() {
+				note = w.t("until", "Date", w.shortYear(x.Until))
+			}
+			return entry{title: w.t("policy.version", "Date", w.shortYear(x.From)), note: note}
+		}, func(f *form, x *register.PolicyVersion) {
+			f.date("policy.from", &x.From)
+			f.date("policy.until", &x.Until)
+			f.text("policy.change", &x.Change)
+			f.area("policy.text", &x.Text, 14)
+		}, w.f.SavePolicy)
+	case register.Retention:
+		listRecords(p, w.f.Rules, func(x register.Rule) entry { return w.ruleEntry(x) }, w.ruleForm, w.f.SaveRule)
+	}
+}
+
+func orOpen(s string) string {
+	if s == "" {
+		return "open"
+	}
+	return s
+}
+
+func (w *Window) ruleEntry(x register.Rule) entry {
+	note := w.t("ruleNote.none")
+	if p, err := law.ParsePeriod(x.Period); err == nil {
+		note = p.Text(w.lang) + " · " + w.known("choice.rule.starts."+x.Starts, x.Starts)
+	}
+	return entry{title: w.ruleName(x.ID), note: note}
+}
+
+func (w *Window) ruleForm(f *form, x *register.Rule) {
+	f.both("rule.covers", &x.Covers)
+	f.choice("rule.starts", &x.Starts, "completion", "last interaction", "financial year end", "last contact", "end of relationship")
+	f.text("rule.period", &x.Period)
+	f.choice("rule.then", &x.Then, "delete", "restrict", "anonymise")
+	f.both("rule.ground", &x.Ground)
+	f.check("rule.automatic", &x.Automatic)
+}
+
+// listRecords lists the records of a register with their forms.
+func listRecords[T any](p *registerPage, get func(context.Context) ([]T, error), show func(T) entry, fields func(*form, *T), save func(context.Context, T) error) {
+	fetch(p.w, p.forms, get, func(xs []T) fyne.CanvasObject {
+		edit := func(x T) { editRecord(p, x, fields, save) }
+		var es []entry
+		for _, x := range xs {
+			e := show(x)
+			e.open = func() { edit(x) }
+			es = append(es, e)
+		}
+		add := func() { var x T; edit(x) }
+		if p.name == register.Retention {
+			add = nil // the rules are those of the policy; they are changed, not added
+		}
+		return p.entries(es, add)
+	})
+}
+
+// entries is the list of records with a button for a new one.
+func (p *registerPage) entries(es []entry, add func()) fyne.CanvasObject {
+	w := p.w
+	var top fyne.CanvasObject = kit.Gap(1)
+	if add != nil {
+		top = kit.Margins(16, 8, 8, 4, container.NewHBox(kit.NewIconButton(w.t("register.add"), theme.ContentAddIcon(), add)))
+	}
+	if len(es) == 0 {
+		return container.NewBorder(top, nil, nil, nil, kit.Empty(theme.DocumentIcon(), w.t("register.empty"), w.t("register.emptyWords"), "", nil))
+	}
+	p.firstEntry = es[0].open
+	t := kit.NewTable([]kit.Column[entry]{
+		{Label: w.t("col.entry"), Width: 160, Grow: 2, Text: func(e entry) string { return e.title }},
+		{Label: "", Width: 120, Grow: 1.2, Faint: true, Text: func(e entry) string { return e.note }},
+	})
+	t.OnOpen = func(e entry) { e.open() }
+	t.SetRows(es)
+	return container.NewBorder(top, nil, nil, nil, kit.Margins(8, 0, 8, 8, t.Object))
+}
+
+// editRecord shows the form of one record in place of the list.
+func editRecord[T any](p *registerPage, x T, fields func(*form, *T), save func(context.Context, T) error) {
+	w := p.w
+	p.form = true
+	f := &form{w: w}
+	fields(f, &x)
+	said := kit.Toned(kit.Words(""), kit.Late)
+	ok := kit.NewButton(w.t("save"), func() {
+		if !f.collect() {
+			said.SetText(w.t("form.wrong"))
+			return
+		}
+		said.SetText("")
+		w.do(func(ctx context.Context) error { return save(ctx, x) }, func() { p.loadForms(); p.loadPaper() })
+	})
+	cancel := kit.NewQuiet(w.t("cancel"), theme.NavigateBackIcon(), p.loadForms)
+	p.forms.gen++
+	p.forms.set(container.NewBorder(nil, kit.Margins(16, 4, 16, 10, kit.Down(0, said, container.NewHBox(cancel, ok))), nil, nil,
+		container.NewVScroll(kit.Margins(16, 8, 16, 8, kit.Down(0, f.rows...)))))
+}

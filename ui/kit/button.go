@@ -1,0 +1,206 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+// escaper finds what Esc should do for a widget that has the keyboard: the
+// topmost dialog of its canvas, or nothing.
+func escape(o fyne.CanvasObject) {
+	if app := fyne.CurrentApp(); app != nil {
+		if c := app.Driver().CanvasForObject(o); c != nil {
+			Escape(c)
+		}
+	}
+}
+
+// Button is a button that Enter presses too, and that passes Esc on to its
+// dialog.
+type Button struct {
+	widget.Button
+}
+
+// NewButton returns a button of ordinary importance.
+func NewButton(label string, tapped func()) *Button {
+	return newButton(label, nil, MediumImportance, tapped)
+}
+
+// NewIconButton returns a button with an icon before its word.
+func NewIconButton(label string, icon fyne.Resource, tapped func()) *Button {
+	return newButton(label, icon, MediumImportance, tapped)
+}
+
+// NewPrimary returns the one button of a screen that stands out.
+func NewPrimary(label string, tapped func()) *Button {
+	return newButton(label, nil, HighImportance, tapped)
+}
+
+// NewDanger returns a button for what cannot be undone.
+func NewDanger(label string, tapped func()) *Button {
+	return newButton(label, nil, DangerImportance, tapped)
+}
+
+// NewQuiet returns a button that looks like text until the pointer is on it.
+func NewQuiet(label string, icon fyne.Resource, tapped func()) *Button {
+	return newButton(label, icon, LowImportance, tapped)
+}
+
+func newButton(label string, icon fyne.Resource, importance Importance, tapped func()) *Button {
+	b := &Button{}
+	b.Text, b.Icon, b.Importance, b.OnTapped = label, icon, importance, tapped
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// TypedKey presses the button on Enter and Space, and leaves on Esc.
+func (b *Button) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if !b.Disabled() && b.OnTapped != nil {
+			b.OnTapped()
+		}
+	case fyne.KeyEscape:
+		escape(b)
+	default:
+		b.Button.TypedKey(e)
+	}
+}
+
+// Entry is a text field that passes Esc on to its dialog.
+type Entry struct {
+	widget.Entry
+}
+
+// NewEntry returns a one-line field.
+func NewEntry(text string) *Entry {
+	e := &Entry{}
+	e.Text = text
+	e.Wrapping = fyne.TextWrapOff
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewArea returns a field for several lines.
+func NewArea(text string, rows int) *Entry {
+	e := &Entry{}
+	e.MultiLine = true
+	e.Wrapping = fyne.TextWrapWord
+	e.Text = text
+	e.ExtendBaseWidget(e)
+	e.SetMinRowsVisible(rows)
+	return e
+}
+
+// TypedKey leaves on Esc and types everything else.
+func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeyEscape {
+		escape(e)
+		return
+	}
+	e.Entry.TypedKey(k)
+}
+
+// Check is a check box that passes Esc on, and that Enter ticks.
+type Check struct {
+	widget.Check
+}
+
+// NewCheck returns a check box.
+func NewCheck(label string, on bool, changed func(bool)) *Check {
+	c := &Check{}
+	c.Text, c.Checked = label, on
+	c.ExtendBaseWidget(c)
+	c.OnChanged = changed
+	return c
+}
+
+// TypedKey leaves on Esc and ticks on Enter.
+func (c *Check) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyEscape:
+		escape(c)
+	case fyne.KeyReturn, fyne.KeyEnter:
+		c.SetChecked(!c.Checked)
+	default:
+		c.Check.TypedKey(e)
+	}
+}
+
+// Select is a choice among words that passes Esc on.
+type Select struct {
+	widget.Select
+	values []string
+}
+
+// Option is one choice: the value that is kept and the word that is shown.
+type Option struct{ Value, Word string }
+
+// NewSelect returns a choice with the value chosen.
+func NewSelect(options []Option, value string, changed func(value string)) *Select {
+	s := &Select{}
+	at := -1
+	for i, o := range options {
+		s.values = append(s.values, o.Value)
+		s.Options = append(s.Options, o.Word)
+		if o.Value == value {
+			at = i
+		}
+	}
+	s.ExtendBaseWidget(s)
+	s.PlaceHolder = "…"
+	if at >= 0 {
+		s.SetSelectedIndex(at)
+	}
+	if changed != nil {
+		s.OnChanged = func(string) { changed(s.Value()) }
+	}
+	return s
+}
+
+// Value returns the value chosen, "" when none is.
+func (s *Select) Value() string {
+	if i := s.SelectedIndex(); i >= 0 {
+		return s.values[i]
+	}
+	return ""
+}
+
+// TypedKey leaves on Esc.
+func (s *Select) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape {
+		escape(s)
+		return
+	}
+	s.Select.TypedKey(e)
+}
+
+// tapArea is what all tappable pieces of the kit share: hover, focus and the
+// keys that press.
+type tapArea struct {
+	widget.BaseWidget
+	OnTapped         func()
+	hovered, focused bool
+}
+
+func (t *tapArea) Tapped(*fyne.PointEvent) {
+	if t.OnTapped != nil {
+		t.OnTapped()
+	}
+}
+func (t *tapArea) MouseIn(*desktop.MouseEvent)    { t.hovered = true; t.Refresh() }
+func (t *tapArea) MouseMoved(*desktop.MouseEvent) {}
+func (t *tapArea) MouseOut()                      { t.hovered = false; t.Refresh() }
+func (t *tapArea) FocusGained()                   { t.focused = true; t.Refresh() }
+func (t *tapArea) FocusLost()                     { t.focused = false; t.Refresh() }
+func (t *tapArea) TypedRune(rune)                 {}
+func (t *tapArea) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		t.Tapped(nil)
+	case fyne.KeyEscape:
+		escape(t)
+	}
+}
+func (t *tapArea) Cursor() desktop.Cursor { return desktop.PointerCursor }

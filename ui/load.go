@@ -1,0 +1,119 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"greffier/ui/kit"
+)
+
+// onMain brings work home to the window's goroutine: the only way back.
+func (w *Window) onMain(f func()) { w.home(f) }
+
+// slot is a place of a page whose content is fetched.
+type slot struct {
+	box *fyne.Container
+	gen int
+}
+
+func newSlot() *slot { return &slot{box: container.NewStack()} }
+
+func (s *slot) set(o fyne.CanvasObject) {
+	s.box.Objects = []fyne.CanvasObject{o}
+	s.box.Refresh()
+}
+
+// fetch gets something off the window's goroutine and shows it in the slot.
+// What was there stays until it comes, a newer fetch makes an older one void,
+// and an error shows as a panel with a button to try again.
+func fetch[T any](w *Window, s *slot, get func(context.Context) (T, error), show func(T) fyne.CanvasObject) {
+	s.gen++
+	gen, ctx := s.gen, w.pageCtx
+	if len(s.box.Objects) == 0 {
+		s.set(kit.Loading(w.t("loading")))
+	}
+	w.async(func() {
+		v, err := get(ctx)
+		w.onMain(func() {
+			if gen != s.gen || ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				s.set(kit.Page(kit.DownReading(0, w.errorPanel(err, func() {
+					s.box.Objects = nil
+					fetch(w, s, get, show)
+				}))))
+				return
+			}
+			s.set(show(v))
+		})
+	})
+}
+
+// do runs an act off the window's goroutine; then comes home when it went
+// well, a dialog says why when it did not.
+func (w *Window) do(act func(context.Context) error, then func()) {
+	w.async(func() {
+		err := act(w.ctx)
+		w.onMain(func() {
+			if err != nil {
+				w.fail(err)
+				return
+			}
+			if then != nil {
+				then()
+			}
+		})
+	})
+}
+
+// ask gets something off the window's goroutine for an act; errors as in do.
+func ask[T any](w *Window, get func(context.Context) (T, error), then func(T)) {
+	w.async(func() {
+		v, err := get(w.ctx)
+		w.onMain(func() {
+			if err != nil {
+				w.fail(err)
+				return
+			}
+			then(v)
+		})
+	})
+}
+
+func (w *Window) errorWords(err error) kit.ErrorWords {
+	what, next := Explain(err, w.lang)
+	return kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: w.t("error.details"), Copy: w.t("error.copy"), TryAgain: w.t("error.again")}
+}
+
+func (w *Window) errorPanel(err error, again func()) fyne.CanvasObject {
+	return kit.ErrorPanel(w.errorWords(err), again)
+}
+
+// fail tells an error in a dialog.
+func (w *Window) fail(err error) {
+	kit.NewDialog(w.win.Canvas(), w.t("error.title"), kit.DialogWidth, w.errorPanel(err, nil), w.t("close"), nil).Show()
+}
+
+// tell says something that went well in a dialog.
+func (w *Window) tell(title, words string) {
+	kit.NewDialog(w.win.Canvas(), title, kit.DialogWidth, kit.Words(words), w.t("close"), nil).Show()
+}
+
+// canvasDialog is a dialog with the window's words for the safe answer.
+func (w *Window) dialog(title string, content fyne.CanvasObject, others ...*kit.Button) *kit.Dialog {
+	return kit.NewDialog(w.win.Canvas(), title, kit.DialogWidth, content, w.t("cancel"), nil, others...)
+}
+
+// backHeader is a page header that begins with the way back.
+func (w *Window) backHeader(title, summary string, acts ...fyne.CanvasObject) *kit.Header {
+	h := kit.NewHeader(title, summary, acts...)
+	if len(w.history) > 0 {
+		b := kit.NewQuiet(w.t("back"), theme.NavigateBackIcon(), w.back)
+		h.Object = container.NewVBox(kit.Margins(14, 6, 0, -14, container.NewHBox(b)), h.Object)
+	}
+	return h
+}

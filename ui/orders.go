@@ -1,0 +1,354 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/law"
+	"greffier/app/plan"
+	"greffier/ui/kit"
+)
+
+func casesID(n int64) cases.ID { return cases.ID(n) }
+
+// orderFilters are the words of app.OrderRow.Media behind each chip; "" is all.
+var orderFilters = []string{"", "counting", "due", "held", "erased", "open", "none"}
+
+// ordersPage lists the orders with the days that their photos may still stay.
+type ordersPage struct {
+	w      *Window
+	head   *kit.Header
+	find   *kit.Entry
+	chips  *kit.Chips
+	filter int
+	body   *slot
+	rows   []app.OrderRow
+	table  *kit.Table[app.OrderRow]
+}
+
+func (p *ordersPage) place() string          { return placeOrders }
+func (p *ordersPage) search() fyne.Focusable { return p.find }
+func (p *ordersPage) changed()               { p.load() }
+
+func (p *ordersPage) build() fyne.CanvasObject {
+	w := p.w
+	p.find = kit.NewEntry("")
+	p.find.SetPlaceHolder(w.t("search"))
+	p.find.OnChanged = func(string) { p.refilter() }
+	p.head = kit.NewHeader(w.t("nav.orders"), " ", kit.MinWidth(220, p.find), kit.NewIconButton(w.t("sync.button"), theme.ViewRefreshIcon(), func() { w.sync(true, false) }))
+	p.chips = kit.NewChips(p.words(), nil)
+	p.chips.Choose(p.filter)
+	p.chips.OnChange(func(i int) { p.filter = i; p.refilter() })
+	p.body = newSlot()
+	p.load()
+	return container.NewBorder(container.NewVBox(p.head.Object, kit.Margins(24, 4, 24, 8, p.chips.Object)), nil, nil, nil, p.body.box)
+}
+
+func (p *ordersPage) words() []string {
+	counts := map[string]int{"": len(p.rows)}
+	for _, r := range p.rows {
+		counts[r.Media]++
+	}
+	var out []string
+	for _, f := range orderFilters {
+		key := f
+		if key == "" {
+			key = "all"
+		}
+		s := p.w.t("media." + key)
+		if p.rows != nil {
+			s += "\u00a0\u00a0" + p.w.number(counts[f])
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (p *ordersPage) load() {
+	fetch(p.w, p.body, p.w.f.Orders, func(rows []app.OrderRow) fyne.CanvasObject {
+		p.rows = rows
+		p.chips.SetWords(p.words())
+		due := 0
+		for _, r := range rows {
+			if r.Media == "due" {
+				due++
+			}
+		}
+		p.head.Summary.SetText(p.w.n("orders.count", len(rows)) + " " + p.w.n("orders.due", due))
+		return p.content()
+	})
+}
+
+func (p *ordersPage) refilter() {
+	if p.rows == nil {
+		return
+	}
+	p.body.gen++
+	p.body.set(p.content())
+}
+
+func (p *ordersPage) content() fyne.CanvasObject {
+	w := p.w
+	if len(p.rows) == 0 {
+		return kit.Empty(theme.ListIcon(), w.t("orders.none"), w.t("orders.noneWords"), w.t("sync.button"), func() { w.sync(true, false) })
+	}
+	want := strings.ToLower(strings.TrimSpace(p.find.Text))
+	var rows []app.OrderRow
+	for _, r := range p.rows {
+		if f := orderFilters[p.filter]; f != "" && r.Media != f {
+			continue
+		}
+		if want != "" && !strings.Contains(strings.ToLower(r.Number+" "+r.Person+" "+r.Email), want) {
+			continue
+		}
+		rows = append(rows, r)
+	}
+	if len(rows) == 0 {
+		return kit.Empty(theme.SearchIcon(), w.t("search.none"), w.t("search.noneWords"), "", nil)
+	}
+	if p.table == nil {
+		p.table = p.newTable()
+	}
+	p.table.SetRows(rows)
+	return kit.Margins(16, 0, 16, 8, p.table.Object)
+}
+
+func (p *ordersPage) newTable() *kit.Table[app.OrderRow] {
+	w := p.w
+	t := kit.NewTable([]kit.Column[app.OrderRow]{
+		{Label: w.t("col.order"), Width: 90, Text: func(r app.OrderRow) string { return kit.Line(r.Number, 24) }, Less: func(a, b app.OrderRow) bool {
+			if len(a.Number) != len(b.Number) {
+				return len(a.Number) < len(b.Number)
+			}
+			return a.Number < b.Number
+		}},
+		{Label: w.t("col.person"), Width: 140, Grow: 2, Text: func(r app.OrderRow) string {
+			if r.Person == "" && !r.Erased.IsZero() {
+				return w.t("person.erased")
+			}
+			return w.person(r.Person)
+		}, Less: func(a, b app.OrderRow) bool { return a.Person < b.Person }},
+		{Label: w.t("col.completed"), Width: 120, Faint: true, Text: func(r app.OrderRow) string {
+			if r.Completed.IsZero() {
+				return w.t("orderState." + r.State.String())
+			}
+			return w.brief(r.Completed)
+		}, Less: func(a, b app.OrderRow) bool { return a.Completed.Before(b.Completed) }},
+		{Label: w.t("col.photos"), Width: 70, Right: true, Text: func(r app.OrderRow) string { return w.number(r.Photos) }, Less: func(a, b app.OrderRow) bool { return a.Photos < b.Photos }},
+		{Label: w.t("col.left"), Width: 150, Grow: 0.6, Text: w.countdown, Share: func(r app.OrderRow) (float32, bool) {
+			if r.Media != "counting" || r.Due.IsZero() {
+				return 0, false
+			}
+			length := r.Start.Days(r.Due)
+			if length <= 0 {
+				return 1, true
+			}
+			return 1 - float32(r.DaysLeft)/float32(length), true
+		}, Less: func(a, b app.OrderRow) bool { return a.Due.Before(b.Due) }},
+		{Label: w.t("col.media"), Width: 150, Grow: 1, Text: w.media, Tone: func(r app.OrderRow) kit.Tone { return mediaTone(r) }},
+	})
+	t.OnOpen = func(r app.OrderRow) { w.follow(&orderPage{w: w, id: r.ID}) }
+	return t
+}
+
+func mediaTone(r app.OrderRow) kit.Tone {
+	switch r.Media {
+	case "erased":
+		return kit.Kept
+	case "counting", "open", "none":
+		if r.Tone == app.ToneAtRisk {
+			return kit.AtRisk
+		}
+		return kit.Quiet
+	}
+	return tone(r.Tone)
+}
+
+// countdown writes the days that an order's photos may still stay.
+func (w *Window) countdown(r app.OrderRow) string {
+	switch r.Media {
+	case "counting", "due":
+		return w.left(r.DaysLeft)
+	}
+	return "—"
+}
+
+// media says where an order's photos stand.
+func (w *Window) media(r app.OrderRow) string {
+	switch {
+	case r.Media == "held" && r.Held != "":
+		return w.t("media.heldBecause", "Reason", kit.Line(r.Held, 80))
+	case r.Media == "erased" && !r.Erased.IsZero():
+		return w.t("media.erasedOn", "Date", w.brief(r.Erased))
+	}
+	return w.known("media."+r.Media+".one", kit.Line(r.Media, 30))
+}
+
+// orderPage is one order opened: what each storage holds of it.
+type orderPage struct {
+	w    *Window
+	id   int64
+	body *slot
+	view app.OrderView
+}
+
+func (p *orderPage) place() string { return placeOrders }
+func (p *orderPage) changed()      { p.load() }
+func (p *orderPage) step()         { p.erase() }
+
+func (p *orderPage) build() fyne.CanvasObject {
+	p.body = newSlot()
+	p.load()
+	return p.body.box
+}
+
+func (p *orderPage) load() {
+	fetch(p.w, p.body, func(ctx context.Context) (app.OrderView, error) { return p.w.f.Order(ctx, p.id) }, p.show)
+}
+
+func (p *orderPage) erase() {
+	w := p.w
+	w.follow(&planPage{w: w, at: placeOrders, title: w.t("plan.ofOrder", "Number", kit.Line(p.view.Row.Number, 30)),
+		get: func(ctx context.Context) (plan.Plan, error) { return w.f.PlanOrder(ctx, p.id) }})
+}
+
+func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
+	w, r, o := p.w, v.Row, v.Order
+	p.view = v
+	acts := []fyne.CanvasObject{}
+	if len(v.Holds) == 0 {
+		acts = append(acts, kit.NewButton(w.t("hold.place"), p.hold))
+	}
+	plan_ := kit.NewPrimary(w.t("order.plan"), p.erase)
+	if len(v.Found) == 0 {
+		plan_.Disable()
+	}
+	acts = append(acts, plan_)
+	head := w.backHeader(w.t("order.title", "Number", kit.Line(r.Number, 30)), w.media(r)+" · "+w.n("objectsFound", len(v.Found)), acts...)
+
+	person := w.person(o.Customer.Name())
+	if o.Erased {
+		person = w.t("person.erased")
+	}
+	left := []fyne.CanvasObject{
+		kit.Heading(w.t("order.facts")),
+		kit.Pair(w.t("col.person"), person),
+		kit.Pair(w.t("order.email"), kit.Line(o.Customer.Email, 100)),
+		kit.Pair(w.t("order.shop"), kit.Line(o.Shop, 40)),
+		kit.Pair(w.t("order.status"), w.t("orderState."+o.State.String())+" ("+kit.Line(o.Status, 30)+")"),
+		kit.Pair(w.t("order.created"), w.at(o.CreatedAt)),
+	}
+	if !o.CompletedAt.IsZero() {
+		left = append(left, kit.Pair(w.t("order.completed"), w.at(o.CompletedAt)))
+	}
+	if !r.Due.IsZero() {
+		left = append(left, kit.Pair(w.t("order.due"), w.long(r.Due)+" · "+w.left(r.DaysLeft)))
+	}
+	for _, id := range v.Cases {
+		left = append(left, container.NewHBox(kit.NewButton(w.t("order.case", "N", int64(id)), func() { w.openCase(id) })))
+	}
+	for _, h := range v.Holds {
+		until := w.t("hold.open")
+		if !h.Until.IsZero() {
+			until = w.t("until", "Date", w.long(h.Until))
+		}
+		left = append(left, kit.Gap(6), kit.NewCard(kit.Badge(kit.AtRisk, w.t("hold.title")), kit.Words(kit.Clip(h.Reason, 300, 80)),
+			kit.Faint(until+" · "+w.article(h.Article)), container.NewHBox(kit.NewButton(w.t("hold.lift"), func() { p.lift(h) }))))
+	}
+	if n := len(v.Missing); n > 0 {
+		left = append(left, kit.IconLine(kit.CannotTell, w.n("order.missing", n)))
+	}
+
+	var right fyne.CanvasObject
+	if len(v.Found) == 0 {
+		right = kit.Empty(theme.StorageIcon(), w.t("order.nothing"), w.t("order.nothingWords"), "", nil)
+	} else {
+		right = p.w.foundTable(v.Found)
+	}
+	split := container.NewHSplit(container.NewVScroll(kit.Margins(24, 8, 12, 16, kit.Down(-4, left...))), kit.Margins(8, 0, 16, 8, right))
+	split.Offset = 0.42
+	return container.NewBorder(head.Object, nil, nil, nil, split)
+}
+
+func (w *Window) foundTable(found []plan.Found) fyne.CanvasObject {
+	t := kit.NewTable([]kit.Column[plan.Found]{
+		{Label: w.t("col.what"), Width: 130, Text: func(f plan.Found) string {
+			s := w.holds(f.Holds)
+			if f.Kind != plan.Version {
+				s = w.t("kind." + f.Kind.String())
+			}
+			return s
+		}},
+		{Label: w.t("col.object"), Width: 150, Grow: 2, Text: func(f plan.Found) string { return kit.Line(f.Key, 140) }, Less: func(a, b plan.Found) bool { return a.Key < b.Key }},
+		{Label: w.t("col.size"), Width: 80, Right: true, Text: func(f plan.Found) string { return w.size(f.SizeBytes) }, Less: func(a, b plan.Found) bool { return a.SizeBytes < b.SizeBytes }},
+		{Label: w.t("col.changed"), Width: 115, Faint: true, Text: func(f plan.Found) string { return w.brief(f.ModifiedAt) }, Less: func(a, b plan.Found) bool { return a.ModifiedAt.Before(b.ModifiedAt) }},
+	})
+	t.SetRows(found)
+	return t.Object
+}
+
+// hold asks why the photos of an order must stay, and until when.
+func (p *orderPage) hold() {
+	w := p.w
+	why := kit.NewArea("", 3)
+	until := kit.NewEntry("")
+	until.SetPlaceHolder(w.t("date.example"))
+	wrong := kit.Faint("")
+	var d *kit.Dialog
+	ok := kit.NewPrimary(w.t("hold.place"), func() {
+		date, _ := parseDate(until.Text)
+		reason := strings.TrimSpace(why.Text)
+		d.Close()
+		w.do(func(ctx context.Context) error { return w.f.PlaceHold(ctx, p.id, reason, date) }, p.load)
+	})
+	ok.Disable()
+	check := func(string) {
+		_, good := parseDate(until.Text)
+		if good {
+			wrong.SetText("")
+		} else {
+			wrong.SetText(w.t("date.wrong"))
+		}
+		enable(ok, good && strings.TrimSpace(why.Text) != "")
+	}
+	why.OnChanged, until.OnChanged = check, check
+	d = w.dialog(w.t("hold.place"), kit.Down(0, kit.Words(w.t("hold.words")), kit.FormRow(w.t("hold.reason"), "", why),
+		kit.FormRow(w.t("hold.until"), w.t("hold.untilHelp"), until), wrong), ok)
+	d.FocusOn(why).Show()
+}
+
+func (p *orderPage) lift(h plan.Hold) {
+	w := p.w
+	var d *kit.Dialog
+	d = w.dialog(w.t("hold.lift"), kit.Words(w.t("hold.liftWords")), kit.NewButton(w.t("hold.lift"), func() {
+		d.Close()
+		w.do(func(ctx context.Context) error { return w.f.LiftHold(ctx, h.ID) }, p.load)
+	}))
+	d.Show()
+}
+
+// parseDate reads a day as the owner types it: 2026-12-23 or 23/12/2026; an
+// empty field is no date.
+func parseDate(s string) (law.Date, bool) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return law.Date{}, true
+	}
+	if d, err := law.ParseDate(s); err == nil {
+		return d, true
+	}
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '/' || r == '.' || r == ' ' })
+	if len(parts) == 3 {
+		pad := func(x string, n int) string { return strings.Repeat("0", max(0, n-len(x))) + x }
+		if d, err := law.ParseDate(parts[2] + "-" + pad(parts[1], 2) + "-" + pad(parts[0], 2)); err == nil {
+			return d, true
+		}
+	}
+	return law.Date{}, false
+}

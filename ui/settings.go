@@ -1,0 +1,184 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"greffier/app"
+	"greffier/app/register"
+	"greffier/ui/kit"
+)
+
+// settingsPage is who answers for the shop, the services with their live test,
+// the rules, language and look, and the backup.
+type settingsPage struct {
+	w        *Window
+	services *slot
+	rules    *slot
+}
+
+func (p *settingsPage) place() string { return placeSettings }
+func (p *settingsPage) changed()      {}
+
+func (p *settingsPage) build() fyne.CanvasObject {
+	w := p.w
+	info := w.f.Info()
+	head := w.backHeader(w.t("nav.settings"), w.t("settings.summary"))
+	p.services, p.rules = newSlot(), newSlot()
+	p.loadServices()
+	p.loadRules()
+	look := kit.NewChips([]string{w.t("settings.look.system"), w.t("settings.look.light"), w.t("settings.look.dark")}, nil)
+	looks := []kit.Look{kit.LookSystem, kit.LookLight, kit.LookDark}
+	now := 0
+	for i, l := range looks {
+		if l == w.look {
+			now = i
+		}
+	}
+	look.Choose(now)
+	look.OnChange(func(i int) { w.setLook(looks[i]) })
+	langs := []string{"fr", "en"}
+	language := kit.NewChips([]string{w.t("lang.fr"), w.t("lang.en")}, nil)
+	if w.lang == "en" {
+		language.Choose(1)
+	}
+	language.OnChange(func(i int) { w.setLang(langs[i]) })
+
+	key := w.known("settings.key."+info.KeyFrom, info.KeyFrom)
+	general := kit.NewCard(kit.Heading(w.t("settings.general")),
+		kit.PairWith(w.t("settings.language"), language.Object),
+		kit.PairWith(w.t("settings.look"), look.Object),
+		kit.Pair(w.t("settings.profile"), kit.Clip(info.Dir, 300, 70)),
+		kit.Pair(w.t("settings.out"), kit.Clip(info.OutDir, 300, 70)),
+		kit.Pair(w.t("settings.key"), key),
+		container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
+			kit.NewQuiet(w.t("settings.outOpen"), theme.FolderOpenIcon(), func() { w.openFile(info.OutDir) })))
+	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.controller(info.Controller), p.rules.box)))
+}
+
+// controller is who answers for the processing; it stands on every document.
+func (p *settingsPage) controller(c register.Controller) fyne.CanvasObject {
+	w := p.w
+	f := &form{w: w}
+	f.text("controller.name", &c.Name)
+	f.text("controller.address", &c.Address)
+	f.text("controller.email", &c.Email)
+	f.text("controller.site", &c.Site)
+	said := kit.FaintLine("")
+	save := kit.NewButton(w.t("save"), func() {
+		f.collect()
+		w.do(func(ctx context.Context) error { return w.f.SaveController(ctx, c) }, func() { said.SetText(w.t("saved")) })
+	})
+	parts := append([]fyne.CanvasObject{kit.Heading(w.t("settings.controller")), kit.Faint(w.t("settings.controllerWords"))}, f.rows...)
+	return kit.NewCard(append(parts, kit.Gap(6), kit.Row(1, save, said))...)
+}
+
+func (w *Window) serviceTitle(s app.Service) string {
+	return w.t("service."+s.Kind) + " · " + kit.Line(s.Name, 40)
+}
+
+func (p *settingsPage) loadServices() {
+	w := p.w
+	fetch(w, p.services, w.f.Services, func(all []app.Service) fyne.CanvasObject {
+		parts := []fyne.CanvasObject{kit.Heading(w.t("settings.services")), kit.Faint(w.t("settings.servicesWords"))}
+		for _, s := range all {
+			place := container.NewStack(p.service(s))
+			parts = append(parts, place)
+			test := kit.NewButton(w.t("service.test"), nil)
+			test.OnTapped = func() {
+				test.Disable()
+				test.SetText(w.t("service.testing"))
+				ctx := w.pageCtx
+				w.async(func() {
+					seen, err := w.f.CheckService(ctx, s.Kind, s.Name)
+					w.onMain(func() {
+						test.Enable()
+						test.SetText(w.t("service.test"))
+						if err != nil {
+							seen = s
+							seen.Err, seen.At = err, time.Now()
+						}
+						place.Objects = []fyne.CanvasObject{p.service(seen)}
+						place.Refresh()
+					})
+				})
+			}
+			parts = append(parts, container.NewHBox(test))
+		}
+		if len(all) == 0 {
+			parts = append(parts, kit.Words(w.t("settings.noServices")))
+		}
+		return kit.NewCard(parts...)
+	})
+}
+
+// service is one connection: what it is, and what happened at its last use.
+func (p *settingsPage) service(s app.Service) fyne.CanvasObject {
+	w := p.w
+	state := kit.Badge(kit.CannotTell, w.t("service.never"))
+	var more []fyne.CanvasObject
+	switch {
+	case s.Err != nil:
+		state = kit.Badge(kit.Late, w.t("service.failed", "Date", w.brief(s.At), "Hour", w.hour(s.At)))
+		more = append(more, w.errorPanel(s.Err, nil))
+	case !s.At.IsZero():
+		state = kit.Badge(kit.Kept, w.t("service.well", "Date", w.brief(s.At), "Hour", w.hour(s.At)))
+	}
+	var facts []string
+	if s.Address != "" {
+		facts = append(facts, kit.Line(s.Address, 90))
+	}
+	switch s.TLS {
+	case "":
+	case "loopback":
+		facts = append(facts, w.t("service.loopback"))
+	default:
+		facts = append(facts, kit.Line(s.TLS, 20))
+	}
+	if s.Detail != "" {
+		facts = append(facts, kit.Line(s.Detail, 120))
+	}
+	return kit.Down(-12, append([]fyne.CanvasObject{kit.Row(0, kit.Strong(w.serviceTitle(s)), state), kit.Faint(strings.Join(facts, " · "))}, more...)...)
+}
+
+func (p *settingsPage) loadRules() {
+	w := p.w
+	fetch(w, p.rules, w.f.Rules, func(rules []register.Rule) fyne.CanvasObject {
+		parts := []fyne.CanvasObject{kit.Heading(w.t("settings.rules")), kit.Faint(w.t("settings.rulesWords"))}
+		for _, r := range rules {
+			e := w.ruleEntry(r)
+			parts = append(parts, kit.Row(0, kit.Down(-14, kit.Strong(e.title), kit.Faint(e.note)),
+				kit.NewButton(w.t("change"), func() { p.editRule(r) })))
+		}
+		return kit.NewCard(parts...)
+	})
+}
+
+// editRule changes a rule in a dialog: what it would make due at once shows
+// under Storage and erasure, and nothing is erased before she confirms it.
+func (p *settingsPage) editRule(r register.Rule) {
+	w := p.w
+	f := &form{w: w}
+	w.ruleForm(f, &r)
+	said := kit.Toned(kit.Words(""), kit.Late)
+	var d *kit.Dialog
+	d = w.dialog(w.ruleName(r.ID), kit.Down(0, append(f.rows, said)...), kit.NewPrimary(w.t("save"), func() {
+		if !f.collect() {
+			said.SetText(w.t("form.wrong"))
+			return
+		}
+		d.Close()
+		w.do(func(ctx context.Context) error { return w.f.SaveRule(ctx, r) }, p.loadRules)
+	}))
+	d.Show()
+}
+
+// backupName is the name of a backup made today.
+func (w *Window) backupName() string {
+	return "greffier-" + w.day(time.Now()).String() + "-" + time.Now().In(w.zone).Format("1504") + ".backup"
+}

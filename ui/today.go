@@ -1,0 +1,195 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"greffier/app"
+	"greffier/ui/kit"
+)
+
+// todayPage says what needs the owner now, in legal order, what Greffier did
+// by itself, and when nothing is due, until when she is at peace.
+type todayPage struct {
+	w     *Window
+	head  *kit.Header
+	body  *slot
+	first func()
+}
+
+func (p *todayPage) place() string { return placeToday }
+func (p *todayPage) changed()      { p.load() }
+func (p *todayPage) step() {
+	if p.first != nil {
+		p.first()
+	}
+}
+
+func (p *todayPage) build() fyne.CanvasObject {
+	w := p.w
+	p.head = kit.NewHeader(w.t("nav.today"), " ", kit.NewIconButton(w.t("sync.button"), theme.ViewRefreshIcon(), func() { w.sync(true, true) }))
+	p.body = newSlot()
+	p.load()
+	return container.NewBorder(p.head.Object, nil, nil, nil, p.body.box)
+}
+
+func (p *todayPage) load() {
+	fetch(p.w, p.body, p.w.f.Today, p.show)
+}
+
+// summary is the one sentence of the page.
+func (w *Window) todaySummary(t app.Today) string {
+	switch {
+	case len(t.Needs) == 0 && t.PeaceUntil.IsZero():
+		return w.t("today.nothing")
+	case len(t.Needs) == 0:
+		return w.t("today.peace", "Date", w.long(t.PeaceUntil))
+	case t.Late == 0:
+		return w.n("today.needs", len(t.Needs)) + " " + w.t("today.noneLate")
+	}
+	return w.n("today.needs", len(t.Needs)) + " " + w.n("today.late", t.Late)
+}
+
+func (p *todayPage) show(t app.Today) fyne.CanvasObject {
+	w := p.w
+	p.head.Summary.SetText(w.todaySummary(t))
+	p.first = nil
+	var parts []fyne.CanvasObject
+	for i, n := range t.Needs {
+		c := w.need(n)
+		if p.first == nil {
+			p.first = c.act
+		}
+		b := kit.NewButton(c.button, c.act)
+		if i == 0 {
+			b = kit.NewPrimary(c.button, c.act)
+		}
+		title := kit.StrongWords(c.title)
+		words := kit.Faint(c.why)
+		words.SizeName = theme.SizeNameText
+		parts = append(parts, kit.NewCard(kit.Row(1, container.NewCenter(kit.Badge(tone(n.Tone), c.state)), kit.Down(-10, title, words), container.NewCenter(b))))
+	}
+	if len(t.Needs) == 0 {
+		parts = append(parts, kit.MinSize(10, 260, kit.Empty(theme.ConfirmIcon(), w.t("today.quiet"), w.todaySummary(t), "", nil)))
+	}
+	if len(t.Next) > 0 {
+		parts = append(parts, kit.Gap(8), kit.Heading(w.t("today.next")))
+		var lines []fyne.CanvasObject
+		for _, d := range t.Next {
+			words := w.known("next."+d.Kind, d.Kind)
+			if d.Count > 0 {
+				words = w.n("next."+d.Kind+".count", d.Count)
+			}
+			if d.Label != "" {
+				words += " · " + kit.Line(d.Label, 60)
+			}
+			line := kit.Row(1, kit.MinWidth(230, kit.Strong(w.long(d.Date))), kit.Label(words))
+			if d.Case != 0 {
+				line.Add(kit.NewQuiet(w.t("open"), nil, func() { w.openCase(d.Case) }))
+			}
+			lines = append(lines, line)
+		}
+		parts = append(parts, kit.Down(-8, lines...))
+	}
+	if len(t.Did) > 0 {
+		var lines []fyne.CanvasObject
+		for i, l := range t.Did {
+			if i == 40 {
+				break
+			}
+			words := kit.Label(w.act(l))
+			lines = append(lines, kit.Row(1, kit.MinWidth(150, kit.FaintLine(w.moment(l))), words))
+		}
+		all := kit.NewQuiet(w.t("today.journal"), nil, func() { w.open(placeJournal) })
+		lines = append(lines, container.NewHBox(all))
+		parts = append(parts, kit.Gap(8), kit.Fold(w.n("today.did", len(t.Did)), false, kit.Down(-10, lines...)))
+	}
+	return kit.Page(kit.DownReading(8, parts...))
+}
+
+func (w *Window) moment(l app.JournalLine) string {
+	return w.short(w.day(l.At)) + " · " + w.hour(l.At)
+}
+
+// needCard is one thing that waits, in words.
+type needCard struct {
+	title, why, state, button string
+	act                       func()
+}
+
+func (w *Window) need(n app.Need) needCard {
+	due := ""
+	if !n.Due.IsZero() {
+		due = w.t("need.due", "Date", w.long(n.Due), "Left", w.left(n.DaysLeft))
+	}
+	state := w.toneWord(n.Tone)
+	switch n.Kind {
+	case "case":
+		c := needCard{
+			title:  w.t("need.case", "Person", w.person(n.Person), "Rights", w.rights(n.Rights)),
+			why:    due,
+			state:  state,
+			button: w.t("need.case.button"),
+			act:    func() { w.openCase(n.Case) },
+		}
+		if word := w.actWord(n.Step); word != "" {
+			c.why = w.t("need.step", "Step", word, "Due", due)
+		}
+		return c
+	case "mail":
+		return needCard{w.n("need.mail", n.Count), w.t("need.mail.why"), state, w.t("need.mail.button"), func() {
+			w.history = nil
+			w.show(&requestsPage{w: w, filter: filterToCheck})
+		}}
+	case "retention":
+		return needCard{w.n("need.retention", n.Count), w.t("need.retention.why"), state, w.t("need.retention.button"), func() { w.open(placeStorage) }}
+	case "run":
+		return needCard{w.t("need.run"), w.t("need.run.why"), state, w.t("need.run.button"), func() { w.follow(&runPage{w: w, id: n.Run}) }}
+	case "sync":
+		what, next := Explain(n.Error, w.lang)
+		return needCard{w.t("need.sync", "Service", kit.Line(n.Service, 40), "What", what), next, state, w.t("need.sync.button"), w.openServices}
+	case "gap":
+		return needCard{w.n("need.gap", n.Count, "Register", w.registerName(n.Register)), w.t("need.gap.why"), state, w.t("need.gap.button"), func() {
+			w.follow(&registerPage{w: w, name: n.Register})
+		}}
+	case "promise":
+		return needCard{w.t("need.promise", "Promise", n.Promise), due, state, w.t("need.promise.button"), func() {
+			w.follow(&promisesPage{w: w, open: n.Promise})
+		}}
+	}
+	return needCard{kit.Line(n.Kind, 40), due, state, w.t("open"), func() { w.open(placeRequests) }}
+}
+
+func (w *Window) toneWord(t app.Tone) string {
+	switch t {
+	case app.ToneKept:
+		return w.t("tone.kept")
+	case app.ToneAtRisk:
+		return w.t("tone.soon")
+	case app.ToneLate:
+		return w.t("tone.late")
+	case app.ToneQuiet:
+		return w.t("tone.quiet")
+	}
+	return w.t("tone.look")
+}
+
+// resume takes up erasures that were cut off.
+func (w *Window) resume() {
+	var runs []app.RunView
+	w.run(w.t("run.resuming"), func(ctx context.Context, report reporter) (err error) {
+		runs, err = w.f.ResumeErasure(ctx, report)
+		return err
+	}, func(err error) outcome {
+		if err != nil {
+			return outcome{}
+		}
+		if len(runs) == 0 {
+			return outcome{tone: kit.Kept, words: w.t("run.nothingToResume")}
+		}
+		return w.ended(runs[len(runs)-1])
+	})
+}

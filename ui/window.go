@@ -1,0 +1,368 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"greffier/app"
+	"greffier/app/law"
+	"greffier/assets"
+	"greffier/ui/kit"
+)
+
+// The places of the rail, in order.
+const (
+	placeToday     = "today"
+	placeRequests  = "requests"
+	placeOrders    = "orders"
+	placeStorage   = "storage"
+	placeRegisters = "registers"
+	placePromises  = "promises"
+	placeJournal   = "journal"
+	placeSettings  = "settings"
+)
+
+var places = []string{placeToday, placeRequests, placeOrders, placeStorage, placeRegisters, placePromises, placeJournal, placeSettings}
+
+// page is one screen. It belongs to a place of the rail, builds itself once,
+// and is told when something changed.
+type page interface {
+	place() string
+	build() fyne.CanvasObject
+	changed()
+}
+
+// searcher is a page with a field for searching, printer one that can print
+// what it shows, stepper one with a primary act.
+type (
+	searcher interface{ search() fyne.Focusable }
+	printer  interface{ print() }
+	stepper  interface{ step() }
+)
+
+// Window is Greffier's window.
+type Window struct {
+	speaker
+	app fyne.App
+	win fyne.Window
+	f   Facade
+
+	ctx      context.Context // ends with the window
+	stop     context.CancelFunc
+	pageCtx  context.Context // ends with the page
+	pageStop context.CancelFunc
+
+	// async runs work off the window's goroutine, home brings results back to
+	// it. The tests run both at once, in place.
+	async func(func())
+	home  func(func())
+
+	page    page
+	history []page
+	rail    map[string]*kit.RailItem
+	railBox *fyne.Container
+	synced  *kit.Button
+	content *fyne.Container
+	banner  *fyne.Container
+	strips  *fyne.Container
+	jobs    []*job
+	look    kit.Look
+
+	reloading, dirty bool
+	menuSteps        []*fyne.MenuItem
+}
+
+// New makes the window over a façade. Show it with Run.
+func New(a fyne.App, f Facade) *Window {
+	w := newWindow(a, f, func(g func()) { go g() }, fyne.Do)
+	return w
+}
+
+func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
+	w := &Window{app: a, f: f, async: async, home: home, rail: map[string]*kit.RailItem{}}
+	w.ctx, w.stop = context.WithCancel(context.Background())
+	w.pageCtx, w.pageStop = context.WithCancel(w.ctx)
+	a.SetIcon(fyne.NewStaticResource("icon.png", assets.IconPNG))
+	info := f.Info()
+	w.setSpeaker(info)
+	w.look = kit.Look(info.Theme)
+	a.Settings().SetTheme(kit.NewTheme(w.look))
+	// Fyne 2.7.1 makes a theme whole only once the app runs.
+	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(w.look)) })
+	w.win = a.NewWindow("Greffier")
+	w.win.SetMaster()
+	w.win.SetPadded(false)
+	w.win.Resize(w.remembered())
+	w.win.SetCloseIntercept(w.close)
+	w.win.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if e.Name == fyne.KeyEscape && !kit.Escape(w.win.Canvas()) {
+			w.back()
+		}
+	})
+	w.frame()
+	w.open(placeToday)
+	f.OnChange(func() { w.home(w.changed) })
+	return w
+}
+
+// Run shows the window and returns when it was closed.
+func (w *Window) Run() { w.win.ShowAndRun() }
+
+// ShowAndRun is Run, under Fyne's name.
+func (w *Window) ShowAndRun() { w.Run() }
+
+func (w *Window) setSpeaker(info app.ProfileInfo) {
+	w.lang = info.Lang
+	if w.lang != "en" {
+		w.lang = "fr"
+	}
+	zone, err := time.LoadLocation(info.Controller.TimeZone)
+	if err != nil || info.Controller.TimeZone == "" {
+		zone = law.Paris()
+	}
+	w.zone = zone
+}
+
+// remembered is the size that the window had, at least 1024 by 680.
+func (w *Window) remembered() fyne.Size {
+	p := w.app.Preferences()
+	width, height := p.FloatWithFallback("window.width", 1200), p.FloatWithFallback("window.height", 780)
+	return fyne.NewSize(float32(min(max(width, 1024), 4000)), float32(min(max(height, 680), 3000)))
+}
+
+func (w *Window) close() {
+	if w.working() {
+		var d *kit.Dialog
+		d = kit.NewDialog(w.win.Canvas(), w.t("close.title"), kit.DialogWidth, kit.Words(w.t("close.words")), w.t("close.stay"), nil,
+			kit.NewButton(w.t("close.quit"), func() { d.Close(); w.quit() }))
+		d.Show()
+		return
+	}
+	w.quit()
+}
+
+// quit stops what runs (each job records where it stopped) and closes.
+func (w *Window) quit() {
+	size := w.win.Canvas().Size()
+	w.app.Preferences().SetFloat("window.width", float64(size.Width))
+	w.app.Preferences().SetFloat("window.height", float64(size.Height))
+	w.stop()
+	w.win.SetCloseIntercept(nil)
+	w.win.Close()
+}
+
+// frame builds what stays: rail, menu, banner and strip. It is built anew when
+// the language changes.
+func (w *Window) frame() {
+	icons := map[string]fyne.Resource{
+		placeToday: theme.HomeIcon(), placeRequests: theme.MailComposeIcon(), placeOrders: theme.ListIcon(),
+		placeStorage: theme.StorageIcon(), placeRegisters: theme.DocumentIcon(), placePromises: theme.ConfirmIcon(),
+		placeJournal: theme.HistoryIcon(), placeSettings: theme.SettingsIcon(),
+	}
+	logo := canvas.NewImageFromResource(fyne.NewStaticResource("icon.png", assets.IconPNG))
+	logo.FillMode = canvas.ImageFillContain
+	logo.SetMinSize(fyne.NewSize(26, 26))
+	name := kit.Heading("Greffier")
+	head := kit.Margins(12, 12, 8, 8, container.NewBorder(nil, nil, container.NewCenter(logo), nil, name))
+
+	upper, lower := container.NewVBox(), container.NewVBox()
+	for _, p := range places {
+		item := kit.NewRailItem(icons[p], w.t("nav."+p), func() { w.open(p) })
+		w.rail[p] = item
+		if p == placeSettings {
+			lower.Add(widget.NewSeparator())
+			lower.Add(item)
+		} else {
+			upper.Add(item)
+		}
+	}
+	w.synced = kit.NewQuiet("", theme.ViewRefreshIcon(), func() { w.openServices() })
+	w.synced.Alignment = widget.ButtonAlignLeading
+	lower.Add(w.synced)
+	railBody := container.NewBorder(head, kit.Margins(8, 0, 8, 8, lower), nil, nil, kit.Margins(8, 4, 8, 0, upper))
+	rail := kit.NewPanel(kit.ColorRail, "", 0, kit.MinWidth(208, railBody))
+
+	w.content = container.NewStack()
+	w.banner = container.NewVBox()
+	w.strips = container.New(layout.NewVBoxLayout())
+	for _, j := range w.jobs {
+		w.strips.Add(j.strip.Object)
+	}
+	if w.f.Info().Demo {
+		words := kit.Label(w.t("demo.banner"))
+		words.Importance = kit.LowImportance
+		w.banner.Add(kit.NewPanel(kit.ColorDemoWash, "", 0, kit.Margins(16, -2, 16, -2, words)))
+	}
+	w.win.SetContent(container.NewBorder(nil, nil, rail, nil,
+		container.NewBorder(w.banner, w.strips, nil, nil, w.content)))
+	w.win.SetMainMenu(w.menu())
+	w.railState(nil)
+}
+
+// open goes to the first page of a place.
+func (w *Window) open(place string) {
+	w.history = nil
+	w.show(w.first(place))
+}
+
+func (w *Window) first(place string) page {
+	switch place {
+	case placeRequests:
+		return &requestsPage{w: w}
+	case placeOrders:
+		return &ordersPage{w: w}
+	case placeStorage:
+		return &storagePage{w: w}
+	case placeRegisters:
+		return &registersPage{w: w}
+	case placePromises:
+		return &promisesPage{w: w}
+	case placeJournal:
+		return &journalPage{w: w}
+	case placeSettings:
+		return &settingsPage{w: w}
+	}
+	return &todayPage{w: w}
+}
+
+// follow goes to a page from which back returns here.
+func (w *Window) follow(p page) {
+	if w.page != nil {
+		w.history = append(w.history, w.page)
+	}
+	w.show(p)
+}
+
+// back returns to the page before, or to the place's first one.
+func (w *Window) back() {
+	if len(w.history) == 0 {
+		return
+	}
+	p := w.history[len(w.history)-1]
+	w.history = w.history[:len(w.history)-1]
+	w.show(p)
+}
+
+func (w *Window) show(p page) {
+	w.pageStop()
+	w.pageCtx, w.pageStop = context.WithCancel(w.ctx)
+	w.page = p
+	w.win.Canvas().Unfocus()
+	w.content.Objects = []fyne.CanvasObject{p.build()}
+	w.content.Refresh()
+	for name, item := range w.rail {
+		item.Set(item.Word(), item.Count(), name == p.place())
+	}
+	for _, m := range w.menuSteps {
+		_, can := p.(stepper)
+		m.Disabled = !can
+	}
+	w.refreshRail()
+}
+
+// changed reloads what is seen after something changed. Many changes in a row
+// cost one reload.
+func (w *Window) changed() {
+	if w.page == nil {
+		return
+	}
+	w.refreshRail()
+	if kit.Open(w.win.Canvas()) == nil {
+		w.page.changed()
+	}
+}
+
+// refreshRail brings the counts and the words of the last sync.
+func (w *Window) refreshRail() {
+	if w.reloading {
+		w.dirty = true
+		return
+	}
+	w.reloading = true
+	w.async(func() {
+		today, err := w.f.Today(w.ctx)
+		w.home(func() {
+			w.reloading = false
+			if err == nil {
+				w.railState(&today)
+			}
+			if w.dirty {
+				w.dirty = false
+				w.refreshRail()
+			}
+		})
+	})
+}
+
+func (w *Window) railState(today *app.Today) {
+	if today == nil {
+		w.synced.SetText(w.t("sync.never"))
+		return
+	}
+	counts := map[string]int{placeToday: len(today.Needs)}
+	failed := false
+	for _, n := range today.Needs {
+		switch n.Kind {
+		case "case", "mail":
+			counts[placeRequests] += max(1, map[bool]int{true: n.Count, false: 1}[n.Kind == "mail"])
+		case "retention", "run":
+			counts[placeStorage]++
+		case "gap":
+			counts[placeRegisters]++
+		case "promise":
+			counts[placePromises]++
+		case "sync":
+			failed = true
+		}
+	}
+	for name, item := range w.rail {
+		item.Set(item.Word(), counts[name], w.page != nil && w.page.place() == name)
+	}
+	switch {
+	case failed:
+		w.synced.SetText(w.t("sync.failed"))
+		w.synced.SetIcon(kit.AtRisk.Icon())
+	case today.Synced.IsZero():
+		w.synced.SetText(w.t("sync.never"))
+		w.synced.SetIcon(kit.CannotTell.Icon())
+	case w.day(today.Synced) == w.day(time.Now()):
+		w.synced.SetText(w.t("sync.at", "Hour", w.hour(today.Synced)))
+		w.synced.SetIcon(kit.Kept.Icon())
+	default:
+		w.synced.SetText(w.t("sync.on", "Date", w.short(w.day(today.Synced))))
+		w.synced.SetIcon(kit.Quiet.Icon())
+	}
+}
+
+func (w *Window) openServices() {
+	w.open(placeSettings)
+}
+
+// setLang changes the language of the window at run time.
+func (w *Window) setLang(lang string) {
+	w.do(func(ctx context.Context) error { return w.f.SetLang(ctx, lang) }, func() {
+		w.lang = lang
+		p := w.page
+		w.frame()
+		w.show(w.first(p.place()))
+	})
+}
+
+// setLook changes the look of the window at run time.
+func (w *Window) setLook(look kit.Look) {
+	w.do(func(ctx context.Context) error { return w.f.SetTheme(ctx, string(look)) }, func() {
+		w.look = look
+		w.app.Settings().SetTheme(kit.NewTheme(look))
+		// What was drawn by hand took its colours when it was drawn.
+		p := w.page
+		w.frame()
+		w.show(w.first(p.place()))
+	})
+}

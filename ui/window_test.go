@@ -1,0 +1,170 @@
+package ui
+
+import (
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"greffier/app/register"
+	"greffier/ui/kit"
+)
+
+// inPlace runs at once what the real window runs on another goroutine.
+func inPlace(f func()) { f() }
+
+// openTest opens the window over a façade, at the size of the first start.
+func openTest(t *testing.T, f *fake) *Window {
+	t.Helper()
+	a := test.NewTempApp(t)
+	w := newWindow(a, f, inPlace, inPlace)
+	a.Settings().SetTheme(kit.NewTheme(kit.Look(f.info.Theme)))
+	t.Cleanup(func() { w.stop(); w.win.Close() })
+	size(w, 1200, 780)
+	return w
+}
+
+// size gives the window a size. The test canvas lays out once where the real
+// one settles over some frames.
+func size(w *Window, width, height float32) {
+	for i := range 3 {
+		w.win.Resize(fyne.NewSize(width, height+float32(2-i)))
+	}
+}
+
+// shoot keeps a picture of the window for looking at, when asked for.
+func shoot(t *testing.T, w *Window, name string) {
+	t.Helper()
+	dir := os.Getenv("GREFFIER_SHOTS")
+	if dir == "" {
+		return
+	}
+	s := w.win.Canvas().Size()
+	size(w, s.Width, s.Height)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.Create(filepath.Join(dir, name+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := png.Encode(out, w.win.Canvas().Capture()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// screens are all pages and dialogs, as a picture shows them.
+var screens = []struct {
+	name string
+	open func(*Window)
+}{
+	{"today", func(w *Window) { w.open(placeToday) }},
+	{"requests", func(w *Window) { w.open(placeRequests) }},
+	{"requests-check", func(w *Window) { w.show(&requestsPage{w: w, filter: filterToCheck}) }},
+	{"mail", func(w *Window) { w.follow(&mailPage{w: w, id: 21}) }},
+	{"case-mail", func(w *Window) { w.openCase(1) }},
+	{"case-person", func(w *Window) { w.follow(&casePage{w: w, id: 1, tab: tabPerson}) }},
+	{"case-plan", func(w *Window) { w.follow(&casePage{w: w, id: 1, tab: tabPlan}) }},
+	{"case-letters", func(w *Window) { w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: "acknowledge"}) }},
+	{"case-history", func(w *Window) { w.follow(&casePage{w: w, id: 1, tab: tabHistory}) }},
+	{"dialog-why", func(w *Window) { w.openCase(1); w.page.(*casePage).why() }},
+	{"dialog-confirm", func(w *Window) {
+		w.follow(&casePage{w: w, id: 1, tab: tabPlan})
+		w.confirm(w.f.(*fake).plan(60))
+	}},
+	{"dialog-refuse", func(w *Window) { w.openCase(1); w.page.(*casePage).refuse() }},
+	{"dialog-outcome", func(w *Window) { w.openCase(1); w.page.(*casePage).outcome() }},
+	{"dialog-person", func(w *Window) { w.openCase(1); w.page.(*casePage).editPerson() }},
+	{"dialog-printed", func(w *Window) { w.open(placeRegisters); w.print(register.Requests, "pdf") }},
+	{"dialog-problems", func(w *Window) {
+		w.open(placeToday)
+		r, _ := w.f.Sync(w.ctx, true, true, func(int, int, string) {})
+		w.problems(r)
+	}},
+	{"orders", func(w *Window) { w.open(placeOrders) }},
+	{"order", func(w *Window) { w.follow(&orderPage{w: w, id: 42}) }},
+	{"order-held", func(w *Window) { w.follow(&orderPage{w: w, id: 31}) }},
+	{"storage-due", func(w *Window) { w.open(placeStorage) }},
+	{"storage-runs", func(w *Window) { w.open(placeStorage); w.page.(*storagePage).tabs.SelectIndex(1) }},
+	{"storage-orphans", func(w *Window) { w.open(placeStorage); w.page.(*storagePage).tabs.SelectIndex(2) }},
+	{"run", func(w *Window) { w.follow(&runPage{w: w, id: 7}) }},
+	{"run-partial", func(w *Window) { w.follow(&runPage{w: w, id: 4}) }},
+	{"registers", func(w *Window) { w.open(placeRegisters) }},
+	{"register", func(w *Window) { w.follow(&registerPage{w: w, name: register.Processors}) }},
+	{"register-form", func(w *Window) {
+		p := &registerPage{w: w, name: register.Processors}
+		w.follow(p)
+		rows, _ := w.f.Processors(w.ctx)
+		_ = rows
+		p.loadForms()
+		openFirstEntry(p)
+	}},
+	{"register-activity", func(w *Window) {
+		p := &registerPage{w: w, name: register.Processing}
+		w.follow(p)
+		openFirstEntry(p)
+	}},
+	{"promises", func(w *Window) { w.show(&promisesPage{w: w, open: "P8"}) }},
+	{"journal", func(w *Window) { w.open(placeJournal) }},
+	{"settings", func(w *Window) { w.open(placeSettings) }},
+	{"strip", func(w *Window) {
+		w.open(placeToday)
+		w.sync(true, true)
+	}},
+}
+
+// openFirstEntry opens the first record of a register, as a tap on it does.
+func openFirstEntry(p *registerPage) {
+	if p.firstEntry != nil {
+		p.firstEntry()
+	}
+}
+
+func TestEachScreenRendersInBothLanguagesAndLooks(t *testing.T) {
+	for _, lang := range []string{"fr", "en"} {
+		for _, look := range []string{"light", "dark"} {
+			for _, s := range screens {
+				t.Run(lang+"-"+look+"-"+s.name, func(t *testing.T) {
+					w := openTest(t, newFake(lang, look))
+					s.open(w)
+					size(w, 1200, 780)
+					if w.content.Objects[0].MinSize().Width > 1000 {
+						t.Errorf("the page asks for %v", w.content.Objects[0].MinSize())
+					}
+					shoot(t, w, lang+"-"+look+"-"+s.name)
+				})
+			}
+		}
+	}
+}
+
+func TestEachScreenFitsTheSmallestWindow(t *testing.T) {
+	for _, s := range screens {
+		t.Run(s.name, func(t *testing.T) {
+			w := openTest(t, newFake("fr", "light"))
+			size(w, 1024, 680)
+			s.open(w)
+			size(w, 1024, 680)
+			if m := w.win.Content().MinSize(); m.Width > 1024 || m.Height > 680 {
+				t.Errorf("the window asks for %v", m)
+			}
+			shoot(t, w, "small-"+s.name)
+		})
+	}
+}
+
+func TestEachPageHasAnEmptyState(t *testing.T) {
+	for _, p := range places {
+		t.Run(p, func(t *testing.T) {
+			f := newFake("fr", "light")
+			f.empty = true
+			w := openTest(t, f)
+			w.open(p)
+			shoot(t, w, "empty-"+p)
+		})
+	}
+}
