@@ -472,7 +472,11 @@ func (p *profile) connectMailbox(d *app.Deps) error {
 		return err
 	}
 	d.Mailbox = box
-	d.Services = append(d.Services, app.Connection{Kind: "mailbox", Name: m.Host, Address: fmt.Sprintf("%s:%d", m.Host, m.Port),
+	safe := safeTLS
+	if m.Security == string(mail.Plain) {
+		safe = "loopback"
+	}
+	d.Services = append(d.Services, app.Connection{Kind: "mailbox", Name: m.Host, Address: fmt.Sprintf("%s:%d", m.Host, m.Port), Safe: safe,
 		Check: func(ctx context.Context) (string, string, error) {
 			st, err := box.Check(ctx)
 			n := 0
@@ -502,7 +506,7 @@ func (p *profile) connectShop(d *app.Deps, sh shopSettings, zone *time.Location)
 		c := shop.NewCSV(sh.Name, sh.File)
 		c.Zone, c.Now = zone, d.Now
 		d.Shops = append(d.Shops, c)
-		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.File, Check: localCheck(c.Check)})
+		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.File, Safe: "local", Check: checked("local", c.Check)})
 		return nil
 	case shop.KindWoo:
 		key, err := p.vault.Secret("shop." + sh.Name + ".key")
@@ -518,23 +522,33 @@ func (p *profile) connectShop(d *app.Deps, sh shopSettings, zone *time.Location)
 			return err
 		}
 		d.Shops = append(d.Shops, w)
-		check := localCheck(w.Check)
-		if strings.HasPrefix(sh.URL, "https://") {
-			check = tlsCheck(w.Check)
-		}
-		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.URL, Check: check})
+		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.URL, Safe: wayTo(sh.URL), Check: checked(wayTo(sh.URL), w.Check)})
 		return nil
 	}
 	return shop.CheckKind(sh.Kind)
 }
 
-func localCheck(f func(context.Context) (string, error)) app.Checker {
-	return func(ctx context.Context) (string, string, error) { d, err := f(ctx); return d, "loopback", err }
+// safeTLS is what every connector that speaks TLS insists on.
+const safeTLS = "TLS 1.2"
+
+// checked tells with the result of a live test what it proves of the way there.
+func checked(safe string, f func(context.Context) (string, error)) app.Checker {
+	return func(ctx context.Context) (string, string, error) {
+		d, err := f(ctx)
+		if err != nil {
+			return d, "", err
+		}
+		return d, safe, nil
+	}
 }
 
-// tlsCheck is for connectors that speak TLS 1.2 or better, or nothing.
-func tlsCheck(f func(context.Context) (string, error)) app.Checker {
-	return func(ctx context.Context) (string, string, error) { d, err := f(ctx); return d, "TLS", err }
+// wayTo is what a use of an address proves: plain http is refused by the
+// connectors for anything but this machine.
+func wayTo(address string) string {
+	if strings.HasPrefix(address, "https://") {
+		return safeTLS
+	}
+	return "loopback"
 }
 
 func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
@@ -542,7 +556,7 @@ func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
 		erasure.Storage
 		Bases() []plan.Base
 	}
-	address, local := st.Path, true
+	address, safe := st.Path, "local"
 	switch st.Kind {
 	case "folder":
 		f, err := storage.NewFolder(st.Name, st.Path)
@@ -564,7 +578,7 @@ func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
 		if err != nil {
 			return err
 		}
-		s, address, local = b, st.Endpoint+"/"+st.Bucket, !strings.HasPrefix(st.Endpoint, "https://")
+		s, address, safe = b, st.Endpoint+"/"+st.Bucket, wayTo(st.Endpoint)
 	}
 	d.Storages[st.Name] = s
 	d.Bases = append(d.Bases, s.Bases()...)
@@ -572,11 +586,7 @@ func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
 		d.Locators = append(d.Locators, plan.Locator{Storage: st.Name, Holds: plan.Holds(l.Holds), Key: l.Key})
 	}
 	check := func(ctx context.Context) (string, error) { ab, err := s.Check(ctx); return ab.Described, err }
-	c := app.Connection{Kind: "storage", Name: st.Name, Address: address, Check: localCheck(check)}
-	if !local {
-		c.Check = tlsCheck(check)
-	}
-	d.Services = append(d.Services, c)
+	d.Services = append(d.Services, app.Connection{Kind: "storage", Name: st.Name, Address: address, Safe: safe, Check: checked(safe, check)})
 	return nil
 }
 

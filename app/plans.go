@@ -378,6 +378,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		}
 	}
 	emails := map[string]bool{}
+	var emptied []int64
 	for _, id := range r.Scope.Orders {
 		o, err := tx.Order(id)
 		if err != nil {
@@ -389,6 +390,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		if _, err := tx.ForgetMedia(id, r.EndedAt, r.ID); err != nil {
 			return err
 		}
+		emptied = append(emptied, id)
 		if !r.Scope.Person {
 			continue
 		}
@@ -410,6 +412,9 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		if _, err := tx.ForgetPerson(e, r.EndedAt, r.ID); err != nil {
 			return err
 		}
+	}
+	if err := erasedMedia(tx, emptied); err != nil {
+		return err
 	}
 	if a.d.Remember == nil {
 		return nil
@@ -541,6 +546,9 @@ func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error)
 	}
 	v.Due = dueRows(res.Due)
 	v.Ahead = dueRows(res.Ahead)
+	if err := a.d.Store.Update(ctx, func(tx Tx) error { return putMedia(tx, a.now(), in.Found, in.Orphans) }); err != nil {
+		return v, err
+	}
 	pin := plan.Input{Scope: plan.Scope{Rule: retention.Media}, Holds: holds, Today: at, Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now()}
 	inScope := map[int64]bool{}
 	for _, r := range res.Due {

@@ -144,6 +144,9 @@ type Checker func(ctx context.Context) (detail, tls string, err error)
 type Connection struct {
 	Kind, Name, Address string
 	Check               Checker
+	// Safe is what a use that went well proves of the way there, because the
+	// connector refuses anything less: "TLS 1.2", "loopback" or "local".
+	Safe string
 }
 
 // Deps is everything that the façade works with.

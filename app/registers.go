@@ -459,7 +459,7 @@ func (a *App) Promises(ctx context.Context, lang string) ([]PromiseRow, error) {
 	for _, p := range promise.Check(in) {
 		r := PromiseRow{ID: p.ID, Article: p.Article, Sentence: a.d.Texts.Text(lang, "promise."+p.ID, nil), State: p.State.String(), By: p.By, Mend: p.Mend}
 		for _, l := range p.Evidence {
-			r.Evidence = append(r.Evidence, a.d.Texts.Text(lang, l.Key, l.Args))
+			r.Evidence = append(r.Evidence, a.d.Texts.Text(lang, l.Key, l.In(lang)))
 		}
 		switch p.State {
 		case promise.Kept:
@@ -513,13 +513,18 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 			seen, ok := a.seen(tx, s.Kind, s.Name)
 			in.Connections = append(in.Connections, promise.Connection{Kind: s.Kind, Name: s.Name, TLS: seen.TLS, Failed: seen.Failed != ""})
 			if !ok {
+				in.OrdersFailed = in.OrdersFailed || s.Kind == "shop"
 				continue
 			}
 			switch s.Kind {
 			case "mailbox":
 				in.MailSyncedAt, in.MailFailed = seen.At, seen.Failed != ""
 			case "shop":
-				in.OrdersSyncedAt, in.OrdersFailed = seen.At, in.OrdersFailed || seen.Failed != ""
+				// The shop read longest ago counts.
+				if in.OrdersSyncedAt.IsZero() || seen.At.Before(in.OrdersSyncedAt) {
+					in.OrdersSyncedAt = seen.At
+				}
+				in.OrdersFailed = in.OrdersFailed || seen.Failed != ""
 			}
 		}
 		v, _, err := tx.Setting("backup.at")

@@ -434,6 +434,7 @@ type orderBook struct {
 	period law.Period
 	last   func(email string) time.Time
 	today  law.Date
+	seen   map[int64]int // objects in the storages, nil where nobody has looked
 }
 
 func (a *App) orderBook(tx Tx) (*orderBook, error) {
@@ -458,6 +459,11 @@ func (a *App) orderBook(tx Tx) (*orderBook, error) {
 	if b.period, err = law.ParsePeriod(rule.Period); err != nil {
 		return nil, err
 	}
+	if m, ok, err := seenMedia(tx); err != nil {
+		return nil, err
+	} else if ok {
+		b.seen = m.Objects
+	}
 	b.last = func(email string) time.Time {
 		at, err := tx.LastFrom(email)
 		if err != nil {
@@ -481,9 +487,15 @@ func (b *orderBook) row(o order.Order) OrderRow {
 		r.Due = b.period.End(start)
 		r.DaysLeft = b.today.Days(r.Due)
 	}
+	r.Objects = -1
+	if b.seen != nil {
+		r.Objects = b.seen[o.ID]
+	}
 	switch {
-	case !r.Erased.IsZero() && r.Photos == 0:
+	case !r.Erased.IsZero() && r.Objects <= 0:
 		r.Media, r.Tone = "erased", ToneKept
+	case r.Objects == 0 || r.Objects < 0 && r.Photos == 0:
+		r.Media, r.Tone = "none", ToneCannotTell
 	case r.Held != "":
 		r.Media, r.Tone = "held", ToneAtRisk
 	case start.IsZero():

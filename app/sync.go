@@ -91,11 +91,23 @@ func (a *App) remember(ctx context.Context, kind, name string, failed error, out
 		out.Failed = append(out.Failed, Service{Kind: kind, Name: name, At: s.At, Err: failed})
 	}
 	return a.d.Store.Update(ctx, func(tx Tx) error {
-		if old, ok := a.seen(tx, kind, name); ok && s.TLS == "" {
-			s.TLS = old.TLS
-		}
-		return putSeen(tx, kind, name, s)
+		return a.putUse(tx, kind, name, s)
 	})
+}
+
+// putUse keeps how a use went; what a live test found before is kept with it.
+func (a *App) putUse(tx Tx, kind, name string, s lastSeen) error {
+	old, ok := a.seen(tx, kind, name)
+	if ok {
+		s.TLS, s.Detail = old.TLS, old.Detail
+	}
+	if s.TLS == "" && s.Failed == "" {
+		i := slices.IndexFunc(a.d.Services, func(c Connection) bool { return c.Kind == kind && c.Name == name })
+		if i >= 0 {
+			s.TLS = a.d.Services[i].Safe
+		}
+	}
+	return putSeen(tx, kind, name, s)
 }
 
 func (a *App) seen(tx Tx, kind, name string) (lastSeen, bool) {

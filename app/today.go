@@ -144,8 +144,7 @@ func (a *App) needOfRuns(t *Today, tx Tx) error {
 }
 
 // needOfRetention counts the orders whose media period is over and whose media
-// are not known to be erased. What the storages really hold is looked at when
-// the owner opens the page.
+// were still there when the storages were last looked at.
 func (a *App) needOfRetention(t *Today, tx Tx, today law.Date) error {
 	if len(a.d.Storages) == 0 {
 		return nil
@@ -161,10 +160,8 @@ func (a *App) needOfRetention(t *Today, tx Tx, today law.Date) error {
 	n := Need{Kind: "retention", Tone: ToneAtRisk}
 	soon := map[law.Date]int{}
 	for _, o := range all {
-		if len(o.Photos) == 0 {
-			continue
-		}
 		switch r := book.row(o); {
+		case r.Objects <= 0:
 		case r.Media == "due":
 			n.Count++
 			if r.DaysLeft < 0 {

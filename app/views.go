@@ -129,6 +129,7 @@ type OrderRow struct {
 	Created   time.Time
 	Completed time.Time
 	Photos    int      // references that the shop records
+	Objects   int      // in the storages when they were last looked at, -1 before
 	Start     law.Date // of the media period; zero while it has not begun
 	Due       law.Date // last day of the media period
 	DaysLeft  int

@@ -145,17 +145,17 @@ func weight(c register.Column) float64 {
 // tone is the style of a cell.
 func tone(c register.Cell) style {
 	s := styleCell
+	if c.Value == register.GapValue {
+		s.face, s.ink = italic, inkWarn
+		return s
+	}
 	switch c.Tone {
 	case register.Good:
 		s.ink = inkGood
 	case register.Warn:
 		s.ink = inkWarn
-		if c.Value == register.GapValue {
-			s.face = italic
-		}
 	case register.Bad:
-		s.ink = inkBad
-		s.face = bold
+		s.face, s.ink = bold, inkBad
 	case register.Faint:
 		s.ink = inkFaint
 	}

@@ -40,7 +40,7 @@ type casePage struct {
 	editing  bool   // the letter has words that are not saved
 	planSlot *slot
 	letters  *slot
-	tabs     *container.AppTabs
+	tabs     *kit.Tabs
 	primary  func()
 }
 
@@ -79,17 +79,15 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 		rights = append(rights, a.Right)
 	}
 	summary := w.t("sheet.summary", "Rights", w.rights(rights), "State", strings.ToLower(w.state(c.State)), "Date", w.long(w.day(c.ReceivedAt)))
-	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary, p.due())
+	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary)
 
 	p.planSlot, p.letters = newSlot(), newSlot()
-	items := []*container.TabItem{
-		container.NewTabItem(w.t("sheet.mail"), p.mail()),
-		container.NewTabItem(w.t("sheet.person"), kit.Page(p.person())),
-		container.NewTabItem(w.t("sheet.plan"), p.planSlot.box),
-		container.NewTabItem(w.t("sheet.letters"), p.letters.box),
-		container.NewTabItem(w.t("sheet.history"), kit.Page(p.history())),
-	}
-	p.tabs = container.NewAppTabs(items...)
+	p.tabs = kit.NewTabs(
+		kit.Tab{Word: w.t("sheet.mail"), Content: p.mail()},
+		kit.Tab{Word: w.t("sheet.person"), Content: kit.Page(p.person())},
+		kit.Tab{Word: w.t("sheet.plan"), Content: p.planSlot.box},
+		kit.Tab{Word: w.t("sheet.letters"), Content: p.letters.box},
+		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
 	fill := func(i int) {
 		p.tab = i
 		switch i {
@@ -103,13 +101,10 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 			}
 		}
 	}
-	p.tabs.OnSelected = func(*container.TabItem) { fill(p.tabs.SelectedIndex()) }
-	if p.tab != tabMail {
-		p.tabs.SelectIndex(p.tab)
-	}
-	fill(p.tab)
-	next := container.NewVScroll(kit.Margins(12, 40, 16, 16, p.next()))
-	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(292, next), p.tabs)
+	p.tabs.OnSelected = fill
+	p.tabs.Select(p.tab)
+	next := container.NewVScroll(kit.Margins(12, 8, 16, 16, kit.Down(10, p.due(), p.next())))
+	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(300, next), p.tabs.Object)
 }
 
 // due is the big date, with the way to its reasons.
@@ -120,11 +115,10 @@ func (p *casePage) due() fyne.CanvasObject {
 		if !v.Case.AnsweredAt.IsZero() {
 			words = w.t("sheet.answeredOn", "Date", w.long(w.day(v.Case.AnsweredAt)))
 		}
-		return kit.Badge(kit.Kept, words)
+		return kit.NewCard(kit.IconLine(kit.Kept, words))
 	}
-	date := widget.NewLabel(w.long(v.Deadline.Due))
+	date := kit.StrongWords(w.long(v.Deadline.Due))
 	date.SizeName = theme.SizeNameSubHeadingText
-	date.TextStyle.Bold = true
 	t := kit.Quiet
 	switch {
 	case v.DaysLeft < 0:
@@ -138,7 +132,7 @@ func (p *casePage) due() fyne.CanvasObject {
 	if v.Deadline.Suspended {
 		words = w.t("sheet.suspended") + " · " + words
 	}
-	return container.NewHBox(date, kit.Badge(t, words), kit.NewButton(w.t("sheet.why"), p.why))
+	return kit.NewCard(kit.Down(-10, kit.Faint(w.t("col.due")), date, kit.Badge(t, words)), container.NewHBox(kit.NewQuiet(w.t("sheet.why"), theme.QuestionIcon(), p.why)))
 }
 
 // why shows the reasoning of the clock, step by step, with its sources.
@@ -302,7 +296,7 @@ func (p *casePage) editPerson() {
 		kit.FormRow(w.t("sheet.concerned"), w.t("sheet.concernedHelp"), kit.Down(4, otherName, otherEmail)),
 		minor)
 	var d *kit.Dialog
-	d = w.dialog(w.t("sheet.editPerson"), form, kit.NewPrimary(w.t("save"), func() {
+	d = w.dialog(w.t("sheet.who"), form, kit.NewPrimary(w.t("save"), func() {
 		l := cases.Link(link.Value())
 		req := cases.Person{Name: name.Text, Email: email.Text}
 		con := cases.Person{Name: otherName.Text, Email: otherEmail.Text}
@@ -392,15 +386,17 @@ func (p *casePage) next() fyne.CanvasObject {
 	p.primary = nil
 	parts := []fyne.CanvasObject{kit.Heading(w.t("sheet.next"))}
 	var others, blocked []fyne.CanvasObject
+	planFirst := false
 	erasable := v.CanErase && v.MayErase == nil && v.Case.State.Open() && !slices.ContainsFunc(v.Runs, func(r erasure.Record) bool { return r.State == erasure.Complete })
 	for _, s := range v.Steps {
 		do := func() { p.begin(s.Act) }
 		switch {
 		case s.Primary && s.Act == cases.ActSetOutcome && erasable:
 			// What decides an erasure is the erasure: look at the plan first.
-			p.primary = func() { p.tabs.SelectIndex(tabPlan) }
+			p.primary = func() { p.tabs.Select(tabPlan) }
 			parts = append(parts, kit.Words(w.t("step.plan.words")), kit.NewPrimary(w.t("step.plan"), p.primary))
-			others = append(others, kit.NewButton(w.actWord(s.Act), do))
+			others = append(others, quietStep(w.actWord(s.Act), do))
+			planFirst = true
 		case s.Primary:
 			p.primary = do
 			parts = append(parts, kit.Words(w.t("step."+string(s.Act)+".words")), kit.NewPrimary(w.actWord(s.Act), do))
@@ -414,8 +410,7 @@ func (p *casePage) next() fyne.CanvasObject {
 			if s.Act == cases.ActSelectOrders || s.Act == cases.ActSetPerson {
 				continue // they have their place beside what they change
 			}
-			b := kit.NewButton(w.actWord(s.Act), do)
-			others = append(others, b)
+			others = append(others, quietStep(w.actWord(s.Act), do))
 			if s.Why != "" {
 				others = append(others, kit.Faint(w.known(s.Why, s.Why)))
 			}
@@ -426,16 +421,23 @@ func (p *casePage) next() fyne.CanvasObject {
 	if p.primary == nil {
 		parts = append(parts, kit.Words(w.t("sheet.nothing")))
 	}
-	if erasable && p.primary != nil && len(others) > 0 {
-		others = append([]fyne.CanvasObject{kit.NewButton(w.t("step.plan"), func() { p.tabs.SelectIndex(tabPlan) })}, others...)
+	if erasable && !planFirst {
+		others = append([]fyne.CanvasObject{quietStep(w.t("step.plan"), func() { p.tabs.Select(tabPlan) })}, others...)
 	}
 	if len(others) > 0 {
-		parts = append(parts, kit.Gap(6), kit.Fold(w.t("sheet.others"), true, kit.Down(4, others...)))
+		parts = append(parts, kit.Gap(6), kit.Fold(w.t("sheet.others"), true, kit.Down(-2, others...)))
 	}
 	if len(blocked) > 0 {
 		parts = append(parts, kit.Fold(w.n("sheet.blocked", len(blocked)), false, kit.Down(0, blocked...)))
 	}
 	return kit.NewCard(kit.Down(2, parts...))
+}
+
+// quietStep is an act that is lawful and not the one to do first.
+func quietStep(word string, act func()) *kit.Button {
+	b := kit.NewQuiet(word, nil, act)
+	b.Alignment = widget.ButtonAlignLeading
+	return b
 }
 
 // byLetter are the acts that are done by sending a letter.
@@ -460,7 +462,7 @@ func (p *casePage) begin(a cases.Act) {
 	case cases.ActCorrectRights:
 		p.correctRights()
 	case cases.ActSelectOrders, cases.ActSetPerson:
-		p.tabs.SelectIndex(tabPerson)
+		p.tabs.Select(tabPerson)
 	case cases.ActWithdraw, cases.ActClose, cases.ActStart, cases.ActResume, cases.ActIdentityMet:
 		if a == cases.ActStart {
 			p.act(a, cases.Input{}, nil)
@@ -656,8 +658,8 @@ func (p *casePage) correctRights() {
 func (p *casePage) write(kind string) {
 	p.kind = kind
 	p.letters.box.Objects = nil
-	if p.tabs.SelectedIndex() != tabLetters {
-		p.tabs.SelectIndex(tabLetters)
+	if p.tabs.Selected() != tabLetters {
+		p.tabs.Select(tabLetters)
 		return
 	}
 	p.showLetters("")

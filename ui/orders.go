@@ -250,6 +250,9 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	if !r.Due.IsZero() {
 		left = append(left, kit.Pair(w.t("order.due"), w.long(r.Due)+" · "+w.left(r.DaysLeft)))
 	}
+	if len(v.Cases) > 0 {
+		left = append(left, kit.Gap(12))
+	}
 	for _, id := range v.Cases {
 		left = append(left, container.NewHBox(kit.NewButton(w.t("order.case", "N", int64(id)), func() { w.openCase(id) })))
 	}
@@ -258,11 +261,11 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 		if !h.Until.IsZero() {
 			until = w.t("until", "Date", w.long(h.Until))
 		}
-		left = append(left, kit.Gap(6), kit.NewCard(kit.Badge(kit.AtRisk, w.t("hold.title")), kit.Words(kit.Clip(h.Reason, 300, 80)),
+		left = append(left, kit.Gap(14), kit.NewCard(kit.Badge(kit.AtRisk, w.t("hold.title")), kit.Words(kit.Clip(h.Reason, 300, 80)),
 			kit.Faint(until+" · "+w.article(h.Article)), container.NewHBox(kit.NewButton(w.t("hold.lift"), func() { p.lift(h) }))))
 	}
 	if n := len(v.Missing); n > 0 {
-		left = append(left, kit.IconLine(kit.CannotTell, w.n("order.missing", n)))
+		left = append(left, kit.Gap(10), kit.IconLine(kit.CannotTell, w.n("order.missing", n)))
 	}
 
 	var right fyne.CanvasObject

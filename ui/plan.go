@@ -121,7 +121,7 @@ func (w *Window) confirmation(p plan.Plan) string {
 	if more := len(p.Restrict) + len(p.Keep) - len(seen); more > 0 && len(seen) == 5 {
 		lines = append(lines, w.n("plan.moreStay", more))
 	}
-	return strings.Join(lines, " ")
+	return strings.Join(lines, "\n")
 }
 
 func (w *Window) stays(what, order string, until law.Date) string {
@@ -140,7 +140,7 @@ func (w *Window) confirm(p plan.Plan) {
 	t := count(p)
 	parts := []fyne.CanvasObject{kit.Words(w.confirmation(p)), kit.IconLine(kit.Late, w.t("plan.never"))}
 	var d *kit.Dialog
-	go_ := kit.NewDanger(w.n("plan.erase", t.objects), func() {
+	erase := kit.NewDanger(w.n("plan.eraseNow", t.objects), func() {
 		d.Close()
 		w.erase(p)
 	})
@@ -148,11 +148,11 @@ func (w *Window) confirm(p plan.Plan) {
 		number := strconv.Itoa(t.objects)
 		entry := kit.NewEntry("")
 		entry.SetPlaceHolder(number)
-		go_.Disable()
-		entry.OnChanged = func(s string) { enable(go_, strings.TrimSpace(s) == number) }
+		erase.Disable()
+		entry.OnChanged = func(s string) { enable(erase, strings.TrimSpace(s) == number) }
 		parts = append(parts, kit.FormRow(w.t("plan.type", "Number", number), "", entry))
 	}
-	d = kit.NewDialog(w.win.Canvas(), w.t("plan.confirm"), kit.DialogWidth, kit.Down(0, parts...), w.t("plan.cancel"), nil, go_)
+	d = kit.NewDialog(w.win.Canvas(), w.t("plan.confirm"), kit.DialogWidth, kit.Down(0, parts...), w.t("plan.cancel"), nil, erase)
 	d.Show()
 }
 
@@ -346,7 +346,7 @@ func (w *Window) planTree(p plan.Plan) fyne.CanvasObject {
 		},
 		func(id string) bool { n := nodes[id]; return n != nil && (id == "" || len(n.children) > 0) },
 		func(bool) fyne.CanvasObject {
-			return kit.Row(1, widget.NewIcon(kit.Late.Icon()), kit.Label(""), kit.MinWidth(250, kit.FaintLine("")))
+			return kit.Shared(0.55, container.NewBorder(nil, nil, widget.NewIcon(kit.Late.Icon()), nil, kit.Label("")), kit.FaintLine(""))
 		},
 		func(id string, _ bool, o fyne.CanvasObject) {
 			n := nodes[id]
@@ -354,12 +354,25 @@ func (w *Window) planTree(p plan.Plan) fyne.CanvasObject {
 				return
 			}
 			row := o.(*fyne.Container)
-			row.Objects[0].(*widget.Icon).SetResource(n.tone.Icon())
-			l := row.Objects[1].(*widget.Label)
+			left := row.Objects[0].(*fyne.Container)
+			l := left.Objects[0].(*widget.Label)
 			l.TextStyle.Bold = n.bold
 			l.SetText(n.words)
-			row.Objects[2].(*fyne.Container).Objects[1].(*widget.Label).SetText(n.note)
+			left.Objects[1].(*widget.Icon).SetResource(n.tone.Icon())
+			row.Objects[1].(*widget.Label).SetText(n.note)
 		})
+	// What does not fit its line is said whole below, once it is chosen.
+	whole := kit.Faint("")
+	whole.Hide()
+	tree.OnSelected = func(id string) {
+		if n := nodes[id]; n != nil {
+			whole.SetText(n.words + " · " + n.note)
+			whole.Show()
+			if len(n.children) > 0 {
+				tree.ToggleBranch(id)
+			}
+		}
+	}
 	tree.OpenBranch("erase")
 	tree.OpenBranch("restrict")
 	tree.OpenBranch("keep")
@@ -368,7 +381,7 @@ func (w *Window) planTree(p plan.Plan) fyne.CanvasObject {
 			tree.OpenBranch("erase/" + strconv.FormatInt(o, 10))
 		}
 	}
-	return tree
+	return container.NewBorder(nil, whole, nil, nil, tree)
 }
 
 func (w *Window) stayLine(what, order, key string, until law.Date) string {
@@ -463,15 +476,15 @@ func (p *runPage) show(v app.RunView) fyne.CanvasObject {
 	if r.Scope.Case != 0 && len(buttons) > 1 && r.State != erasure.Complete && r.State != erasure.Refused {
 		buttons = append(buttons, kit.NewButton(w.t("run.toCase"), func() { w.openCase(casesID(r.Scope.Case)) }))
 	}
-	parts = append(parts, kit.Gap(4), kit.Flow(buttons...))
+	parts = append(parts, kit.Gap(12), kit.Flow(buttons...))
 	if v.Certificate != "" {
 		parts = append(parts, kit.Faint(w.t("run.printed", "File", kit.Line(v.Certificate, 100))))
 	}
 	table := kit.NewTable([]kit.Column[erasure.Step]{
-		{Label: w.t("col.state"), Width: 150, Text: func(s erasure.Step) string { return w.t("status." + s.Status.String()) }, Tone: func(s erasure.Step) kit.Tone { return stepTone(s.Status) }, Less: func(a, b erasure.Step) bool { return a.Status < b.Status }},
+		{Label: w.t("col.state"), Width: 190, Text: func(s erasure.Step) string { return w.t("status." + s.Status.String()) }, Tone: func(s erasure.Step) kit.Tone { return stepTone(s.Status) }, Less: func(a, b erasure.Step) bool { return a.Status < b.Status }},
 		{Label: w.t("col.order"), Width: 90, Text: func(s erasure.Step) string { return kit.Line(s.Object.Number, 20) }},
 		{Label: w.t("col.object"), Width: 180, Grow: 2, Text: func(s erasure.Step) string { return kit.Line(s.Object.Key, 140) }},
-		{Label: w.t("col.reason"), Width: 100, Grow: 1, Faint: true, Text: func(s erasure.Step) string {
+		{Label: w.t("col.reason"), Width: 120, Grow: 1.6, Faint: true, Text: func(s erasure.Step) string {
 			if s.Reason != "" {
 				return w.reason(s.Reason)
 			}

@@ -73,7 +73,7 @@ func (p *promisesPage) show(rows []app.PromiseRow) fyne.CanvasObject {
 	t := kit.NewTable([]kit.Column[app.PromiseRow]{
 		{Label: "", Width: 50, Text: func(r app.PromiseRow) string { return r.ID }},
 		{Label: w.t("col.promise"), Width: 160, Grow: 2, Text: func(r app.PromiseRow) string { return kit.Line(r.Sentence, 200) }},
-		{Label: w.t("col.state"), Width: 150, Text: w.promiseState, Tone: promiseTone, Less: func(a, b app.PromiseRow) bool { return promiseTone(a) > promiseTone(b) }},
+		{Label: w.t("col.state"), Width: 190, Text: w.promiseState, Tone: promiseTone, Less: func(a, b app.PromiseRow) bool { return promiseTone(a) > promiseTone(b) }},
 	})
 	t.OnSelect = p.showOne
 	t.OnOpen = p.showOne
@@ -110,9 +110,9 @@ func (p *promisesPage) showOne(r app.PromiseRow) {
 		}
 	}
 	if mend := w.mend(r.Mend); mend != nil && r.State != "kept" {
-		parts = append(parts, kit.Gap(8), container.NewHBox(kit.NewPrimary(w.t("mend."+r.Mend), mend)))
+		parts = append(parts, kit.Gap(16), container.NewHBox(kit.NewPrimary(w.t("mend."+r.Mend), mend)))
 	}
-	p.detail.Objects = []fyne.CanvasObject{container.NewVScroll(kit.Margins(8, 4, 20, 16, kit.NewCard(kit.Down(-6, parts...))))}
+	p.detail.Objects = []fyne.CanvasObject{container.NewVScroll(kit.Margins(8, 4, 20, 16, kit.Down(0, kit.NewCard(kit.Down(-6, parts...)))))}
 	p.detail.Refresh()
 }
 

@@ -213,7 +213,7 @@ func (p *registerPage) showPaper(d register.Document) fyne.CanvasObject {
 		}
 		parts = append(parts, documentTable(s.Table))
 	}
-	return container.NewVScroll(kit.Margins(8, 8, 20, 20, kit.NewCard(parts...)))
+	return container.NewVScroll(kit.Margins(8, 8, 20, 20, kit.Down(0, kit.NewCard(parts...))))
 }
 
 // documentTable shows a table of a document. A short one stands whole in the

@@ -170,11 +170,11 @@ func (p *requestsPage) content() fyne.CanvasObject {
 		return kit.Empty(theme.MailComposeIcon(), w.t("requests.none"), w.t("requests.noneWords"), "", nil)
 	}
 	t := kit.NewTable([]kit.Column[app.CaseRow]{
-		{Label: w.t("col.state"), Width: 120, Grow: 1, Text: func(r app.CaseRow) string { return w.state(r.State) }, Tone: func(r app.CaseRow) kit.Tone { return stateTone(r) }},
+		{Label: w.t("col.state"), Width: 160, Text: func(r app.CaseRow) string { return w.state(r.State) }, Tone: func(r app.CaseRow) kit.Tone { return stateTone(r) }},
 		{Label: w.t("col.rights"), Width: 120, Grow: 2.2, Text: func(r app.CaseRow) string { return w.rights(r.Rights) }},
 		{Label: w.t("col.person"), Width: 120, Grow: 2, Text: func(r app.CaseRow) string { return w.person(r.Person) }, Less: func(a, b app.CaseRow) bool { return a.Person < b.Person }},
 		{Label: w.t("col.received"), Width: 80, Grow: 0.4, Faint: true, Text: func(r app.CaseRow) string { return w.short(w.day(r.Received)) }, Less: func(a, b app.CaseRow) bool { return a.Received.Before(b.Received) }},
-		{Label: w.t("col.due"), Width: 170, Grow: 1, Text: func(r app.CaseRow) string {
+		{Label: w.t("col.due"), Width: 232, Text: func(r app.CaseRow) string {
 			if !r.State.Open() {
 				return "—"
 			}
@@ -185,7 +185,7 @@ func (p *requestsPage) content() fyne.CanvasObject {
 			}
 			return tone(r.Tone)
 		}, Less: func(a, b app.CaseRow) bool { return a.Due.Before(b.Due) }},
-		{Label: w.t("col.orders"), Width: 80, Grow: 0.6, Faint: true, Text: func(r app.CaseRow) string { return kit.Line(strings.Join(r.Orders, ", "), 60) }},
+		{Label: w.t("col.orders"), Width: 100, Faint: true, Text: func(r app.CaseRow) string { return kit.Line(strings.Join(r.Orders, ", "), 60) }},
 	})
 	t.OnOpen = func(r app.CaseRow) { w.openCase(r.ID) }
 	t.SetRows(rows)
@@ -340,8 +340,8 @@ func (p *mailPage) show(m app.MessageView) fyne.CanvasObject {
 			w.show(&requestsPage{w: w, filter: filterToCheck})
 		})
 	})
-	side = append(side, kit.Gap(8), yes, no, kit.Faint(w.t("mail.noWords")))
-	panel := container.NewVScroll(kit.Margins(12, 8, 16, 16, kit.NewCard(side...)))
+	side = append(side, kit.Gap(8), yes, kit.Gap(6), no, kit.Faint(w.t("mail.noWords")))
+	panel := container.NewVScroll(kit.Margins(12, 8, 16, 16, kit.Down(0, kit.NewCard(side...))))
 	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(310, panel), w.mail(m))
 }
 

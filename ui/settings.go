@@ -56,7 +56,7 @@ func (p *settingsPage) build() fyne.CanvasObject {
 		kit.Pair(w.t("settings.profile"), kit.Clip(info.Dir, 300, 70)),
 		kit.Pair(w.t("settings.out"), kit.Clip(info.OutDir, 300, 70)),
 		kit.Pair(w.t("settings.key"), key),
-		container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
+		kit.Gap(6), container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
 			kit.NewQuiet(w.t("settings.outOpen"), theme.FolderOpenIcon(), func() { w.openFile(info.OutDir) })))
 	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.controller(info.Controller), p.rules.box)))
 }
@@ -88,7 +88,6 @@ func (p *settingsPage) loadServices() {
 		parts := []fyne.CanvasObject{kit.Heading(w.t("settings.services")), kit.Faint(w.t("settings.servicesWords"))}
 		for _, s := range all {
 			place := container.NewStack(p.service(s))
-			parts = append(parts, place)
 			test := kit.NewButton(w.t("service.test"), nil)
 			test.OnTapped = func() {
 				test.Disable()
@@ -108,7 +107,7 @@ func (p *settingsPage) loadServices() {
 					})
 				})
 			}
-			parts = append(parts, container.NewHBox(test))
+			parts = append(parts, kit.Row(0, place, test))
 		}
 		if len(all) == 0 {
 			parts = append(parts, kit.Words(w.t("settings.noServices")))

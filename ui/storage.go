@@ -10,6 +10,7 @@ import (
 	"greffier/app"
 	"greffier/app/erasure"
 	"greffier/app/law"
+	"greffier/app/plan"
 	"greffier/ui/kit"
 )
 
@@ -19,25 +20,29 @@ type storagePage struct {
 	w    *Window
 	head *kit.Header
 	tab  int
-	tabs *container.AppTabs
+	tabs *kit.Tabs
 	due  *slot
 	runs *slot
 	lost *slot
+	see  func()
 }
 
 func (p *storagePage) place() string { return placeStorage }
-func (p *storagePage) changed()      { p.loadDue(); p.loadRuns() }
+func (p *storagePage) step() {
+	if p.see != nil {
+		p.see()
+	}
+}
+func (p *storagePage) changed() { p.loadDue(); p.loadRuns() }
 
 func (p *storagePage) build() fyne.CanvasObject {
 	w := p.w
 	p.head = kit.NewHeader(w.t("nav.storage"), w.t("storage.summary"))
 	p.due, p.runs, p.lost = newSlot(), newSlot(), newSlot()
-	p.tabs = container.NewAppTabs(
-		container.NewTabItem(w.t("storage.due"), p.due.box),
-		container.NewTabItem(w.t("storage.runs"), p.runs.box),
-		container.NewTabItem(w.t("storage.orphans"), p.lost.box))
-	p.tabs.OnSelected = func(*container.TabItem) {
-		p.tab = p.tabs.SelectedIndex()
+	p.tabs = kit.NewTabs(kit.Tab{Word: w.t("storage.due"), Content: p.due.box}, kit.Tab{Word: w.t("storage.runs"), Content: p.runs.box},
+		kit.Tab{Word: w.t("storage.orphans"), Content: p.lost.box})
+	p.tabs.OnSelected = func(i int) {
+		p.tab = i
 		if p.tab == 2 && len(p.lost.box.Objects) == 0 {
 			p.loadOrphans()
 		}
@@ -46,9 +51,9 @@ func (p *storagePage) build() fyne.CanvasObject {
 	p.loadDue()
 	p.loadRuns()
 	if chosen != 0 {
-		p.tabs.SelectIndex(chosen)
+		p.tabs.Select(chosen)
 	}
-	return container.NewBorder(p.head.Object, nil, nil, nil, kit.Margins(8, 0, 8, 0, p.tabs))
+	return container.NewBorder(p.head.Object, nil, nil, nil, p.tabs.Object)
 }
 
 func (p *storagePage) loadDue() {
@@ -58,6 +63,7 @@ func (p *storagePage) loadDue() {
 
 func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
 	w := p.w
+	p.see = nil
 	if len(v.Due) == 0 {
 		p.head.Summary.SetText(w.t("storage.nothingDue"))
 		return kit.Empty(theme.ConfirmIcon(), w.t("storage.peace"), w.t("storage.peaceWords"), "", nil)
@@ -72,18 +78,18 @@ func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
 	}
 	p.head.Summary.SetText(w.n("storage.dueCount", objects))
 	t := kit.NewTable([]kit.Column[app.DueRow]{
-		{Label: w.t("col.order"), Width: 130, Grow: 1, Text: func(r app.DueRow) string {
+		{Label: w.t("col.order"), Width: 130, Grow: 0.6, Text: func(r app.DueRow) string {
 			if r.Number == "" {
 				return w.t("plan.orphans")
 			}
 			return w.t("order.number", "Number", kit.Line(r.Number, 30))
 		}},
-		{Label: w.t("col.rule"), Width: 150, Grow: 1, Faint: true, Text: func(r app.DueRow) string { return w.ruleName(r.Rule) }},
-		{Label: w.t("col.since"), Width: 120, Text: func(r app.DueRow) string { return w.shortYear(r.Since) }, Less: func(a, b app.DueRow) bool { return a.Since.Before(b.Since) }},
-		{Label: w.t("col.lastDay"), Width: 120, Text: func(r app.DueRow) string { return w.shortYear(r.Due) }, Less: func(a, b app.DueRow) bool { return a.Due.Before(b.Due) }},
-		{Label: w.t("col.objects"), Width: 80, Right: true, Text: func(r app.DueRow) string { return w.number(r.Objects) }, Less: func(a, b app.DueRow) bool { return a.Objects < b.Objects }},
-		{Label: w.t("col.size"), Width: 90, Right: true, Text: func(r app.DueRow) string { return w.size(r.SizeBytes) }, Less: func(a, b app.DueRow) bool { return a.SizeBytes < b.SizeBytes }},
-		{Label: w.t("col.state"), Width: 130, Grow: 1, Text: func(r app.DueRow) string {
+		{Label: w.t("col.rule"), Width: 140, Grow: 0.4, Faint: true, Text: func(r app.DueRow) string { return w.ruleName(r.Rule) }},
+		{Label: w.t("col.since"), Width: 110, Text: func(r app.DueRow) string { return w.shortYear(r.Since) }, Less: func(a, b app.DueRow) bool { return a.Since.Before(b.Since) }},
+		{Label: w.t("col.lastDay"), Width: 110, Text: func(r app.DueRow) string { return w.shortYear(r.Due) }, Less: func(a, b app.DueRow) bool { return a.Due.Before(b.Due) }},
+		{Label: w.t("col.objects"), Width: 70, Right: true, Text: func(r app.DueRow) string { return w.number(r.Objects) }, Less: func(a, b app.DueRow) bool { return a.Objects < b.Objects }},
+		{Label: w.t("col.size"), Width: 80, Right: true, Text: func(r app.DueRow) string { return w.size(r.SizeBytes) }, Less: func(a, b app.DueRow) bool { return a.SizeBytes < b.SizeBytes }},
+		{Label: w.t("col.state"), Width: 130, Grow: 1.6, Text: func(r app.DueRow) string {
 			if r.Held != "" {
 				return w.t("media.heldBecause", "Reason", kit.Line(r.Held, 80))
 			}
@@ -101,16 +107,18 @@ func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
 		}
 	}
 	t.SetRows(v.Due)
-	plan := container.NewTabItem(w.t("storage.plan"), w.planView(v.Plan, nil, nil))
-	list := container.NewTabItem(w.t("storage.list"), t.Object)
 	words := w.n("storage.dueWords", objects)
 	if held > 0 {
 		words += " " + w.n("storage.held", held)
 	}
-	see := kit.NewPrimary(w.t("storage.see"), nil)
-	inner := container.NewAppTabs(list, plan)
-	see.OnTapped = func() { inner.Select(plan) }
-	return container.NewBorder(kit.Margins(8, 8, 8, 0, kit.Row(0, kit.Words(words), see)), nil, nil, nil, inner)
+	p.see = func() {
+		w.follow(&planPage{w: w, at: placeStorage, title: w.t("storage.planTitle"), get: func(ctx context.Context) (plan.Plan, error) {
+			v, err := w.f.Retention(ctx, law.Date{})
+			return v.Plan, err
+		}})
+	}
+	return container.NewBorder(kit.Margins(16, 8, 24, 4, kit.Row(0, kit.Words(words), kit.NewPrimary(w.t("storage.see"), p.see))), nil, nil, nil,
+		kit.Margins(16, 0, 16, 8, t.Object))
 }
 
 func (p *storagePage) loadRuns() {
@@ -134,10 +142,11 @@ func (p *storagePage) loadRuns() {
 		})
 		t.OnOpen = func(r app.RunView) { w.follow(&runPage{w: w, id: r.Record.ID}) }
 		t.SetRows(rows)
+		list := kit.Margins(16, 4, 16, 8, t.Object)
 		if !cut {
-			return t.Object
+			return list
 		}
-		return container.NewBorder(kit.Margins(8, 8, 8, 4, kit.Row(0, kit.IconLine(kit.AtRisk, w.t("runs.cut")), kit.NewButton(w.t("run.resume"), w.resume))), nil, nil, nil, t.Object)
+		return container.NewBorder(kit.Margins(16, 8, 24, 0, kit.Row(0, kit.IconLine(kit.AtRisk, w.t("runs.cut")), kit.NewPrimary(w.t("run.resume"), w.resume))), nil, nil, nil, list)
 	})
 }
 
@@ -155,6 +164,6 @@ func (p *storagePage) loadOrphans() {
 			{Label: w.t("col.age"), Width: 110, Right: true, Text: func(o app.Orphan) string { return w.n("age", o.AgeDays) }, Less: func(a, b app.Orphan) bool { return a.AgeDays < b.AgeDays }},
 		})
 		t.SetRows(rows)
-		return container.NewBorder(kit.Margins(8, 8, 8, 0, kit.Words(w.n("orphans.words", len(rows)))), nil, nil, nil, t.Object)
+		return container.NewBorder(kit.Margins(16, 8, 16, 0, kit.Words(w.n("orphans.words", len(rows)))), nil, nil, nil, kit.Margins(16, 0, 16, 8, t.Object))
 	})
 }

@@ -70,7 +70,7 @@ func (p *todayPage) show(t app.Today) fyne.CanvasObject {
 		title := kit.StrongWords(c.title)
 		words := kit.Faint(c.why)
 		words.SizeName = theme.SizeNameText
-		parts = append(parts, kit.NewCard(kit.Row(1, container.NewCenter(kit.Badge(tone(n.Tone), c.state)), kit.Down(-10, title, words), container.NewCenter(b))))
+		parts = append(parts, kit.NewCard(kit.Row(1, kit.MinWidth(128, container.NewHBox(kit.Badge(tone(n.Tone), c.state))), kit.Down(-10, title, words), container.NewCenter(b))))
 	}
 	if len(t.Needs) == 0 {
 		parts = append(parts, kit.MinSize(10, 260, kit.Empty(theme.ConfirmIcon(), w.t("today.quiet"), w.todaySummary(t), "", nil)))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"greffier/app"
 	"greffier/app/cases"
@@ -129,8 +131,12 @@ func (s *speaker) right(r request.Right) string { return s.t("right." + r.String
 // rights writes several rights as a list.
 func (s *speaker) rights(rs []request.Right) string {
 	words := make([]string, 0, len(rs))
-	for _, r := range rs {
-		words = append(words, s.right(r))
+	for i, r := range rs {
+		word := s.right(r)
+		if i > 0 {
+			word = lowerFirst(word)
+		}
+		words = append(words, word)
 	}
 	return s.list(words)
 }
@@ -145,6 +151,11 @@ func (s *speaker) list(words []string) string {
 	}
 	last := len(words) - 1
 	return s.t("list.and", "First", strings.Join(words[:last], ", "), "Last", words[last])
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 func (s *speaker) state(st cases.State) string { return s.t("state." + st.String()) }

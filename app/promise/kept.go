@@ -60,11 +60,11 @@ func mediaErased(in *Input, s *sheet) {
 				key = "promise.p8.nodateorphans"
 			}
 			s.missing("orders", key, what...)
-		case r.Held != "" && left > 0:
+		case r.Held != "" && r.Held != retention.NoOrder && left > 0:
 			// The hold matters when the day has come.
 		case r.Case != 0:
 			s.note("promise.p8.heldcase", append(what, "Case", int(r.Case))...)
-		case r.Held != "":
+		case r.Held != "" && r.Held != retention.NoOrder:
 			s.note("promise.p8.held", append(what, "Why", r.Held)...)
 		case left < 0:
 			over++

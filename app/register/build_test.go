@@ -539,6 +539,29 @@ func TestGapsAreCounted(t *testing.T) {
 	}
 }
 
+func TestAGapOfAProviderIsCountedAmongTheProvidersOnly(t *testing.T) {
+	in := register.Inputs{
+		Processors: []register.Processor{{ID: "ai", Family: "ai"}},
+		Activities: []register.Activity{{
+			ID: "T1", Name: register.Text{FR: "a"}, Purpose: register.Text{FR: "a"}, LegalBasis: "contract", Sensitive: register.Text{FR: "Non."},
+			Data: []register.Data{{Category: register.Text{FR: "a"}, Period: register.Text{FR: "a"}}}, Subjects: []register.Text{{FR: "a"}},
+			Security: []register.Text{{FR: "a"}}, Recipients: []string{"ai"}, CreatedOn: date("2026-01-02"),
+		}},
+		Controller: register.Controller{Name: "a"},
+	}
+	d := build(t, register.Processing, in)
+	if n := d.Gaps(); n != 0 {
+		t.Errorf("%d gaps in a complete sheet", n)
+	}
+	if c := cell(t, d, 0, "transfers"); c.Value != register.GapValue {
+		t.Errorf("transfers are %+v while the country is unknown", c)
+	}
+	in.Activities[0].LegalBasis = ""
+	if n := build(t, register.Processing, in).Gaps(); n != 2 {
+		t.Errorf("%d gaps without a legal basis, in the list and on the sheet", n)
+	}
+}
+
 func TestTheDossierHasEveryRegister(t *testing.T) {
 	docs := register.Dossier(inputs(t, "fr"), nil)
 	if len(docs) != 1+len(register.Names) || docs[0].Name != "dossier" {

@@ -59,6 +59,15 @@ func (p pen) dateOrGap(d law.Date) Cell {
 	return p.dateCell(d)
 }
 
+// echo shows a gap of another register, which is counted there: one missing
+// country must not look like nine.
+func echo(c Cell) Cell {
+	if c.Value == GapValue {
+		c.Tone = Faint
+	}
+	return c
+}
+
 // leaves answers whether data leave the EEA: as soon as one recipient is in a
 // third country, they do; while one country is unknown, nobody can say no.
 func (p pen) leaves(a Activity) Cell {
@@ -72,7 +81,7 @@ func (p pen) leaves(a Activity) Cell {
 		unknown = unknown || !ok || !known
 	}
 	if unknown {
-		return p.gap("")
+		return echo(p.gap(""))
 	}
 	return p.yesNo(false)
 }
@@ -161,7 +170,7 @@ func (p pen) sheet(a Activity) []Section {
 			t.Rows = append(t.Rows, []Cell{p.gap(p.sayf("« %s » ne figure pas au registre des destinataires", "“%s” is not in the register of recipients", id)), none, none})
 			continue
 		}
-		t.Rows = append(t.Rows, []Cell{p.provider(x), p.role(x.Role), orNone(p.text(x.Service))})
+		t.Rows = append(t.Rows, []Cell{echo(p.provider(x)), echo(p.role(x.Role)), orNone(p.text(x.Service))})
 	}
 	recipients.Table = t
 
@@ -185,7 +194,7 @@ func (p pen) sheet(a Activity) []Section {
 		if outside, known := outsideEEA(x.Country); !ok || known && !outside {
 			continue
 		}
-		t.Rows = append(t.Rows, []Cell{p.provider(x), p.country(x.Country), p.transfer(x), orNone(x.TransferNote)})
+		t.Rows = append(t.Rows, []Cell{echo(p.provider(x)), echo(p.country(x.Country)), echo(p.transfer(x)), orNone(x.TransferNote)})
 	}
 	transfers.Table = t
 	transfers.Empty = p.say("Aucun transfert hors de l'Union européenne n'est enregistré.", "No transfer outside the European Union is recorded.")

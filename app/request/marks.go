@@ -72,7 +72,7 @@ func informational(se *sense, at int) bool { return se.info >= 0 && at >= se.inf
 func grownUp(toks []token, h hit) bool {
 	for k := h.e; k < len(toks) && k < h.e+4; k++ {
 		if t := toks[k]; t.number && len(t.norm) == 2 && t.norm >= "18" && t.norm <= "99" {
-			return k+1 >= len(toks) || toks[k+1].norm == "ans" || toks[k+1].norm == "years" || toks[k-1].norm == "aged"
+			return k+1 >= len(toks) || toks[k+1].pause || toks[k+1].norm == "ans" || toks[k+1].norm == "years" || toks[k-1].norm == "aged"
 		}
 		if w := toks[k].norm; w == "majeur" || w == "majeure" || w == "adulte" || w == "adult" {
 			return true

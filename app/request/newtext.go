@@ -116,7 +116,7 @@ func newText(text, subject string) (parts []part, reply, forward bool) {
 	if forward {
 		return merge(lines, quote, 0.95, parts), reply, forward
 	}
-	if letters(text, parts) < 12 {
+	if letters(text, parts) < 2 {
 		// Nothing was written above the quote: look at the quote, with doubt.
 		parts = merge(lines, quote, 0.5, parts)
 	}

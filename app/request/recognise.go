@@ -739,7 +739,7 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 			if m.c == cPhoto && c.right == Erasure && insideOf(s.toks, m.s) && match[0].e <= m.s && o != mine {
 				conf *= 0.35 // "remove the man from the photo"
 			}
-			if !c.anyOwner || o == yours && !set.has(cAttr) {
+			if objects.has(m.c) && (!c.anyOwner || o == yours && !set.has(cAttr)) {
 				conf *= r.ownerFactor(o, set)
 			}
 			if c.mineInfo && o != mine && !se.set.has(cFile) && !se.set.has(cAboutMe) {
@@ -771,6 +771,12 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 			conf *= 0.25
 		}
 	}
+	if c.right == Restriction && conditional(s.toks) {
+		conf *= 0.5 // "if you must keep some of it, restrict it": not what is asked
+	}
+	if c.scope && conditional(s.toks) && !r.givesNear(s, se, lo, hi) {
+		conf *= 0.3 // "insofar as you have disclosed the data, …"
+	}
 	if c.scope && r.strongest >= 0.5 && !se.set.has(cCopy) && !r.givesNear(s, se, lo, hi) {
 		conf *= 0.3
 	}
@@ -792,6 +798,17 @@ func (r *reading) ownerless(c *compiled) bool {
 		}
 	}
 	return true
+}
+
+// conditional tells that the sentence begins with a condition.
+func conditional(toks []token) bool {
+	for k := 0; k < len(toks) && k < 3; k++ {
+		switch toks[k].norm {
+		case "if", "insofar", "where", "should", "si", "sofern", "soweit", "falls", "wenn", "indien", "mesure", "qualora", "se":
+			return true
+		}
+	}
+	return false
 }
 
 // insideOf tells that the noun at k is a place: "from the photo", "sur la
@@ -1051,13 +1068,6 @@ func (r *reading) findBare() {
 	}
 }
 
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
-}
-
 // objectInText tells whether the text speaks of what the sender has with the
 // shop: my data, my account, my photos.
 func (r *reading) objectInText() bool {
@@ -1098,7 +1108,10 @@ func (r *reading) conclude(v *Verdict) {
 		conf[right] = min(c, 0.98)
 		best = max(best, conf[right])
 	}
-	best = r.weighOpinion(&conf, best)
+	best = round(r.weighOpinion(&conf, best))
+	for right := range conf {
+		conf[right] = round(conf[right])
+	}
 	for _, right := range Rights {
 		c, e := conf[right], &r.found[right]
 		if c < CheckFrom {
@@ -1108,7 +1121,7 @@ func (r *reading) conclude(v *Verdict) {
 		if best >= RequestFrom && c < 0.5 {
 			continue
 		}
-		f := Finding{Right: right, Confidence: round(c), Rule: e.rule}
+		f := Finding{Right: right, Confidence: c, Rule: e.rule}
 		sort.SliceStable(e.spans, func(a, b int) bool { return e.spans[a].conf > e.spans[b].conf })
 		for k, sp := range e.spans {
 			if k >= maxSpans || sp.conf < e.best*0.5 {
@@ -1127,9 +1140,9 @@ func (r *reading) conclude(v *Verdict) {
 	}
 	switch {
 	case best >= RequestFrom:
-		v.Kind, v.Confidence = Request, round(best)
+		v.Kind, v.Confidence = Request, best
 	case len(v.Findings) > 0:
-		v.Kind, v.Confidence = ToCheck, round(best)
+		v.Kind, v.Confidence = ToCheck, best
 	default:
 		v.Kind, v.Confidence = Ordinary, round(1-max(best, 0.02))
 	}

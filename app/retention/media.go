@@ -18,6 +18,11 @@ import (
 // Media is the id of the rule on photographs and portraits (policy, Art. 7).
 const Media = "media"
 
+// NoOrder is the reason why objects wait that no order claims: the shop may
+// not have told of their order yet, so that only the owner's own hand erases
+// them.
+const NoOrder = "no order claims them"
+
 // NoStart is the reason why objects wait of which nothing says how old they are.
 const NoStart = "no date is known"
 
@@ -83,8 +88,7 @@ type Input struct {
 type Result struct {
 	Due   []Row // what lies in the storages and whose period is over, oldest first
 	Ahead []Row // what lies there and is still counting, soonest first
-	// Objects are what the rows of Due that wait for nothing hold, orphans
-	// included.
+	// Objects are what the rows of Due that wait for nothing hold.
 	Objects []plan.Found
 }
 
@@ -109,7 +113,7 @@ func Apply(in Input) (Result, error) {
 		r.Due = in.At
 		if !r.Since.Date.IsZero() {
 			r.Due = period.End(r.Since.Date)
-		} else if r.Held == "" {
+		} else if r.Held == "" || r.Held == NoOrder {
 			// Nothing says when the period began: the owner has to look.
 			r.Held = NoStart
 		}
@@ -142,7 +146,7 @@ func Apply(in Input) (Result, error) {
 	}
 	for _, fs := range groups {
 		since := newest(fs, in.Zone)
-		put(Row{Rule: in.Rule.ID, Since: since}, fs)
+		put(Row{Rule: in.Rule.ID, Since: since, Held: NoOrder}, fs)
 	}
 	byDue := func(a, b Row) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Objects, b.Objects))

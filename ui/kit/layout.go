@@ -337,3 +337,25 @@ func (l *tileLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.last = size.Width
 	l.rows(objects, size.Width, true)
 }
+
+// Shared puts two objects side by side, the first one with that share of the
+// width.
+func Shared(share float32, a, b fyne.CanvasObject) *fyne.Container {
+	return container.New(&sharedLayout{share}, a, b)
+}
+
+type sharedLayout struct{ share float32 }
+
+func (l *sharedLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	a, b := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(a.Width+b.Width, max(a.Height, b.Height))
+}
+
+func (l *sharedLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	w := size.Width * l.share
+	for i, x := range []float32{w, size.Width - w} {
+		h := o[i].MinSize().Height
+		o[i].Resize(fyne.NewSize(x, h))
+		o[i].Move(fyne.NewPos(float32(i)*w, (size.Height-h)/2))
+	}
+}

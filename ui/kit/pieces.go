@@ -74,9 +74,7 @@ func Badge(t Tone, word string) fyne.CanvasObject {
 }
 
 func smallIcon(res fyne.Resource) fyne.CanvasObject {
-	ic := canvas.NewImageFromResource(res)
-	ic.FillMode = canvas.ImageFillContain
-	return container.NewCenter(MinSize(16, 16, widget.NewIcon(res)))
+	return Margins(theme.InnerPadding(), 0, 0, 0, container.NewCenter(MinSize(16, 16, widget.NewIcon(res))))
 }
 
 // IconLine returns an icon in a tone before wrapping words.
@@ -100,7 +98,7 @@ func NewHeader(title, summary string, acts ...fyne.CanvasObject) *Header {
 	h.Summary.Importance = LowImportance
 	top := fyne.CanvasObject(h.Title)
 	if len(acts) > 0 {
-		top = container.NewBorder(nil, nil, nil, container.NewHBox(acts...), h.Title)
+		top = container.NewBorder(nil, nil, nil, container.NewCenter(container.NewHBox(acts...)), h.Title)
 	}
 	h.Object = Margins(16, 10, 24, 0, Down(-8, top, h.Summary))
 	return h
@@ -143,7 +141,7 @@ type ErrorWords struct {
 func ErrorPanel(w ErrorWords, again func()) fyne.CanvasObject {
 	parts := []fyne.CanvasObject{
 		Row(1, smallIcon(Late.Icon()), StrongWords(w.What)),
-		Margins(24, 0, 0, 0, Words(w.Next)),
+		Margins(28, 0, 0, 0, Words(w.Next)),
 	}
 	buttons := []fyne.CanvasObject{}
 	if again != nil && w.TryAgain != "" {
@@ -169,9 +167,9 @@ func ErrorPanel(w ErrorWords, again func()) fyne.CanvasObject {
 			fyne.CurrentApp().Clipboard().SetContent(details)
 		})
 		buttons = append(buttons, show, copyIt)
-		parts = append(parts, Margins(24, 0, 0, 0, Flow(buttons...)), Margins(24, 0, 0, 0, text))
+		parts = append(parts, Margins(28, 0, 0, 0, Flow(buttons...)), Margins(28, 0, 0, 0, text))
 	} else if len(buttons) > 0 {
-		parts = append(parts, Margins(24, 0, 0, 0, Flow(buttons...)))
+		parts = append(parts, Margins(28, 0, 0, 0, Flow(buttons...)))
 	}
 	return NewPanel(ColorLateWash, "", 8, Margins(12, 6, 12, 8, Down(0, parts...)))
 }
@@ -199,7 +197,7 @@ func Pair(label, value string) fyne.CanvasObject {
 func PairWith(label string, value fyne.CanvasObject) fyne.CanvasObject {
 	l := Words(label)
 	l.Importance = LowImportance
-	return container.New(&pairLayout{share: 0.34}, l, value)
+	return container.New(&pairLayout{share: 0.34}, l, Margins(0, 4, 0, 4, value))
 }
 
 type pairLayout struct{ share, last float32 }
@@ -539,6 +537,7 @@ type Strip struct {
 	endless  *widget.ProgressBarInfinite
 	buttons  *fyne.Container
 	icon     *fyne.Container
+	body     *fyne.Container
 }
 
 // NewStrip returns the strip of a work under way.
@@ -551,8 +550,8 @@ func NewStrip(title, cancel string, onCancel func()) *Strip {
 	b = NewButton(cancel, func() { b.Disable(); onCancel() })
 	s.buttons = container.NewHBox(b)
 	thin := container.NewStack(s.progress, s.endless)
-	body := container.New(&stripLayout{}, s.icon, s.title, s.note, MinSize(120, 8, thin), s.buttons)
-	s.Object = NewPanel(ColorRail, ColorCardEdge, 0, Margins(16, 2, 12, 2, body))
+	s.body = container.New(&stripLayout{}, s.icon, s.title, s.note, MinSize(120, 8, thin), s.buttons)
+	s.Object = NewPanel(ColorRail, ColorCardEdge, 0, Margins(16, 2, 12, 2, s.body))
 	return s
 }
 
@@ -565,6 +564,7 @@ func (s *Strip) Progress(done, total int, note string) {
 		s.progress.SetValue(float64(done) / float64(total))
 	}
 	s.note.SetText(note)
+	s.body.Refresh()
 }
 
 // End shows how the work ended, with an optional act on its result and a way
@@ -584,7 +584,7 @@ func (s *Strip) End(t Tone, words, act string, onAct func(), away string, onAway
 	buttons = append(buttons, NewQuiet(away, nil, onAway))
 	s.buttons.Objects = buttons
 	s.buttons.Refresh()
-	s.Object.Refresh()
+	s.body.Refresh()
 }
 
 // stripLayout: icon, title, note, bar, buttons.
