@@ -381,7 +381,11 @@ func (a *App) openCase(tx Tx, j request.Judged, out *SyncReport) (cases.ID, bool
 		}
 		j.Message.ID = id
 	}
-	c := cases.Open(j.Message, j.Verdict, known, a.now(), a.d.Zone)
+	// What is only suspected beside a clear request is shown with the mail,
+	// but is no right of the case until the owner says so.
+	sure := j.Verdict
+	sure.Findings = slices.DeleteFunc(slices.Clone(sure.Findings), func(f request.Finding) bool { return f.Confidence < request.RequestFrom })
+	c := cases.Open(j.Message, sure, known, a.now(), a.d.Zone)
 	c.Territory = a.d.Territory
 	marks, err := tx.ProviderMarks()
 	if err != nil {
