@@ -80,6 +80,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 // complain says in one line what failed, why, and what to do.
 func (c *cli) complain(err error) {
 	what, next := ui.Explain(err, c.speak())
+	if errors.Is(err, cases.ErrIdentityUnproven) {
+		next += " " + assets.Text(c.speak(), "cli.identity", nil)
+	}
 	fmt.Fprintf(c.err, "greffier: %s\n", oneLine(fmt.Sprintf("%s (%s) %s", what, err, next)))
 }
 

@@ -271,31 +271,50 @@ func dataHome() (string, error) {
 }
 
 // createProfile makes a profile from settings: the vault with the secrets, the
-// store with the default records, and profile.toml last, so that a profile is
-// there whole or not at all.
-func createProfile(ctx context.Context, dir, passphrase string, s settings, secret func(name, env string) (string, error)) (err error) {
-	if vault.Exists(dir) {
+// store with the default records, and profile.toml. It is made aside and moved
+// into place, so that a profile is there whole or not at all, whenever the
+// program is cut off.
+func createProfile(ctx context.Context, dir, passphrase string, s settings, secret func(name, env string) (string, error)) error {
+	aside := filepath.Join(dir, ".init")
+	// A store without its vault is no profile, but it is somebody's, unless an
+	// earlier call was cut off just there.
+	if vault.Exists(dir) || fileExists(filepath.Join(dir, store.FileName)) && !vault.Exists(aside) {
 		return vault.ErrExists
 	}
-	fresh := false
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		fresh = true
+	fresh := !fileExists(dir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the profile's folder: %w", err)
 	}
+	if err := os.RemoveAll(aside); err != nil {
+		return fmt.Errorf("make the profile's folder: %w", err)
+	}
+	defer func() {
+		os.RemoveAll(aside)
+		if fresh {
+			os.Remove(dir) // only while nothing was put there
+		}
+	}()
+	if err := fillProfile(ctx, aside, passphrase, s, secret); err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return fmt.Errorf("protect the profile's folder: %w", err)
+	}
+	// The vault comes last: without it there is no profile.
+	for _, n := range []string{"secrets.enc", store.FileName, profileName, "vault.json"} {
+		err := os.Rename(filepath.Join(aside, n), filepath.Join(dir, n))
+		if err != nil && !(n == "secrets.enc" && errors.Is(err, os.ErrNotExist)) {
+			return fmt.Errorf("put the profile into place: %w", err)
+		}
+	}
+	return nil
+}
+
+func fillProfile(ctx context.Context, dir, passphrase string, s settings, secret func(name, env string) (string, error)) error {
 	v, err := vault.Create(dir, passphrase)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err == nil {
-			return
-		}
-		for _, n := range []string{"vault.json", "secrets.enc", store.FileName, store.FileName + "-wal", store.FileName + "-shm", lockName} {
-			os.Remove(filepath.Join(dir, n))
-		}
-		if fresh {
-			os.Remove(dir)
-		}
-	}()
 	for _, n := range s.secretNames() {
 		val, err := secret(n.name, n.env)
 		if err != nil {

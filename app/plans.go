@@ -188,6 +188,9 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 
 // again makes the plan of a scope once more.
 func (a *App) again(ctx context.Context, p plan.Plan, at law.Date, report Report) (plan.Plan, error) {
+	if p.Scope.Rule == plan.Orphans {
+		return a.PlanOrphans(ctx)
+	}
 	if p.Scope.Rule != "" {
 		v, err := a.Retention(ctx, at)
 		return v.Plan, err
@@ -749,6 +752,28 @@ func (a *App) Orphans(ctx context.Context) ([]Orphan, error) {
 		out = append(out, Orphan{o, law.DateOf(o.ModifiedAt, a.d.Zone).Days(a.today())})
 	}
 	return out, nil
+}
+
+// PlanOrphans makes the plan to erase the objects that no order claims and
+// whose period, counted from their last change, is over. Only the owner's own
+// hand runs it: the shop may not have told of their order yet.
+func (a *App) PlanOrphans(ctx context.Context) (plan.Plan, error) {
+	in, holds, err := a.mediaInput(ctx, a.today())
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	period, err := law.ParsePeriod(in.Rule.Period)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	out := plan.Input{Scope: plan.Scope{Rule: plan.Orphans}, Holds: holds, Today: in.At, Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now()}
+	for _, f := range in.Orphans {
+		if !f.ModifiedAt.IsZero() && !period.End(law.DateOf(f.ModifiedAt, a.d.Zone)).After(in.At) {
+			out.Found = append(out.Found, f)
+		}
+	}
+	out.SharedBy = plan.Shared(out.Found, in.Orders, a.d.Locators, a.d.Bases)
+	return plan.Build(out), nil
 }
 
 // PlaceHold keeps the media of an order from being erased, for a reason.

@@ -103,8 +103,8 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	}
 	p.tabs.OnSelected = fill
 	p.tabs.Select(p.tab)
-	next := container.NewVScroll(kit.Margins(12, 8, 16, 16, kit.Down(10, p.due(), p.next())))
-	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(300, next), p.tabs.Object)
+	next := container.NewVScroll(kit.Margins(6, 8, 12, 16, kit.Down(10, p.due(), p.next())))
+	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(284, next), p.tabs.Object)
 }
 
 // due is the big date, with the way to its reasons.
@@ -223,10 +223,10 @@ func (p *casePage) person() fyne.CanvasObject {
 	checks := []*kit.Check{}
 	for i, m := range c.Orders {
 		selected[m.Order] = m.Selected
-		words := w.t("sheet.order", "Number", kit.Line(m.Number, 30))
+		words, facts := w.t("sheet.order", "Number", kit.Line(m.Number, 30)), ""
 		if i < len(v.Orders) {
 			o := v.Orders[i]
-			words += " · " + w.person(o.Person) + " · " + w.brief(o.Created) + " · " + w.n("photos", o.Photos)
+			facts = w.person(o.Person) + " · " + w.brief(o.Created) + " · " + w.n("photos", o.Photos) + "\n"
 		}
 		check := kit.NewCheck(words, m.Selected, func(on bool) { selected[m.Order] = on })
 		if !c.State.Open() {
@@ -241,7 +241,7 @@ func (p *casePage) person() fyne.CanvasObject {
 			why += " · " + w.t("sheet.matchConfirmed")
 		}
 		open := kit.NewQuiet(w.t("open"), nil, func() { w.follow(&orderPage{w: w, id: m.Order}) })
-		parts = append(parts, kit.Row(0, kit.Down(-12, check, kit.Margins(28, 0, 0, 0, kit.Faint(why))), open))
+		parts = append(parts, kit.Row(0, kit.Down(-12, check, kit.Margins(28, 0, 0, 0, kit.Faint(facts+why))), open))
 	}
 	if len(checks) > 0 && c.State.Open() {
 		parts = append(parts, container.NewHBox(kit.NewButton(w.t("sheet.confirmOrders"), func() {
@@ -704,7 +704,7 @@ func (p *casePage) showLetters(note string) {
 	language = kit.NewSelect([]kit.Option{{Value: "fr", Word: w.t("lang.fr")}, {Value: "en", Word: w.t("lang.en")}}, lang, nil)
 	kind.OnChanged = func(string) { note = ""; draft() }
 	language.OnChanged = func(string) { note = ""; draft() }
-	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, container.NewHBox(kit.MinWidth(280, kind), kit.MinWidth(130, language))), nil, nil, nil, place.box))
+	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, container.NewHBox(kit.MinWidth(240, kind), kit.MinWidth(130, language))), nil, nil, nil, place.box))
 	draft()
 }
 

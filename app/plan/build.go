@@ -17,6 +17,9 @@ const (
 	articleOthers  = "GDPR Art. 5(1)(f)" // nobody else's data may be lost with it
 )
 
+// Orphans is the rule of a plan about objects that no order claims.
+const Orphans = "orphans"
+
 // Input is all that a plan depends on.
 type Input struct {
 	Scope   Scope
@@ -97,7 +100,8 @@ func (p *Plan) place(f Found, in Input, targets map[int64]order.Order, ids map[s
 		return
 	}
 	keep := Kept{What: t.object(f), Order: f.Number, Storage: f.Storage, Key: f.Key, Version: f.Version}
-	if _, target := targets[f.Order]; !target {
+	// Objects that no order claims go only when the plan is about them.
+	if _, target := targets[f.Order]; !target && (f.Order != 0 || in.Scope.Rule != Orphans) {
 		keep.Ground = t.noOrder
 		p.Keep = append(p.Keep, keep)
 		return

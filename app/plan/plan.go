@@ -21,6 +21,20 @@ const (
 // String returns the word used in records and JSON.
 func (k Kind) String() string { return [...]string{"version", "delete marker", "unfinished upload"}[k] }
 
+// MarshalText writes the word of String.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads the word of String; another word is an error.
+func (k *Kind) UnmarshalText(b []byte) error {
+	for _, c := range []Kind{Version, Marker, Upload} {
+		if c.String() == string(b) {
+			*k = c
+			return nil
+		}
+	}
+	return errors.New("unknown kind of object")
+}
+
 // Holds says what a locator's objects are.
 type Holds string
 

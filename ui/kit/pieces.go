@@ -252,7 +252,7 @@ func Fold(title string, open bool, content fyne.CanvasObject) fyne.CanvasObject 
 	} else {
 		content.Hide()
 	}
-	return Down(0, b, Margins(12, 0, 0, 0, content))
+	return Down(0, b, content)
 }
 
 // Chip is a small switch of a filter.
@@ -416,7 +416,7 @@ func (x *railRenderer) paint() {
 	x.back.CornerRadius = 6
 	x.back.FillColor = color.Transparent
 	x.back.StrokeWidth = 0
-	x.text.TextSize = 14
+	x.text.TextSize = 13
 	x.text.Text = x.r.word
 	x.text.TextStyle.Bold = x.r.on
 	x.text.Color = theme.Color(theme.ColorNameForeground)
@@ -450,23 +450,23 @@ func (x *railRenderer) paint() {
 }
 
 func (x *railRenderer) MinSize() fyne.Size {
-	m := fyne.MeasureText(x.r.word, 14, fyne.TextStyle{Bold: true})
-	return fyne.NewSize(40+m.Width+44, 36)
+	m := fyne.MeasureText(x.r.word, 13, fyne.TextStyle{Bold: true})
+	return fyne.NewSize(36+m.Width+34, 36)
 }
 func (x *railRenderer) Layout(s fyne.Size) {
 	x.back.Resize(s)
 	x.mark.Move(fyne.NewPos(0, 8))
 	x.mark.Resize(fyne.NewSize(3, s.Height-16))
-	x.icon.Move(fyne.NewPos(12, (s.Height-18)/2))
+	x.icon.Move(fyne.NewPos(10, (s.Height-18)/2))
 	x.icon.Resize(fyne.NewSize(18, 18))
 	m := x.text.MinSize()
-	x.text.Move(fyne.NewPos(40, (s.Height-m.Height)/2))
+	x.text.Move(fyne.NewPos(36, (s.Height-m.Height)/2))
 	x.text.Resize(m)
 	n := x.num.MinSize()
 	w := max(n.Width+12, 20)
 	x.pill.Resize(fyne.NewSize(w, 18))
-	x.pill.Move(fyne.NewPos(s.Width-w-10, (s.Height-18)/2))
-	x.num.Move(fyne.NewPos(s.Width-w-10+(w-n.Width)/2, (s.Height-n.Height)/2))
+	x.pill.Move(fyne.NewPos(s.Width-w-6, (s.Height-18)/2))
+	x.num.Move(fyne.NewPos(s.Width-w-6+(w-n.Width)/2, (s.Height-n.Height)/2))
 	x.num.Resize(n)
 }
 func (x *railRenderer) Refresh() {

@@ -247,8 +247,9 @@ func (l *columnsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	for _, x := range l.width {
 		w += x
 	}
-	h := float32(RowHeight - 4)
-	return fyne.NewSize(w, h)
+	// Where there is no room the columns shrink and their text is cut: a table
+	// never makes its window wider.
+	return fyne.NewSize(w*0.6, RowHeight-4)
 }
 
 func (l *columnsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
@@ -258,9 +259,10 @@ func (l *columnsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		shares += l.grow[i]
 	}
 	left := max(0, size.Width-fixed)
+	squeeze := min(1, size.Width/max(fixed, 1))
 	var x float32
 	for i := range o {
-		w := l.width[i]
+		w := l.width[i] * squeeze
 		if shares > 0 {
 			w += left * l.grow[i] / shares
 		}

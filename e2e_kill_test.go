@@ -1,0 +1,273 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"greffier/app/request"
+	"greffier/data/mail/mailtest"
+	"greffier/data/storage/storagetest"
+	"greffier/data/vault"
+)
+
+// The number of times that each command is killed.
+const (
+	eraseKills = 12
+	syncKills  = 6
+	initKills  = 8
+)
+
+// killed starts the program and kills it without warning when it is time, which
+// is asked again and again with what has passed since the start. It returns
+// true when the program had not ended by itself.
+func (w *world) killed(when func(passed time.Duration) bool, args ...string) bool {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), program(w.t), w.args(args)...)
+	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	began := time.Now()
+	again := time.NewTicker(500 * time.Microsecond)
+	defer again.Stop()
+	for {
+		select {
+		case <-ended:
+			return false
+		case <-again.C:
+		}
+		if when(time.Since(began)) {
+			cmd.Process.Kill()
+			<-ended
+			return !cmd.ProcessState.Success() && cmd.ProcessState.ExitCode() < 0
+		}
+	}
+}
+
+// took runs the program to its end and returns how long that took.
+func (w *world) took(args ...string) time.Duration {
+	w.t.Helper()
+	began := time.Now()
+	if out, err := exec.CommandContext(w.t.Context(), program(w.t), w.args(args)...).CombinedOutput(); err != nil {
+		w.t.Fatalf("greffier %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return time.Since(began)
+}
+
+// dice are thrown anew each time; the seed is told, so that a fall can be had
+// again.
+func dice(t *testing.T) *rand.Rand {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+func TestAnErasureKilledAtRandomMomentsIsTakenUpAndEndsComplete(t *testing.T) {
+	t.Parallel()
+	const inFolder, inBucket = 120, 80
+	r := dice(t)
+	s3 := storagetest.S3(t)
+	s3.Bucket("photos", true, false)
+	w := newWorld(t)
+	feed := "order,status,created,completed,email\n5,completed,2025-01-01,2025-01-05,five@example.org\n"
+	for i := range eraseKills + 1 {
+		feed += fmt.Sprintf("%d,completed,2025-01-01,2025-01-05,c%d@example.org\n", 500+i, i)
+	}
+	w.write("orders.csv", feed)
+	disk := strings.ReplaceAll(folderTOML, `"photos"`, `"disk"`)
+	w.write("disk/uploads/5/a.jpg", "neighbour")
+	w.write("disk/uploads/5000/a.jpg", "neighbour")
+	w.init(csvTOML, disk, s3TOML(s3, "photos"))
+	w.ok("sync")
+	s3.Put("photos", "uploads/5/a.jpg", "neighbour")
+	s3.Put("photos", "uploads/5000/a.jpg", "neighbour")
+	neighbours := s3.Rows("photos")
+	slices.Sort(neighbours)
+
+	put := func(number string) {
+		for i := range inFolder {
+			w.write(fmt.Sprintf("disk/uploads/%s/%03d.jpg", number, i), "photo")
+		}
+		for i := range inBucket / 2 {
+			key := fmt.Sprintf("uploads/%s/%03d.jpg", number, i)
+			s3.Put("photos", key, "first")
+			s3.Put("photos", key, "second")
+		}
+	}
+	onDisk := func(number string) int {
+		es, err := os.ReadDir(filepath.Join(w.dir, "disk", "uploads", number))
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		return len(es)
+	}
+
+	put("500")
+	whole := w.took("erase", "--order", "500", "--yes")
+	inTheMiddle, before, after := 0, 0, 0
+	for i := range eraseKills {
+		number := fmt.Sprint(501 + i)
+		put(number)
+		when := func(passed time.Duration) bool { return false }
+		switch i % 3 {
+		case 0: // at any moment at all
+			moment := time.Duration(r.Float64() * 1.1 * float64(whole))
+			when = func(passed time.Duration) bool { return passed >= moment }
+		case 1: // while the folder is being erased
+			left := 1 + r.IntN(inFolder-1)
+			when = func(time.Duration) bool { return onDisk(number) <= left }
+		case 2: // shortly after the folder, in or after the bucket
+			var gone time.Duration
+			more := time.Duration(r.Float64() * 0.2 * float64(whole))
+			when = func(passed time.Duration) bool {
+				if gone == 0 && onDisk(number) == 0 {
+					gone = passed
+				}
+				return gone != 0 && passed >= gone+more
+			}
+		}
+		w.killed(when, "erase", "--order", number, "--yes")
+		left := onDisk(number)
+		for _, row := range s3.Rows("photos") {
+			if strings.HasPrefix(row, "uploads/"+number+"/") {
+				left++
+			}
+		}
+		d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--resume"))
+		switch {
+		case d.Run != nil:
+			inTheMiddle++
+			if d.Run.State != "complete" || d.Run.Erased != inFolder+inBucket || len(d.Run.Left) != 0 {
+				t.Errorf("round %d: resumed run: %+v", i, d.Run)
+			}
+		case left == 0: // it had ended before
+			after++
+		default: // it had not begun: then nothing may be missing
+			before++
+			if left != inFolder+inBucket {
+				t.Errorf("round %d: %d of %d objects are left and nothing can be resumed", i, left, inFolder+inBucket)
+			}
+			if d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--order", number, "--yes")); d.Run.State != "complete" {
+				t.Errorf("round %d: %+v", i, d.Run)
+			}
+		}
+		if n := onDisk(number); n != 0 {
+			t.Errorf("round %d: %d files are left", i, n)
+		}
+		rows := s3.Rows("photos")
+		slices.Sort(rows)
+		if !slices.Equal(rows, neighbours) {
+			t.Errorf("round %d: bucket:\n%s", i, strings.Join(rows, "\n"))
+		}
+	}
+	t.Logf("killed before the run %d times, in it %d times, after it %d times", before, inTheMiddle, after)
+	if !w.exists("disk/uploads/5/a.jpg") || !w.exists("disk/uploads/5000/a.jpg") {
+		t.Error("a neighbour's file is gone")
+	}
+	w.verified()
+	if r := w.ok("--json", "erase", "--resume"); asJSON[eraseDoc](t, r).Run != nil {
+		t.Errorf("something is still to be resumed: %s", r.out)
+	}
+}
+
+func TestASyncKilledAtRandomMomentsLosesNothingAndBringsNothingTwice(t *testing.T) {
+	t.Parallel()
+	const perRound = 40
+	r := dice(t)
+	box := mailtest.Dovecot(t)
+	w := newWorld(t)
+	w.write("orders.csv", "order,status,completed\n")
+	w.init(mailboxTOML(box), csvTOML)
+	whole := w.took("sync")
+	total, requests, orders := 0, 0, 0
+	for round := range syncKills {
+		feed := "order,status,completed,email\n"
+		for i := range perRound {
+			total++
+			body, folder := "Bonjour, où en est ma commande ?", "INBOX"
+			if i%10 == 0 {
+				body, folder = "Bonjour, je vous demande de supprimer toutes mes données personnelles.", "Junk"
+				requests++
+			}
+			from := fmt.Sprintf("client%d@example.org", total)
+			box.Append(folder, nil, at(t, "2025-05-05T10:00:00Z"), letter(from, fmt.Sprintf("Message %d", total), body))
+		}
+		orders += 50
+		for i := range orders {
+			feed += fmt.Sprintf("%d,completed,2025-02-01,client%d@example.org\n", 1000+i, i)
+		}
+		w.write("orders.csv", feed)
+		moment := time.Duration((0.2 + 1.3*r.Float64()) * float64(whole))
+		w.killed(func(passed time.Duration) bool { return passed >= moment }, "sync")
+		w.sync()
+		if d := w.sync(); d.New != 0 || d.Messages != 0 {
+			t.Errorf("round %d: a sync right after a sync: %+v", round, d)
+		}
+		p := w.open(t)
+		mails := 0
+		for _, k := range []request.Kind{request.Ordinary, request.Request, request.ToCheck} {
+			ms, err := p.Mails(t.Context(), k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mails += len(ms)
+		}
+		rows, err := p.Orders(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+		if mails != total || len(rows) != orders {
+			t.Errorf("round %d: %d messages of %d, %d orders of %d", round, mails, total, len(rows), orders)
+		}
+	}
+	if n := len(w.cases()); n != requests {
+		t.Errorf("%d cases, want %d", n, requests)
+	}
+	w.verified()
+}
+
+func TestAnInitKilledAtRandomMomentsLeavesNoProfileOrAWholeOne(t *testing.T) {
+	t.Parallel()
+	r := dice(t)
+	w := newWorld(t)
+	w.write("orders.csv", "order,status,completed\n1,completed,2025-01-01\n")
+	if err := os.Mkdir(filepath.Join(w.dir, "photos"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := w.write("greffier.toml", controllerTOML+csvTOML+folderTOML+
+		"\n[mailbox]\nhost = \"imap.localhost.test\"\nuser = \"contact@localhost.test\"\npassword_env = \"MAIL_PASSWORD\"\n")
+	w.profile = filepath.Join(w.dir, "first")
+	whole := w.took("init", "--from", f)
+	made := 0
+	for i := range initKills {
+		w.profile = filepath.Join(w.dir, fmt.Sprint("profile", i))
+		moment := time.Duration((0.3 + 0.7*r.Float64()) * float64(whole))
+		w.killed(func(passed time.Duration) bool { return passed >= moment }, "init", "--from", f)
+		if vault.Exists(w.profile) {
+			made++
+			w.sealed()
+			w.ok("sync", "--orders")
+			w.verified()
+			continue
+		}
+		w.failed([]string{"no profile"}, "cases")
+		w.ok("init", "--from", f)
+		w.ok("sync", "--orders")
+		w.verified()
+		if w.exists(filepath.Base(w.profile) + "/.init") {
+			t.Error("what was cut off is still lying about")
+		}
+	}
+	t.Logf("%d of %d were made", made, initKills)
+}

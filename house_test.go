@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What lies outside of the house, by the beginning of its import path.
+var (
+	anyDriver = slices.Concat(sql, network, window, paper)
+	sql       = []string{"database/sql", "modernc.org/"}
+	network   = []string{"net", "net/http", "net/smtp", "net/rpc", "crypto/tls", "golang.org/x/net/", "golang.org/x/crypto/ssh",
+		"github.com/emersion/", "github.com/minio/", "github.com/hashicorp/", "github.com/pkg/sftp"}
+	window = []string{"fyne.io/"}
+	paper  = []string{"github.com/jung-kurt/gofpdf"}
+)
+
+// flow is the story that the folders of app tell, in its order: each may know
+// what stands to its left.
+var flow = []string{"app/request", "app/cases", "app/plan", "app/erasure", "app/evidence", "app/register"}
+
+// houseRules says who may import whom. ours are the packages of this module
+// that may be imported; a final /... takes in everything below. never is what
+// must not be imported from elsewhere. onlyStandard allows the standard
+// library and nothing else. The first rule that fits a package counts.
+var houseRules = []struct {
+	name         string
+	of           string
+	ours         []string
+	never        []string
+	onlyStandard bool
+}{
+	{name: "the law is pure", of: "app/law", onlyStandard: true, never: anyDriver},
+	{name: "orders know the law alone", of: "app/order", ours: []string{"app/law"}, never: anyDriver},
+	{name: "messages know the law alone", of: "app/mailbox", ours: []string{"app/law"}, never: anyDriver},
+	{name: "retention stands on the flow", of: "app/retention", ours: slices.Concat(ground, flow), never: anyDriver},
+	{name: "promises stand on the flow", of: "app/promise", ours: slices.Concat(ground, flow, []string{"app/retention"}), never: anyDriver},
+	{name: "the façade knows app and nothing outside", of: "app", ours: []string{"app/..."}, never: anyDriver},
+	{name: "paper takes rows and gives bytes", of: "reports", ours: []string{"app/...", "assets"}, never: slices.Concat(network, sql, window)},
+	{name: "the kit knows the toolkit", of: "ui/kit", ours: []string{"assets"}, never: slices.Concat(network, sql, paper)},
+	{name: "the locale stands alone", of: "ui/locale", never: anyDriver},
+	{name: "the window sees app", of: "ui", ours: []string{"app", "app/...", "ui/kit", "ui/locale", "assets"}, never: slices.Concat(network, sql, paper)},
+	{name: "what is embedded knows nobody", of: "assets", never: anyDriver},
+	{name: "main knows everything", of: "", ours: []string{"..."}},
+}
+
+// ground is what every room of app may stand on.
+var ground = []string{"app/law", "app/order", "app/mailbox"}
+
+type goPackage struct {
+	ImportPath string
+	Name       string
+	Imports    []string
+	Standard   bool
+}
+
+func TestEveryRoomOfTheHouseKeepsToTheImportTable(t *testing.T) {
+	all := listPackages(t)
+	if len(all) < 20 {
+		t.Fatalf("go list found %d packages only", len(all))
+	}
+	for _, p := range all {
+		room := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "greffier"), "/")
+		ours, never, onlyStandard, ok := ruleFor(room)
+		if !ok {
+			t.Errorf("%s: no rule of the house is about this package: add it to design.md and here", p.ImportPath)
+			continue
+		}
+		for _, i := range p.Imports {
+			what, own := strings.CutPrefix(i, "greffier/")
+			switch {
+			case own && !slices.ContainsFunc(ours, func(a string) bool { return fits(a, what) }):
+				t.Errorf("%s imports %s", room, what)
+			case !own && onlyStandard && strings.Contains(strings.SplitN(i, "/", 2)[0], "."):
+				t.Errorf("%s imports %s: only the standard library is allowed", room, i)
+			case !own && slices.ContainsFunc(never, func(n string) bool { return i == n || strings.HasSuffix(n, "/") && strings.HasPrefix(i, n) }):
+				t.Errorf("%s imports %s", room, i)
+			}
+		}
+	}
+}
+
+// ruleFor finds the rule for a package given by its path below the module.
+func ruleFor(room string) (ours, never []string, onlyStandard, ok bool) {
+	if i := slices.Index(flow, room); i >= 0 {
+		return slices.Concat(ground, flow[:i]), anyDriver, false, true
+	}
+	if driver, found := strings.CutPrefix(room, "data/"); found {
+		// A driver and the servers for its tests are one room. None of them
+		// knows another one, nor the façade.
+		own := "data/" + strings.SplitN(driver, "/", 2)[0]
+		may := slices.Concat(ground, flow, []string{"app/retention", "app/promise", own, own + "/..."})
+		if own == "data/demo" {
+			may = append(may, "assets") // the embedded world
+		}
+		return may, slices.Concat(window, paper), false, true
+	}
+	for _, r := range houseRules {
+		if r.of == room {
+			return r.ours, r.never, r.onlyStandard, true
+		}
+	}
+	return nil, nil, false, false
+}
+
+func fits(pattern, path string) bool {
+	if below, ok := strings.CutSuffix(pattern, "..."); ok {
+		return strings.HasPrefix(path, below)
+	}
+	return pattern == path
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Imports,Standard", "./...")
+	var talk bytes.Buffer
+	cmd.Stderr = &talk
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, talk.String())
+	}
+	var all []goPackage
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		all = append(all, p)
+	}
+}
