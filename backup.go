@@ -69,6 +69,9 @@ type restored struct {
 // whole.
 func restoreProfile(ctx context.Context, dir, file, passphrase string, now func() time.Time) (restored, error) {
 	var out restored
+	if _, err := os.Stat(file); err != nil {
+		return out, fmt.Errorf("%w: %w", vault.ErrNotBackup, err)
+	}
 	known, secret, err := whatIsKnown(ctx, dir, passphrase, now)
 	if err != nil {
 		return out, err

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
@@ -43,6 +46,9 @@ var errUsage = errors.New("wrong usage")
 
 // errSaid says that what failed was already told.
 var errSaid = errors.New("not complete")
+
+// errFile says that a file that the call names cannot be read or written.
+var errFile = errors.New("a file cannot be read or written")
 
 // cli is one call of the program.
 type cli struct {
@@ -79,6 +85,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 
 // complain says in one line what failed, why, and what to do.
 func (c *cli) complain(err error) {
+	var path *fs.PathError
+	var link *os.LinkError
+	if !ui.Known(err) && (errors.As(err, &path) || errors.As(err, &link)) {
+		err = fmt.Errorf("%w: %w", errFile, err)
+	}
 	what, next := ui.Explain(err, c.speak())
 	if errors.Is(err, cases.ErrIdentityUnproven) {
 		next += " " + assets.Text(c.speak(), "cli.identity", nil)
@@ -327,13 +338,15 @@ const maxMail = 64 << 20
 func (c *cli) triageCommand() *cobra.Command {
 	return command("triage FILE.eml...", "Say which rights a mail asks for (no profile needed)", 1, -1, func(_ *cobra.Command, files []string) error {
 		all := make([]triaged, 0, len(files))
-		failed := false
+		read := 0
 		for _, f := range files {
 			t, err := triage(f)
 			if err != nil {
-				failed = true
-				c.say("%s: %s", f, err)
-				t = triaged{File: f, Kind: "unreadable", Rights: []string{}, Findings: []triagedFinding{}, Marks: []request.MarkFound{}, Orders: []string{}, Error: err.Error()}
+				c.say("%s: %s", f, reasonOf(err))
+				t = triaged{File: f, Kind: "unreadable", Rights: []string{}, Findings: []triagedFinding{}, Marks: []request.MarkFound{}, Orders: []string{}, Error: reasonOf(err)}
+			}
+			if t.Error == "" {
+				read++
 			}
 			if all = append(all, t); !c.json {
 				rights := "none"
@@ -351,11 +364,38 @@ func (c *cli) triageCommand() *cobra.Command {
 				return err
 			}
 		}
-		if failed {
+		// An unreadable file has its answer, none, and the rest goes on; only
+		// when nothing could be read has the command failed.
+		if read == 0 {
 			return errSaid
 		}
 		return nil
 	})
+}
+
+// reasonOf takes the path off a file error: it stands before it already.
+func reasonOf(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// wordy tells whether a text is mostly words: what a picture or an archive
+// gives when it is read as a mail without a header is not.
+func wordy(text string) bool {
+	letters, all := 0, 0
+	for _, r := range text {
+		switch {
+		case unicode.IsLetter(r):
+			letters++
+			all++
+		case !unicode.IsSpace(r):
+			all++
+		}
+	}
+	return letters*2 > all
 }
 
 func triage(path string) (triaged, error) {
@@ -369,7 +409,7 @@ func triage(path string) (triaged, error) {
 		return triaged{}, err
 	}
 	m := mail.Parse(raw, mail.Trust{})
-	if len(m.From) == 0 && m.Subject == "" && strings.TrimSpace(m.Text) == "" {
+	if len(m.From) == 0 && m.Subject == "" && (bytes.IndexByte(raw, 0) >= 0 || !wordy(m.Text)) {
 		return triaged{}, errors.New("this is not a mail that can be read")
 	}
 	v := request.Recognise(m)

@@ -57,8 +57,9 @@ func (w *world) killed(when func(passed time.Duration) bool, args ...string) boo
 // took runs the program to its end and returns how long that took.
 func (w *world) took(args ...string) time.Duration {
 	w.t.Helper()
+	path := program(w.t)
 	began := time.Now()
-	if out, err := exec.CommandContext(w.t.Context(), program(w.t), w.args(args)...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(w.t.Context(), path, w.args(args)...).CombinedOutput(); err != nil {
 		w.t.Fatalf("greffier %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return time.Since(began)
@@ -253,7 +254,12 @@ func TestAnInitKilledAtRandomMomentsLeavesNoProfileOrAWholeOne(t *testing.T) {
 	for i := range initKills {
 		w.profile = filepath.Join(w.dir, fmt.Sprint("profile", i))
 		moment := time.Duration((0.3 + 0.7*r.Float64()) * float64(whole))
-		w.killed(func(passed time.Duration) bool { return passed >= moment }, "init", "--from", f)
+		when := func(passed time.Duration) bool { return passed >= moment }
+		if i%2 == 0 { // as soon as one of its files is seen
+			sign := filepath.Base(w.profile) + "/" + []string{".init", ".init/vault.json", ".init/greffier.db", ".init/profile.toml"}[i/2%4]
+			when = func(time.Duration) bool { return w.exists(sign) || vault.Exists(w.profile) }
+		}
+		w.killed(when, "init", "--from", f)
 		if vault.Exists(w.profile) {
 			made++
 			w.sealed()
@@ -270,4 +276,48 @@ func TestAnInitKilledAtRandomMomentsLeavesNoProfileOrAWholeOne(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d were made", made, initKills)
+}
+
+func TestAnErasureInterruptedFromTheKeyboardSaysSoAndIsTakenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("orders.csv", oneOrder)
+	for i := range 400 {
+		w.write(fmt.Sprintf("photos/uploads/104/%03d.jpg", i), "photo")
+	}
+	w.init(csvTOML, folderTOML)
+	w.ok("sync")
+	cmd := exec.CommandContext(t.Context(), program(t), w.args([]string{"erase", "--order", "104", "--yes"})...)
+	var talk strings.Builder
+	cmd.Stdout, cmd.Stderr = io.Discard, &talk
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	again := time.NewTicker(500 * time.Microsecond)
+	defer again.Stop()
+	for running := true; running; {
+		select {
+		case <-ended:
+			t.Fatalf("it ended before it could be interrupted: %s", talk.String())
+		case <-again.C:
+		}
+		if es, err := os.ReadDir(filepath.Join(w.dir, "photos", "uploads", "104")); err == nil && len(es) < 390 {
+			cmd.Process.Signal(os.Interrupt)
+			running = false
+		}
+	}
+	<-ended
+	r := result{code: cmd.ProcessState.ExitCode(), err: talk.String()}
+	r.check(t, []string{"erase"})
+	if r.code != exitFailed {
+		t.Errorf("exit status %d", r.code)
+	}
+	r.says(t, "cancel")
+	d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--resume"))
+	if d.Run == nil || d.Run.State != "complete" || d.Run.Erased != 400 {
+		t.Errorf("resumed run: %+v", d.Run)
+	}
+	w.verified()
 }

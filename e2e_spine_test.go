@@ -207,7 +207,7 @@ func TestTheSpineOnARealMailboxAVersionedBucketAndACSVWithErrors(t *testing.T) {
 			t.Fatalf("erase: %+v %+v", d.Plan, d.Run)
 		}
 		text := pdfText(t, d.Run.Certificate)
-		for _, word := range []string{"104", "Atelier Testard EI", "Complete", "photos", "2035-12-31", shown.Hash[:16]} {
+		for _, word := range []string{"104", "Atelier Testard EI", "Complete", "photos", "31 December 2035", shown.Hash[:16]} {
 			if !strings.Contains(strings.ToLower(text), strings.ToLower(word)) {
 				t.Errorf("the certificate does not say %q:\n%s", word, text)
 			}
@@ -278,16 +278,10 @@ func TestTheSpineOnARealMailboxAVersionedBucketAndACSVWithErrors(t *testing.T) {
 
 	t.Run("retention shows what is due on a day and erases it", func(t *testing.T) {
 		// 300 was completed on 5 October 2025: sixty days end on 4 December.
-		if d := asJSON[retentionDoc](t, w.ok("--json", "retention", "--at", "2025-12-03", "--dry-run")); slices.ContainsFunc(d.Due, func(x struct {
-			Rule    string `json:"rule"`
-			Order   string `json:"order"`
-			Since   string `json:"since"`
-			Objects int    `json:"objects"`
-			Held    string `json:"held"`
-		}) bool {
-			return x.Order == "300"
-		}) {
-			t.Errorf("due a day early: %+v", d.Due)
+		for _, x := range asJSON[retentionDoc](t, w.ok("--json", "retention", "--at", "2025-12-03", "--dry-run")).Due {
+			if x.Order == "300" {
+				t.Errorf("due a day early: %+v", x)
+			}
 		}
 		d := asJSON[retentionDoc](t, w.ok("--json", "retention", "--at", "2025-12-04", "--dry-run"))
 		found := map[string]string{}

@@ -13,12 +13,12 @@ import (
 
 // What lies outside of the house, by the beginning of its import path.
 var (
-	anyDriver = slices.Concat(sql, network, window, paper)
-	sql       = []string{"database/sql", "modernc.org/"}
+	anyDriver = slices.Concat(databases, network, windows, paper)
+	databases = []string{"database/sql", "modernc.org/"}
 	network   = []string{"net", "net/http", "net/smtp", "net/rpc", "crypto/tls", "golang.org/x/net/", "golang.org/x/crypto/ssh",
 		"github.com/emersion/", "github.com/minio/", "github.com/hashicorp/", "github.com/pkg/sftp"}
-	window = []string{"fyne.io/"}
-	paper  = []string{"github.com/jung-kurt/gofpdf"}
+	windows = []string{"fyne.io/"}
+	paper   = []string{"github.com/jung-kurt/gofpdf"}
 )
 
 // flow is the story that the folders of app tell, in its order: each may know
@@ -42,10 +42,10 @@ var houseRules = []struct {
 	{name: "retention stands on the flow", of: "app/retention", ours: slices.Concat(ground, flow), never: anyDriver},
 	{name: "promises stand on the flow", of: "app/promise", ours: slices.Concat(ground, flow, []string{"app/retention"}), never: anyDriver},
 	{name: "the façade knows app and nothing outside", of: "app", ours: []string{"app/..."}, never: anyDriver},
-	{name: "paper takes rows and gives bytes", of: "reports", ours: []string{"app/...", "assets"}, never: slices.Concat(network, sql, window)},
-	{name: "the kit knows the toolkit", of: "ui/kit", ours: []string{"assets"}, never: slices.Concat(network, sql, paper)},
+	{name: "paper takes rows and gives bytes", of: "reports", ours: []string{"app/...", "assets"}, never: slices.Concat(network, databases, windows)},
+	{name: "the kit knows the toolkit", of: "ui/kit", ours: []string{"assets"}, never: slices.Concat(network, databases, paper)},
 	{name: "the locale stands alone", of: "ui/locale", never: anyDriver},
-	{name: "the window sees app", of: "ui", ours: []string{"app", "app/...", "ui/kit", "ui/locale", "assets"}, never: slices.Concat(network, sql, paper)},
+	{name: "the window sees app", of: "ui", ours: []string{"app", "app/...", "ui/kit", "ui/locale", "assets"}, never: slices.Concat(network, databases, paper)},
 	{name: "what is embedded knows nobody", of: "assets", never: anyDriver},
 	{name: "main knows everything", of: "", ours: []string{"..."}},
 }
@@ -99,7 +99,7 @@ func ruleFor(room string) (ours, never []string, onlyStandard, ok bool) {
 		if own == "data/demo" {
 			may = append(may, "assets") // the embedded world
 		}
-		return may, slices.Concat(window, paper), false, true
+		return may, slices.Concat(windows, paper), false, true
 	}
 	for _, r := range houseRules {
 		if r.of == room {

@@ -190,7 +190,7 @@ func (s *settings) check(base string) error {
 		}
 		names["shop "+sh.Name] = true
 		if err := shop.CheckKind(sh.Kind); err != nil {
-			return fmt.Errorf("%w: shop %q: %w", errProfileFile, sh.Name, err)
+			return fmt.Errorf("%w: shop %q: %w; use %s", errProfileFile, sh.Name, err, strings.Join(shop.Kinds(), " or "))
 		}
 		if sh.Kind == shop.KindCSV && sh.File == "" || sh.Kind == shop.KindWoo && sh.URL == "" {
 			return bad("shop %q needs %s", sh.Name, map[string]string{shop.KindCSV: "file", shop.KindWoo: "url"}[sh.Kind])
@@ -323,6 +323,10 @@ func fillProfile(ctx context.Context, dir, passphrase string, s settings, secret
 		if err := v.SetSecret(n.name, val); err != nil {
 			return err
 		}
+	}
+	// What can never be connected to is told now, not with every command.
+	if _, err := (&profile{dir: dir, settings: s, vault: v}).connect(time.Now); err != nil {
+		return err
 	}
 	st, err := openStore(ctx, dir, v, time.Now)
 	if err != nil {

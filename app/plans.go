@@ -271,6 +271,12 @@ func (a *App) ResumeErasure(ctx context.Context, report Report) ([]RunView, erro
 			if err != nil {
 				return err
 			}
+			for i := range steps {
+				// A lock may have ended since: what it kept is asked for again.
+				if steps[i].Status == erasure.Retained {
+					steps[i].Status, steps[i].Reason = erasure.Tried, ""
+				}
+			}
 			todo = append(todo, cut{r, steps})
 		}
 		return nil

@@ -443,12 +443,13 @@ func (a *App) orderBook(tx Tx) (*orderBook, error) {
 	if b.erased, err = tx.ErasedAt(); err != nil {
 		return nil, err
 	}
-	hs, err := tx.Holds()
+	hs, err := a.holds(tx, 0)
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range hs {
-		if h.ActiveOn(b.today) {
+		// The owner's own words come first in the list, and stay.
+		if h.ActiveOn(b.today) && b.holds[h.Order] == "" {
 			b.holds[h.Order] = h.Reason
 		}
 	}

@@ -68,6 +68,9 @@ func (p *journalPage) content() fyne.CanvasObject {
 			}
 		}
 	}
+	if len(rows) == 0 {
+		return kit.Empty(theme.SearchIcon(), w.t("search.none"), w.t("search.noneWords"), "", nil)
+	}
 	t := kit.NewTable([]kit.Column[app.JournalLine]{
 		{Label: w.t("col.n"), Width: 60, Right: true, Text: func(l app.JournalLine) string { return w.number(int(l.Seq)) }, Less: func(a, b app.JournalLine) bool { return a.Seq < b.Seq }},
 		{Label: w.t("col.when"), Width: 175, Text: func(l app.JournalLine) string { return w.brief(l.At) + " · " + w.hour(l.At) }, Less: func(a, b app.JournalLine) bool { return a.Seq < b.Seq }},

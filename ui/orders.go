@@ -183,7 +183,7 @@ func (w *Window) countdown(r app.OrderRow) string {
 func (w *Window) media(r app.OrderRow) string {
 	switch {
 	case r.Media == "held" && r.Held != "":
-		return w.t("media.heldBecause", "Reason", kit.Line(r.Held, 80))
+		return w.t("media.heldBecause", "Reason", w.held(r.Held))
 	case r.Media == "erased" && !r.Erased.IsZero():
 		return w.t("media.erasedOn", "Date", w.brief(r.Erased))
 	}
@@ -275,13 +275,13 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 		right = p.w.foundTable(v.Found)
 	}
 	split := container.NewHSplit(container.NewVScroll(kit.Margins(24, 8, 12, 16, kit.Down(-4, left...))), kit.Margins(8, 0, 16, 8, right))
-	split.Offset = 0.42
+	split.Offset = 0.4
 	return container.NewBorder(head.Object, nil, nil, nil, split)
 }
 
 func (w *Window) foundTable(found []plan.Found) fyne.CanvasObject {
 	t := kit.NewTable([]kit.Column[plan.Found]{
-		{Label: w.t("col.what"), Width: 130, Text: func(f plan.Found) string {
+		{Label: w.t("col.what"), Width: 84, Text: func(f plan.Found) string {
 			s := w.holds(f.Holds)
 			if f.Kind != plan.Version {
 				s = w.t("kind." + f.Kind.String())
@@ -289,8 +289,8 @@ func (w *Window) foundTable(found []plan.Found) fyne.CanvasObject {
 			return s
 		}},
 		{Label: w.t("col.object"), Width: 150, Grow: 2, Text: func(f plan.Found) string { return kit.Line(f.Key, 140) }, Less: func(a, b plan.Found) bool { return a.Key < b.Key }},
-		{Label: w.t("col.size"), Width: 80, Right: true, Text: func(f plan.Found) string { return w.size(f.SizeBytes) }, Less: func(a, b plan.Found) bool { return a.SizeBytes < b.SizeBytes }},
-		{Label: w.t("col.changed"), Width: 115, Faint: true, Text: func(f plan.Found) string { return w.brief(f.ModifiedAt) }, Less: func(a, b plan.Found) bool { return a.ModifiedAt.Before(b.ModifiedAt) }},
+		{Label: w.t("col.size"), Width: 76, Right: true, Text: func(f plan.Found) string { return w.size(f.SizeBytes) }, Less: func(a, b plan.Found) bool { return a.SizeBytes < b.SizeBytes }},
+		{Label: w.t("col.changed"), Width: 108, Faint: true, Text: func(f plan.Found) string { return w.brief(f.ModifiedAt) }, Less: func(a, b plan.Found) bool { return a.ModifiedAt.Before(b.ModifiedAt) }},
 	})
 	t.SetRows(found)
 	return t.Object

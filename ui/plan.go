@@ -240,7 +240,7 @@ func (w *Window) planView(p plan.Plan, not error, before []fyne.CanvasObject) fy
 	if len(p.Keep) > 0 {
 		keepWords = w.n("plan.keepCount", len(p.Keep))
 	}
-	tiles := kit.Tiles(170,
+	tiles := kit.Tiles(132,
 		group(kit.Late, w.t("plan.group.erase"), eraseWords),
 		group(kit.AtRisk, w.t("plan.group.restrict"), restrictWords),
 		group(kit.Quiet, w.t("plan.group.keep"), keepWords))

@@ -197,7 +197,7 @@ func (p *registerPage) showPaper(d register.Document) fyne.CanvasObject {
 				if text == "" {
 					text = w.t("register.gap")
 				}
-				parts = append(parts, kit.PairWith(kit.Line(f.Label, 100), kit.Toned(kit.Words(kit.Clip(text, 300, 100)), kit.AtRisk)))
+				parts = append(parts, kit.PairToned(kit.Line(f.Label, 100), kit.Clip(text, 300, 100), kit.AtRisk))
 				continue
 			}
 			parts = append(parts, kit.Pair(kit.Line(f.Label, 100), kit.Clip(f.Text, 1200, 200)))

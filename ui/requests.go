@@ -170,11 +170,11 @@ func (p *requestsPage) content() fyne.CanvasObject {
 		return kit.Empty(theme.MailComposeIcon(), w.t("requests.none"), w.t("requests.noneWords"), "", nil)
 	}
 	t := kit.NewTable([]kit.Column[app.CaseRow]{
-		{Label: w.t("col.state"), Width: 160, Text: func(r app.CaseRow) string { return w.state(r.State) }, Tone: func(r app.CaseRow) kit.Tone { return stateTone(r) }},
-		{Label: w.t("col.rights"), Width: 120, Grow: 2.2, Text: func(r app.CaseRow) string { return w.rights(r.Rights) }},
-		{Label: w.t("col.person"), Width: 120, Grow: 2, Text: func(r app.CaseRow) string { return w.person(r.Person) }, Less: func(a, b app.CaseRow) bool { return a.Person < b.Person }},
-		{Label: w.t("col.received"), Width: 80, Grow: 0.4, Faint: true, Text: func(r app.CaseRow) string { return w.short(w.day(r.Received)) }, Less: func(a, b app.CaseRow) bool { return a.Received.Before(b.Received) }},
-		{Label: w.t("col.due"), Width: 232, Text: func(r app.CaseRow) string {
+		{Label: w.t("col.state"), Width: 128, Grow: 0.6, Text: func(r app.CaseRow) string { return w.state(r.State) }, Tone: func(r app.CaseRow) kit.Tone { return stateTone(r) }},
+		{Label: w.t("col.rights"), Width: 138, Grow: 2.2, Text: func(r app.CaseRow) string { return w.rights(r.Rights) }},
+		{Label: w.t("col.person"), Width: 126, Grow: 1.6, Text: func(r app.CaseRow) string { return w.person(r.Person) }, Less: func(a, b app.CaseRow) bool { return a.Person < b.Person }},
+		{Label: w.t("col.received"), Width: 76, Faint: true, Text: func(r app.CaseRow) string { return w.short(w.day(r.Received)) }, Less: func(a, b app.CaseRow) bool { return a.Received.Before(b.Received) }},
+		{Label: w.t("col.due"), Width: 206, Grow: 0.6, Text: func(r app.CaseRow) string {
 			if !r.State.Open() {
 				return "—"
 			}
@@ -185,7 +185,7 @@ func (p *requestsPage) content() fyne.CanvasObject {
 			}
 			return tone(r.Tone)
 		}, Less: func(a, b app.CaseRow) bool { return a.Due.Before(b.Due) }},
-		{Label: w.t("col.orders"), Width: 100, Faint: true, Text: func(r app.CaseRow) string { return kit.Line(strings.Join(r.Orders, ", "), 60) }},
+		{Label: w.t("col.orders"), Width: 74, Grow: 0.5, Faint: true, Text: func(r app.CaseRow) string { return kit.Line(strings.Join(r.Orders, ", "), 60) }},
 	})
 	t.OnOpen = func(r app.CaseRow) { w.openCase(r.ID) }
 	t.SetRows(rows)

@@ -142,7 +142,8 @@ func (p *settingsPage) service(s app.Service) fyne.CanvasObject {
 	if s.Detail != "" {
 		facts = append(facts, kit.Line(s.Detail, 120))
 	}
-	return kit.Down(-12, append([]fyne.CanvasObject{kit.Row(0, kit.Strong(w.serviceTitle(s)), state), kit.Faint(strings.Join(facts, " · "))}, more...)...)
+	head := kit.Down(-12, kit.Row(0, kit.Strong(w.serviceTitle(s)), state), kit.Faint(strings.Join(facts, " · ")))
+	return kit.Down(0, append([]fyne.CanvasObject{head}, more...)...)
 }
 
 func (p *settingsPage) loadRules() {

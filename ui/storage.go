@@ -78,20 +78,20 @@ func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
 	}
 	p.head.Summary.SetText(w.n("storage.dueCount", objects))
 	t := kit.NewTable([]kit.Column[app.DueRow]{
-		{Label: w.t("col.order"), Width: 130, Grow: 0.6, Text: func(r app.DueRow) string {
+		{Label: w.t("col.order"), Width: 96, Grow: 1.2, Text: func(r app.DueRow) string {
 			if r.Number == "" {
 				return w.t("plan.orphans")
 			}
-			return w.t("order.number", "Number", kit.Line(r.Number, 30))
+			return kit.Line(r.Number, 30)
 		}},
-		{Label: w.t("col.rule"), Width: 140, Grow: 0.4, Faint: true, Text: func(r app.DueRow) string { return w.ruleName(r.Rule) }},
+		{Label: w.t("col.rule"), Width: 138, Grow: 0.4, Faint: true, Text: func(r app.DueRow) string { return w.ruleName(r.Rule) }},
 		{Label: w.t("col.since"), Width: 110, Text: func(r app.DueRow) string { return w.shortYear(r.Since) }, Less: func(a, b app.DueRow) bool { return a.Since.Before(b.Since) }},
 		{Label: w.t("col.lastDay"), Width: 110, Text: func(r app.DueRow) string { return w.shortYear(r.Due) }, Less: func(a, b app.DueRow) bool { return a.Due.Before(b.Due) }},
 		{Label: w.t("col.objects"), Width: 70, Right: true, Text: func(r app.DueRow) string { return w.number(r.Objects) }, Less: func(a, b app.DueRow) bool { return a.Objects < b.Objects }},
 		{Label: w.t("col.size"), Width: 80, Right: true, Text: func(r app.DueRow) string { return w.size(r.SizeBytes) }, Less: func(a, b app.DueRow) bool { return a.SizeBytes < b.SizeBytes }},
 		{Label: w.t("col.state"), Width: 130, Grow: 1.6, Text: func(r app.DueRow) string {
 			if r.Held != "" {
-				return w.t("media.heldBecause", "Reason", kit.Line(r.Held, 80))
+				return w.t("media.heldBecause", "Reason", w.held(r.Held))
 			}
 			return w.t("storage.free")
 		}, Tone: func(r app.DueRow) kit.Tone {

@@ -72,6 +72,12 @@ func (p *todayPage) show(t app.Today) fyne.CanvasObject {
 		words.SizeName = theme.SizeNameText
 		parts = append(parts, kit.NewCard(kit.Row(1, kit.MinWidth(128, container.NewHBox(kit.Badge(tone(n.Tone), c.state))), kit.Down(-10, title, words), container.NewCenter(b))))
 	}
+	if len(t.Needs) == 0 && t.Synced.IsZero() {
+		// Nothing was read yet: that is no peace.
+		p.first = func() { w.sync(true, true) }
+		p.head.Summary.SetText(w.t("sync.never"))
+		return kit.Empty(theme.ViewRefreshIcon(), w.t("today.start"), w.t("today.startWords"), w.t("sync.button"), p.first)
+	}
 	if len(t.Needs) == 0 {
 		parts = append(parts, kit.MinSize(10, 260, kit.Empty(theme.ConfirmIcon(), w.t("today.quiet"), w.todaySummary(t), "", nil)))
 	}

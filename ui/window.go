@@ -76,6 +76,7 @@ type Window struct {
 	look    kit.Look
 
 	reloading, dirty bool
+	demo             bool // a demo that was not read yet
 	menuSteps        []*fyne.MenuItem
 }
 
@@ -92,7 +93,7 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 	a.SetIcon(fyne.NewStaticResource("icon.png", assets.IconPNG))
 	info := f.Info()
 	w.setSpeaker(info)
-	w.look = kit.Look(info.Theme)
+	w.look, w.demo = kit.Look(info.Theme), info.Demo
 	a.Settings().SetTheme(kit.NewTheme(w.look))
 	// Fyne 2.7.1 makes a theme whole only once the app runs.
 	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(w.look)) })
@@ -292,6 +293,11 @@ func (w *Window) refreshRail() {
 			w.reloading = false
 			if err == nil {
 				w.railState(&today)
+				// The demo begins with something to look at.
+				if w.demo && today.Synced.IsZero() && !w.working() {
+					w.demo = false
+					w.sync(true, true)
+				}
 			}
 			if w.dirty {
 				w.dirty = false

@@ -230,6 +230,17 @@ func (s *speaker) detail(l app.JournalLine) string {
 	return kit.Line(strings.Join(words, " · "), 120)
 }
 
+// held says why something waits: a reason of the rule itself, a case that
+// needs it ("case 5: access"), or the words of the owner's own hold.
+func (s *speaker) held(r string) string {
+	if rest, ok := strings.CutPrefix(r, "case "); ok {
+		if n, right, ok := strings.Cut(rest, ": "); ok && request.ParseRight(right) != request.NoRight {
+			return s.t("held.case", "N", kit.Line(n, 12), "Right", lowerFirst(s.right(request.ParseRight(right))))
+		}
+	}
+	return s.known("held."+r, kit.Line(r, 80))
+}
+
 // reason says why an object of a run is left: a reason of the run itself, or
 // the text of a sentinel.
 func (s *speaker) reason(r string) string {

@@ -24,7 +24,8 @@ func (t *Tx) NewCase(c cases.Case) (cases.ID, error) {
 	return c.ID, t.PutCase(c)
 }
 
-// PutCase stores a case that is there already.
+// PutCase stores a case that is there already, cases.ErrNotFound where it is
+// not.
 func (t *Tx) PutCase(c cases.Case) error {
 	var sid int64
 	err := t.row("SELECT subject FROM cases WHERE id = ?", int64(c.ID)).Scan(&sid)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/hmac"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -9,7 +10,8 @@ import (
 )
 
 // Append adds an entry to the journal, numbered and chained to the one before
-// it, in the same transaction as the act that it tells of.
+// it, in the same transaction as the act that it tells of. evidence.ErrEntry
+// where it may not be written.
 func (t *Tx) Append(e evidence.Entry) (evidence.Entry, error) {
 	prev := evidence.Genesis
 	var seq int64
@@ -43,15 +45,22 @@ func (s *Store) headMAC(seq int64, hash string) []byte {
 
 // Anchor returns the last entry that was written, kept apart from the journal
 // and keyed. It is false where none was written yet, and ErrDamaged where the
-// anchor was tampered with.
+// anchor was tampered with or taken away.
 func (t *Tx) Anchor() (evidence.Anchor, bool, error) {
 	v, ok, err := t.Setting(headKey)
-	if err != nil || !ok {
+	if err != nil {
+		return evidence.Anchor{}, false, err
+	}
+	if !ok {
+		seq, _, err := t.Head()
+		if err == nil && seq != 0 {
+			err = fmt.Errorf("%w: the head of the journal was taken away", ErrDamaged)
+		}
 		return evidence.Anchor{}, false, err
 	}
 	var a evidence.Anchor
 	var mac string
-	if _, err := fmt.Sscanf(v, "%d %s %s", &a.Seq, &a.Hash, &mac); err != nil || mac != fmt.Sprintf("%x", t.s.headMAC(a.Seq, a.Hash)) {
+	if _, err := fmt.Sscanf(v, "%d %s %s", &a.Seq, &a.Hash, &mac); err != nil || !hmac.Equal([]byte(mac), fmt.Appendf(nil, "%x", t.s.headMAC(a.Seq, a.Hash))) {
 		return evidence.Anchor{}, false, fmt.Errorf("%w: the head of the journal was tampered with", ErrDamaged)
 	}
 	return a, true, nil
@@ -102,7 +111,7 @@ func (t *Tx) EachEntry(f func(evidence.Entry) error, where string, args ...any) 
 
 // Restored adds entries that were written after the backup was made, as they
 // stand: the journal of a restored profile goes on where it was. An entry that
-// does not follow is refused.
+// does not follow the one before it is refused with ErrDamaged.
 func (t *Tx) Restored(es []evidence.Entry) error {
 	for _, e := range es {
 		seq, head, err := t.Head()
@@ -110,7 +119,7 @@ func (t *Tx) Restored(es []evidence.Entry) error {
 			return err
 		}
 		if e.Seq != seq+1 || e.Prev != head || evidence.Seal(e, head).Hash != e.Hash {
-			return ErrDamaged
+			return fmt.Errorf("%w: journal entry %d does not follow", ErrDamaged, e.Seq)
 		}
 		if err := t.putEntry(e); err != nil {
 			return err

@@ -33,7 +33,8 @@ func (s *Store) contentIndex(m mailbox.Message) []byte {
 }
 
 // PutMessage stores a message with its verdict. Of ordinary mail neither the
-// text nor the raw bytes are kept; of a request everything, as evidence. It
+// text nor the raw bytes are kept; of a request everything, as evidence; of an
+// erased person's ordinary mail from before nothing, only that it was read. It
 // returns the number, and false where the message was there already.
 func (t *Tx) PutMessage(j request.Judged) (id int64, isNew bool, err error) {
 	ix := t.s.contentIndex(j.Message)
@@ -48,26 +49,35 @@ func (t *Tx) PutMessage(j request.Judged) (id int64, isNew bool, err error) {
 		return 0, false, err
 	}
 	j.Message.ID = id
+	gone := false
+	if !keeps(j) {
+		if gone, err = t.senderErased(j.Message); err != nil {
+			return 0, false, err
+		}
+	}
 	var emailIx []byte
-	if from, ok := j.Message.Sender(); ok {
+	if from, ok := j.Message.Sender(); ok && !gone {
 		emailIx = t.s.emailIndex(from.Email)
 	}
 	err = t.exec("INSERT INTO message(id, content_ix, msgid_ix, email_ix, received_at, kind) VALUES (?, ?, ?, ?, ?, ?)",
 		id, ix, t.s.index("message id", j.Message.MessageID), emailIx, stamp(j.Message.ReceivedAt), int(j.Verdict.Kind))
-	if err != nil {
-		return 0, false, err
+	if err != nil || gone {
+		return id, err == nil, err
 	}
 	return id, true, t.UpdateMessage(j)
 }
 
+// keeps tells whether a message is kept whole: as evidence.
+func keeps(j request.Judged) bool { return j.Case != 0 || j.Verdict.Kind != request.Ordinary }
+
 // UpdateMessage stores a message again with a new verdict or case. A message
 // of a case is sealed under the case's key, so that it lives as long as the
-// case file does.
+// case file does. ErrNotFound where there is no such message or case.
 func (t *Tx) UpdateMessage(j request.Judged) error {
 	m := j.Message
 	var before sql.NullInt64
 	var oldRaw []byte
-	if err := t.row("SELECT subject, raw_sealed FROM message WHERE id = ?", m.ID).Scan(&before, &oldRaw); err != nil {
+	if err := found(t.row("SELECT subject, raw_sealed FROM message WHERE id = ?", m.ID).Scan(&before, &oldRaw)); err != nil {
 		return err
 	}
 	if m.Raw == nil && len(oldRaw) > 0 && before.Valid {
@@ -83,7 +93,7 @@ func (t *Tx) UpdateMessage(j request.Judged) error {
 	if err != nil {
 		return err
 	}
-	keep := j.Case != 0 || j.Verdict.Kind != request.Ordinary
+	keep := keeps(j)
 	var raw []byte
 	if keep && len(m.Raw) > 0 {
 		raw = k.sealBytes(m.Raw, place("message", "raw_sealed", m.ID))
@@ -105,20 +115,16 @@ func (t *Tx) UpdateMessage(j request.Judged) error {
 		int(j.Verdict.Kind), caseID, j.Corrected, sid, sealed, raw, m.ID); err != nil {
 		return err
 	}
-	if before.Valid && before.Int64 != sid {
-		if err := t.dropUnused(before); err != nil {
-			return err
-		}
-		// A message without a valid sender had a key of its own.
-		return t.exec(`DELETE FROM subject WHERE id = ?1 AND kind = 'message' AND NOT EXISTS (SELECT 1 FROM message WHERE subject = ?1)`, before.Int64)
+	if before.Valid && before.Int64 == sid {
+		return nil
 	}
-	return nil
+	return t.dropUnused(before)
 }
 
 func (t *Tx) messageSubject(j request.Judged) (int64, sealer, error) {
 	if j.Case != 0 {
 		var id int64
-		if err := t.row("SELECT subject FROM cases WHERE id = ?", j.Case).Scan(&id); err != nil {
+		if err := found(t.row("SELECT subject FROM cases WHERE id = ?", j.Case).Scan(&id)); err != nil {
 			return 0, sealer{}, err
 		}
 		k, err := t.subject(id)
@@ -192,6 +198,9 @@ func (t *Tx) CaseMessages(caseID int64) ([]request.Judged, error) {
 // for none: how a reply finds its case (RFC 5322, 3.6.4).
 func (t *Tx) CaseOfThread(messageIDs []string) (int64, error) {
 	for _, id := range messageIDs {
+		if id == "" {
+			continue // mails without a Message-ID do not answer one another
+		}
 		var c sql.NullInt64
 		err := t.row("SELECT case_id FROM message WHERE msgid_ix = ? AND case_id IS NOT NULL LIMIT 1", t.s.index("message id", id)).Scan(&c)
 		if err == nil && c.Valid {
@@ -227,10 +236,11 @@ func (t *Tx) CountMessages() (map[request.Kind]int, error) {
 }
 
 // ProviderMarks tells whether the owner's provider records authentication
-// results on most of the mail that it receives: of the newest hundred.
+// results on most of the mail that it receives: of the newest hundred that are
+// not forgotten.
 func (t *Tx) ProviderMarks() (bool, error) {
 	marked, all := 0, 0
-	err := t.eachMessage("ORDER BY received_at DESC LIMIT 100", func(j judgedRow) error {
+	err := t.eachMessage("WHERE sealed IS NOT NULL ORDER BY received_at DESC LIMIT 100", func(j judgedRow) error {
 		all++
 		if j.Message.Auth.AuthServID != "" {
 			marked++
@@ -248,18 +258,14 @@ func (t *Tx) collect(where string, args ...any) ([]request.Judged, error) {
 
 // Cursors returns how far each folder was read.
 func (t *Tx) Cursors() ([]mailbox.Cursor, error) {
-	own, err := t.s.own()
-	if err != nil {
-		return nil, err
-	}
 	var out []mailbox.Cursor
-	err = t.each(func(scan func(...any) error) error {
+	err := t.each(func(scan func(...any) error) error {
 		var ix, sealed []byte
 		if err := scan(&ix, &sealed); err != nil {
 			return err
 		}
 		var c mailbox.Cursor
-		if err := own.open(sealed, place("cursor", "sealed", hex.EncodeToString(ix)), &c); err != nil {
+		if err := t.s.box.open(sealed, place("cursor", "sealed", hex.EncodeToString(ix)), &c); err != nil {
 			return err
 		}
 		out = append(out, c)
@@ -270,12 +276,8 @@ func (t *Tx) Cursors() ([]mailbox.Cursor, error) {
 
 // PutCursor remembers how far a folder was read.
 func (t *Tx) PutCursor(c mailbox.Cursor) error {
-	own, err := t.s.own()
-	if err != nil {
-		return err
-	}
 	ix := t.s.index("folder", c.Folder)
-	sealed, err := own.seal(c, place("cursor", "sealed", hex.EncodeToString(ix)))
+	sealed, err := t.s.box.seal(c, place("cursor", "sealed", hex.EncodeToString(ix)))
 	if err != nil {
 		return err
 	}

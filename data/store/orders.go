@@ -7,6 +7,7 @@ import (
 
 	"greffier/app/evidence"
 	"greffier/app/law"
+	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/plan"
 )
@@ -38,46 +39,71 @@ func (t *Tx) PutOrder(o order.Order) (id int64, isNew, changed bool, err error) 
 			return 0, false, false, err
 		}
 	}
-	o.ID, o.Erased = id, false
-	gone, err := t.tombstoned(t.s.OrderHash(o.Shop, o.Ref), "order media")
+	o.ID = id
+	gone, err := t.gone(o)
 	if err != nil {
 		return 0, false, false, err
 	}
-	if gone {
-		o.Photos, o.Erased = nil, true
-	}
-	erasedPerson := false
-	if o.Customer.Email != "" {
-		if erasedPerson, err = t.tombstonedPerson(o); err != nil {
-			return 0, false, false, err
-		}
-	}
-	if orderGone, err2 := t.tombstoned(t.s.OrderHash(o.Shop, o.Ref), "order"); err2 != nil {
-		return 0, false, false, err2
-	} else if orderGone {
-		erasedPerson = true
-	}
-	if erasedPerson {
-		o.Customer, o.Photos, o.Erased = order.Customer{}, nil, true
+	o.Erased = old.Erased || gone.any()
+	switch {
+	case gone.whole != "":
+		o.Customer, o.Photos = order.Customer{}, nil
+	case gone.media != "":
+		o.Photos = nil
 	}
 	if !isNew && sameOrder(old, o) {
 		return id, false, false, nil
 	}
-	return id, isNew, true, t.writeOrder(o)
+	if err := t.writeOrder(o); err != nil {
+		return 0, false, false, err
+	}
+	return id, isNew, true, t.markErased(id, gone)
 }
 
-// tombstonedPerson tells whether the customer was erased after the order was
-// made: a later order of the same person is a new relationship.
-func (t *Tx) tombstonedPerson(o order.Order) (bool, error) {
-	var at string
-	err := t.row("SELECT at FROM tombstone WHERE hash = ? AND kind = 'person'", t.s.PersonHash(o.Customer.Email)).Scan(&at)
+// erased is when the tombstones that name an order were made, "" for none.
+type erased struct {
+	media string // of its media
+	whole string // of everything personal of it
+}
+
+func (e erased) any() bool { return e.media != "" || e.whole != "" }
+
+// gone asks the tombstones about an order and its customer.
+func (t *Tx) gone(o order.Order) (erased, error) {
+	var e erased
+	err := t.row(`SELECT COALESCE(MAX(CASE kind WHEN 'order media' THEN at END), ''), COALESCE(MAX(CASE kind WHEN 'order' THEN at END), '')
+		FROM tombstone WHERE hash = ?`, t.s.OrderHash(o.Shop, o.Ref)).Scan(&e.media, &e.whole)
+	if err != nil || e.whole != "" || mailbox.NormEmail(o.Customer.Email) == "" {
+		return e, err
+	}
+	at, err := t.personErased(o.Customer.Email)
+	// A later order of the same person is a new relationship.
+	if at != "" && (o.CreatedAt.IsZero() || !o.CreatedAt.After(parse(at))) {
+		e.whole = at
+	}
+	return e, err
+}
+
+// personErased returns when the person of an address was last erased, "" for
+// never.
+func (t *Tx) personErased(email string) (at string, err error) {
+	err = t.row("SELECT at FROM tombstone WHERE hash = ? AND kind = 'person'", t.s.PersonHash(email)).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		err = nil
 	}
-	if err != nil {
-		return false, err
+	return at, err
+}
+
+// markErased writes the date of the tombstone onto an order that had none.
+func (t *Tx) markErased(id int64, e erased) error {
+	if !e.any() {
+		return nil
 	}
-	return o.CreatedAt.IsZero() || !o.CreatedAt.After(parse(at)), nil
+	at := e.media
+	if at == "" {
+		at = e.whole
+	}
+	return t.exec("UPDATE orders SET erased_at = ? WHERE id = ? AND erased_at = ''", at, id)
 }
 
 func (t *Tx) writeOrder(o order.Order) error {
@@ -113,17 +139,10 @@ func (t *Tx) writeOrder(o order.Order) error {
 		o.ID, o.Shop, o.Ref, o.Number, o.Status, int(o.State), stamp(o.CreatedAt), stamp(o.CompletedAt), stamp(o.ModifiedAt), o.Total, o.Currency, sid, ix, sealed); err != nil {
 		return err
 	}
-	return t.dropUnused(before)
-}
-
-// dropUnused destroys the key of a subject that nothing is sealed under any
-// more.
-func (t *Tx) dropUnused(sid sql.NullInt64) error {
-	if !sid.Valid {
+	if before.Valid && sid == before.Int64 {
 		return nil
 	}
-	return t.exec(`DELETE FROM subject WHERE id = ?1 AND kind IN ('person', 'order')
-		AND NOT EXISTS (SELECT 1 FROM orders WHERE subject = ?1) AND NOT EXISTS (SELECT 1 FROM message WHERE subject = ?1)`, sid.Int64)
+	return t.dropUnused(before)
 }
 
 func sameOrder(a, b order.Order) bool {
@@ -135,30 +154,29 @@ func sameOrder(a, b order.Order) bool {
 			return false
 		}
 	}
-	return a.Number == b.Number && a.Status == b.Status && a.State == b.State && a.Customer == b.Customer && a.Total == b.Total &&
+	return a.Erased == b.Erased && a.Number == b.Number && a.Status == b.Status && a.State == b.State && a.Customer == b.Customer && a.Total == b.Total &&
 		a.Currency == b.Currency && a.CreatedAt.Equal(b.CreatedAt) && a.CompletedAt.Equal(b.CompletedAt) && a.ModifiedAt.Equal(b.ModifiedAt)
 }
 
-const orderColumns = "id, shop, ref, number, status, state, created_at, completed_at, modified_at, total, currency, COALESCE(subject, 0), sealed, erased_at"
+// selectOrders brings the subject's key along: one query for all rows.
+const selectOrders = `SELECT orders.id, shop, ref, number, status, state, created_at, completed_at, modified_at, total, currency, orders.subject, orders.sealed, erased_at, subject.sealed
+	FROM orders LEFT JOIN subject ON subject.id = orders.subject `
 
 func (t *Tx) scanOrder(scan func(...any) error) (order.Order, error) {
 	var o order.Order
 	var state int
 	var created, completed, modified, erased string
-	var sid int64
-	var sealed []byte
-	if err := scan(&o.ID, &o.Shop, &o.Ref, &o.Number, &o.Status, &state, &created, &completed, &modified, &o.Total, &o.Currency, &sid, &sealed, &erased); err != nil {
+	var sid sql.NullInt64
+	var sealed, wrapped []byte
+	if err := scan(&o.ID, &o.Shop, &o.Ref, &o.Number, &o.Status, &state, &created, &completed, &modified, &o.Total, &o.Currency, &sid, &sealed, &erased, &wrapped); err != nil {
 		return o, err
 	}
 	o.State, o.CreatedAt, o.CompletedAt, o.ModifiedAt = order.State(state), parse(created), parse(completed), parse(modified)
 	o.Erased = erased != ""
-	if len(sealed) == 0 || sid == 0 {
+	if len(sealed) == 0 || len(wrapped) == 0 {
 		return o, nil
 	}
-	k, err := t.subject(sid)
-	if errors.Is(err, ErrForgotten) {
-		return o, nil
-	}
+	k, err := t.unwrap(sid.Int64, wrapped)
 	if err != nil {
 		return o, err
 	}
@@ -172,32 +190,36 @@ func (t *Tx) scanOrder(scan func(...any) error) (order.Order, error) {
 
 // Order returns one order, ErrNotFound where there is none.
 func (t *Tx) Order(id int64) (order.Order, error) {
-	o, err := t.scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE id = ?", id).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return o, ErrNotFound
-	}
-	return o, err
+	o, err := t.scanOrder(t.row(selectOrders+"WHERE orders.id = ?", id).Scan)
+	return o, found(err)
+}
+
+// eachOrder calls f for the orders that the clause selects.
+func (t *Tx) eachOrder(f func(order.Order) error, where string, args ...any) error {
+	return t.each(func(scan func(...any) error) error {
+		o, err := t.scanOrder(scan)
+		if err != nil {
+			return err
+		}
+		return f(o)
+	}, selectOrders+where, args...)
 }
 
 func (t *Tx) orders(where string, args ...any) ([]order.Order, error) {
 	var out []order.Order
-	err := t.each(func(scan func(...any) error) error {
-		o, err := t.scanOrder(scan)
-		out = append(out, o)
-		return err
-	}, "SELECT "+orderColumns+" FROM orders "+where, args...)
+	err := t.eachOrder(func(o order.Order) error { out = append(out, o); return nil }, where, args...)
 	return out, err
 }
 
 // Orders returns all orders, newest first.
 func (t *Tx) Orders() ([]order.Order, error) {
-	return t.orders("ORDER BY created_at DESC, id DESC")
+	return t.orders("ORDER BY created_at DESC, orders.id DESC")
 }
 
 // OrdersByNumber returns the orders of that number: one, unless two shops use
 // the same numbers.
 func (t *Tx) OrdersByNumber(number string) ([]order.Order, error) {
-	return t.orders("WHERE number = ? ORDER BY id", number)
+	return t.orders("WHERE number = ? ORDER BY orders.id", number)
 }
 
 // OrdersByEmail returns the orders of a customer's address.
@@ -206,7 +228,7 @@ func (t *Tx) OrdersByEmail(email string) ([]order.Order, error) {
 	if ix == nil {
 		return nil, nil
 	}
-	return t.orders("WHERE email_ix = ? ORDER BY created_at, id", ix)
+	return t.orders("WHERE orders.email_ix = ? ORDER BY created_at, orders.id", ix)
 }
 
 // ErasedAt returns when Greffier erased the media of each order.
@@ -232,7 +254,7 @@ func (t *Tx) ForgetMedia(id int64, at time.Time, run int64) (hash string, err er
 		return "", err
 	}
 	hash = t.s.OrderHash(o.Shop, o.Ref)
-	if err := t.PutTombstone("order media", hash, at, run); err != nil {
+	if err := t.PutTombstone(evidence.TombstoneMedia, hash, at, run); err != nil {
 		return "", err
 	}
 	o.Photos = nil
@@ -243,14 +265,14 @@ func (t *Tx) ForgetMedia(id int64, at time.Time, run int64) (hash string, err er
 }
 
 // ForgetOrder destroys what is personal of an order, and the key of its person
-// where no other order of hers remains.
+// where nothing else of hers remains: no other order, no mail outside of a case.
 func (t *Tx) ForgetOrder(id int64, at time.Time, run int64) (hash string, err error) {
-	o, err := t.Order(id)
-	if err != nil {
+	var shop, ref string
+	if err := found(t.row("SELECT shop, ref FROM orders WHERE id = ?", id).Scan(&shop, &ref)); err != nil {
 		return "", err
 	}
-	hash = t.s.OrderHash(o.Shop, o.Ref)
-	if err := t.PutTombstone("order", hash, at, run); err != nil {
+	hash = t.s.OrderHash(shop, ref)
+	if err := t.PutTombstone(tombstoneOrder, hash, at, run); err != nil {
 		return "", err
 	}
 	return hash, t.forgetOrderRow(id, stamp(at))
@@ -264,51 +286,77 @@ func (t *Tx) forgetOrderRow(id int64, at string) error {
 	if err := t.exec("UPDATE orders SET subject = NULL, email_ix = NULL, sealed = NULL, erased_at = CASE erased_at WHEN '' THEN ? ELSE erased_at END WHERE id = ?", at, id); err != nil {
 		return err
 	}
+	// A hold that stands is the owner's ground to keep; of a lifted one the
+	// words are of no more use.
+	if err := t.exec("UPDATE hold SET sealed = x'' WHERE order_id = ? AND lifted = 1", id); err != nil {
+		return err
+	}
 	return t.dropUnused(sid)
 }
 
 // ForgetPerson destroys the key of a person: her orders keep only what is not
-// personal, her ordinary mail nothing, and a tombstone keeps her from coming
-// back. Case files have keys of their own and stay as evidence.
+// personal, her mail outside of cases nothing, and a tombstone keeps her from
+// coming back, as one for each of her orders does when the shop changes the
+// address on it. Case files have keys of their own and stay as evidence.
+// ErrNotFound says that there is no address to go by.
 func (t *Tx) ForgetPerson(email string, at time.Time, run int64) (hash string, err error) {
+	ix := t.s.emailIndex(email)
+	if ix == nil {
+		return "", ErrNotFound
+	}
 	hash = t.s.PersonHash(email)
-	if err := t.PutTombstone("person", hash, at, run); err != nil {
+	if err := t.PutTombstone(evidence.TombstonePerson, hash, at, run); err != nil {
 		return "", err
 	}
-	return hash, t.forgetEmail(t.s.emailIndex(email), stamp(at))
-}
-
-func (t *Tx) forgetEmail(ix []byte, at string) error {
-	if err := t.exec("UPDATE orders SET subject = NULL, email_ix = NULL, sealed = NULL, erased_at = CASE erased_at WHEN '' THEN ? ELSE erased_at END WHERE email_ix = ?", at, ix); err != nil {
-		return err
+	hers, err := t.numbers("SELECT id FROM orders WHERE email_ix = ?", ix)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range hers {
+		if _, err := t.ForgetOrder(id, at, run); err != nil {
+			return "", err
+		}
 	}
 	if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL WHERE email_ix = ? AND case_id IS NULL", ix); err != nil {
-		return err
+		return "", err
 	}
-	return t.exec("DELETE FROM subject WHERE email_ix = ?", ix)
+	clear(t.keys)
+	return hash, t.exec("DELETE FROM subject WHERE email_ix = ?", ix)
 }
 
-// PutTombstone remembers an erasure; the first date stands.
+// numbers reads one column of numbers.
+func (t *Tx) numbers(query string, args ...any) ([]int64, error) {
+	var out []int64
+	err := t.each(func(scan func(...any) error) error {
+		var n int64
+		err := scan(&n)
+		out = append(out, n)
+		return err
+	}, query, args...)
+	return out, err
+}
+
+// tombstoneOrder is the kind of tombstone of an order that was forgotten whole.
+const tombstoneOrder = "order"
+
+// PutTombstone remembers an erasure. Of an order the first date stands; of a
+// person the last one, since it covers whatever came between two erasures.
 func (t *Tx) PutTombstone(kind, hash string, at time.Time, run int64) error {
-	return t.exec("INSERT INTO tombstone(hash, kind, at, run) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", hash, kind, stamp(at), run)
-}
-
-func (t *Tx) tombstoned(hash, kind string) (bool, error) {
-	var n int
-	err := t.row("SELECT COUNT(*) FROM tombstone WHERE hash = ? AND kind = ?", hash, kind).Scan(&n)
-	return n > 0, err
+	return t.exec(`INSERT INTO tombstone(hash, kind, at, run) VALUES (?, ?, ?, ?)
+		ON CONFLICT (hash, kind) DO UPDATE SET at = excluded.at, run = excluded.run WHERE excluded.kind = 'person' AND excluded.at > tombstone.at`,
+		hash, kind, stamp(at), run)
 }
 
 // ApplyTombstones forgets again whoever a tombstone names: after a restore,
 // what the backup still held goes. It returns how many orders it touched.
 func (t *Tx) ApplyTombstones() (int, error) {
-	all, err := t.Orders()
+	ids, err := t.numbers("SELECT id FROM orders WHERE sealed IS NOT NULL OR erased_at = ''")
 	if err != nil {
 		return 0, err
 	}
 	n := 0
-	for _, o := range all {
-		touched, err := t.applyTo(o)
+	for _, id := range ids {
+		touched, err := t.applyTo(id)
 		if err != nil {
 			return n, err
 		}
@@ -319,75 +367,66 @@ func (t *Tx) ApplyTombstones() (int, error) {
 	return n, t.forgetMail()
 }
 
-func (t *Tx) applyTo(o order.Order) (bool, error) {
-	hash := t.s.OrderHash(o.Shop, o.Ref)
-	var kinds = map[string]string{}
-	if err := t.each(func(scan func(...any) error) error {
-		var kind, at string
-		if err := scan(&kind, &at); err != nil {
-			return err
-		}
-		kinds[kind] = at
-		return nil
-	}, "SELECT kind, at FROM tombstone WHERE hash = ? AND kind <> 'person'", hash); err != nil {
+func (t *Tx) applyTo(id int64) (bool, error) {
+	o, err := t.Order(id)
+	if err != nil {
 		return false, err
 	}
-	gone := false
-	if o.Customer.Email != "" {
-		var err error
-		if gone, err = t.tombstonedPerson(o); err != nil {
-			return false, err
-		}
+	e, err := t.gone(o)
+	if err != nil || !e.any() {
+		return false, err
 	}
-	if at, ok := kinds["order"]; ok || gone {
-		if at == "" {
-			at = stamp(t.s.now())
-		}
-		return o.Customer != (order.Customer{}) || len(o.Photos) > 0, t.forgetOrderRow(o.ID, at)
-	}
-	if at, ok := kinds["order media"]; ok {
-		had := len(o.Photos) > 0
+	touched := len(o.Photos) > 0
+	if e.whole != "" {
+		touched = touched || o.Customer != (order.Customer{})
+		err = t.forgetOrderRow(id, e.whole)
+	} else if touched {
 		o.Photos = nil
-		if err := t.writeOrder(o); err != nil {
-			return false, err
-		}
-		return had, t.exec("UPDATE orders SET erased_at = ? WHERE id = ? AND erased_at = ''", at, o.ID)
+		err = t.writeOrder(o)
 	}
-	return false, nil
+	if err != nil {
+		return false, err
+	}
+	return touched, t.markErased(id, e)
 }
 
-// forgetMail forgets the ordinary mail of erased persons that came before
-// their erasure.
+// forgetMail forgets the mail outside of cases of erased persons that came
+// before their erasure.
 func (t *Tx) forgetMail() error {
-	type row struct {
-		id    int64
-		email string
-		at    time.Time
-	}
-	var all []row
-	err := t.eachMessage("WHERE case_id IS NULL AND sealed IS NOT NULL", func(m judgedRow) error {
-		if from, ok := m.Message.Sender(); ok {
-			all = append(all, row{m.Message.ID, from.Email, m.Message.ReceivedAt})
+	var gone []int64
+	err := t.eachMessage("WHERE case_id IS NULL AND sealed IS NOT NULL", func(j judgedRow) error {
+		was, err := t.senderErased(j.Message)
+		if was {
+			gone = append(gone, j.Message.ID)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, r := range all {
-		var at string
-		err := t.row("SELECT at FROM tombstone WHERE hash = ? AND kind = 'person'", t.s.PersonHash(r.email)).Scan(&at)
-		if errors.Is(err, sql.ErrNoRows) || err == nil && r.at.After(parse(at)) {
-			continue
-		}
-		if err != nil {
+	for _, id := range gone {
+		var sid sql.NullInt64
+		if err := t.row("SELECT subject FROM message WHERE id = ?", id).Scan(&sid); err != nil {
 			return err
 		}
-		if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL WHERE id = ?", r.id); err != nil {
+		if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL WHERE id = ?", id); err != nil {
+			return err
+		}
+		if err := t.dropUnused(sid); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// senderErased tells whether the sender of a message was erased after it came.
+func (t *Tx) senderErased(m mailbox.Message) (bool, error) {
+	from, ok := m.Sender()
+	if !ok {
+		return false, nil
+	}
+	at, err := t.personErased(from.Email)
+	return at != "" && !m.ReceivedAt.After(parse(at)), err
 }
 
 // Tombstones returns all tombstones, oldest first.
@@ -414,50 +453,40 @@ type holdSecrets struct {
 	Until   law.Date `json:"until"`
 }
 
-// PutHold places a hold on an order and returns its number.
+// PutHold places a hold on an order and returns its number, ErrNotFound where
+// there is no such order.
 func (t *Tx) PutHold(h plan.Hold) (int64, error) {
 	id, err := t.next("hold")
 	if err != nil {
 		return 0, err
 	}
-	own, err := t.s.own()
+	sealed, err := t.s.box.seal(holdSecrets{h.Reason, h.Article, h.From, h.Until}, place("hold", "sealed", id))
 	if err != nil {
 		return 0, err
 	}
-	sealed, err := own.seal(holdSecrets{h.Reason, h.Article, h.From, h.Until}, place("hold", "sealed", id))
-	if err != nil {
+	var n int
+	if err := found(t.row("SELECT 1 FROM orders WHERE id = ?", h.Order).Scan(&n)); err != nil {
 		return 0, err
 	}
 	return id, t.exec("INSERT INTO hold(id, order_id, sealed) VALUES (?, ?, ?)", id, h.Order, sealed)
 }
 
-// LiftHold ends a hold.
+// LiftHold ends a hold, ErrNotFound where none of that number stands.
 func (t *Tx) LiftHold(id int64) error {
-	res, err := t.tx.ExecContext(t.ctx, "UPDATE hold SET lifted = 1 WHERE id = ? AND lifted = 0", id)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, ErrNotFound)
-	}
-	return nil
+	return t.execOne("UPDATE hold SET lifted = 1 WHERE id = ? AND lifted = 0", id)
 }
 
 // Holds returns the holds that stand.
 func (t *Tx) Holds() ([]plan.Hold, error) {
-	own, err := t.s.own()
-	if err != nil {
-		return nil, err
-	}
 	var out []plan.Hold
-	err = t.each(func(scan func(...any) error) error {
+	err := t.each(func(scan func(...any) error) error {
 		var h plan.Hold
 		var sealed []byte
 		if err := scan(&h.ID, &h.Order, &sealed); err != nil {
 			return err
 		}
 		var sec holdSecrets
-		if err := own.open(sealed, place("hold", "sealed", h.ID), &sec); err != nil {
+		if err := t.s.box.open(sealed, place("hold", "sealed", h.ID), &sec); err != nil {
 			return err
 		}
 		h.Reason, h.Article, h.From, h.Until = sec.Reason, sec.Article, sec.From, sec.Until

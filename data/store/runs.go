@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"greffier/app/erasure"
 	"greffier/app/plan"
@@ -12,14 +13,9 @@ import (
 // BeginRun stores a run with all its steps. erasure.ErrRunning where another
 // run is open and this one would be, too.
 func (t *Tx) BeginRun(r erasure.Record, steps []erasure.Step) (int64, error) {
-	if r.State == erasure.Running {
-		var n int
-		if err := t.row("SELECT COUNT(*) FROM run WHERE state = 0").Scan(&n); err != nil {
-			return 0, err
-		}
-		if n > 0 {
-			return 0, erasure.ErrRunning
-		}
+	r.ID = 0 // a new run, whatever number it came with
+	if err := t.onlyOpen(r); err != nil {
+		return 0, err
 	}
 	id, err := t.next("run")
 	if err != nil {
@@ -47,46 +43,75 @@ func (t *Tx) BeginRun(r erasure.Record, steps []erasure.Step) (int64, error) {
 			return 0, err
 		}
 	}
-	insert, err := t.tx.PrepareContext(t.ctx, "INSERT INTO step(run_id, n, status, reason, at, sealed) VALUES (?, ?, ?, ?, ?, ?)")
-	if err != nil {
-		return 0, err
-	}
-	defer insert.Close()
 	for _, s := range steps {
-		sealed, err := k.seal(s.Object, stepPlace(id, s.N))
+		sealed, err := k.seal(stepOf(s.Object), stepPlace(id, s.N))
 		if err != nil {
 			return 0, err
 		}
-		if _, err := insert.ExecContext(t.ctx, id, s.N, int(s.Status), s.Reason, stamp(s.At), sealed); err != nil {
+		if err := t.exec("INSERT INTO step(run_id, n, status, reason, at, sealed) VALUES (?, ?, ?, ?, ?, ?)", id, s.N, int(s.Status), s.Reason, stamp(s.At), sealed); err != nil {
 			return 0, err
 		}
 	}
 	return id, nil
 }
 
+// onlyOpen refuses a run that would be open beside another open one.
+func (t *Tx) onlyOpen(r erasure.Record) error {
+	var n int
+	if err := t.row("SELECT COUNT(*) FROM run WHERE state = 0 AND id <> ?", r.ID).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 && r.State == erasure.Running {
+		return erasure.ErrRunning
+	}
+	return nil
+}
+
 func stepPlace(run int64, n int) []byte {
 	return place("step", "sealed", fmt.Sprintf("%d/%d", run, n))
 }
 
-// MarkSteps stores the status of steps of a run.
-func (t *Tx) MarkSteps(run int64, steps []erasure.Step) error {
-	up, err := t.tx.PrepareContext(t.ctx, "UPDATE step SET status = ?, reason = ?, at = ? WHERE run_id = ? AND n = ?")
-	if err != nil {
-		return err
+// stepSecrets is the object of a step. JSON has no way to write a key that is
+// not UTF-8, and a key that is not the same to the byte would be looked for in
+// vain, which looks like success.
+type stepSecrets struct {
+	plan.Found
+	KeyBytes []byte `json:"key_bytes,omitempty"`
+}
+
+func stepOf(o plan.Found) stepSecrets {
+	if utf8.ValidString(o.Key) {
+		return stepSecrets{Found: o}
 	}
-	defer up.Close()
+	return stepSecrets{Found: o, KeyBytes: []byte(o.Key)}
+}
+
+func (s stepSecrets) object() plan.Found {
+	if len(s.KeyBytes) > 0 {
+		s.Key = string(s.KeyBytes)
+	}
+	return s.Found
+}
+
+// MarkSteps stores the status of steps of a run, ErrNotFound where one of them
+// was never written.
+func (t *Tx) MarkSteps(run int64, steps []erasure.Step) error {
 	for _, s := range steps {
-		if _, err := up.ExecContext(t.ctx, int(s.Status), s.Reason, stamp(s.At), run, s.N); err != nil {
-			return err
+		if err := t.execOne("UPDATE step SET status = ?, reason = ?, at = ? WHERE run_id = ? AND n = ?", int(s.Status), s.Reason, stamp(s.At), run, s.N); err != nil {
+			return fmt.Errorf("mark step %d of run %d: %w", s.N, run, err)
 		}
 	}
 	return nil
 }
 
-// PutRun stores a run that is there already.
+// PutRun stores a run that is there already, ErrNotFound where it is not,
+// erasure.ErrRunning where it would be the second open one.
 func (t *Tx) PutRun(r erasure.Record) error {
 	var sid int64
-	if err := t.row("SELECT subject FROM run WHERE id = ?", r.ID).Scan(&sid); err != nil {
+	if err := found(t.row("SELECT subject FROM run WHERE id = ?", r.ID).Scan(&sid)); err != nil {
+		return err
+	}
+	if err := t.onlyOpen(r); err != nil {
 		return err
 	}
 	k, err := t.subject(sid)
@@ -142,10 +167,11 @@ func (t *Tx) runs(where string, args ...any) ([]erasure.Record, error) {
 	return out, err
 }
 
-// Steps returns the steps of a run in the order of the plan.
+// Steps returns the steps of a run in the order of the plan, ErrNotFound where
+// there is no such run.
 func (t *Tx) Steps(run int64) ([]erasure.Step, error) {
 	var sid int64
-	if err := t.row("SELECT subject FROM run WHERE id = ?", run).Scan(&sid); err != nil {
+	if err := found(t.row("SELECT subject FROM run WHERE id = ?", run).Scan(&sid)); err != nil {
 		return nil, err
 	}
 	k, err := t.subject(sid)
@@ -162,19 +188,19 @@ func (t *Tx) Steps(run int64) ([]erasure.Step, error) {
 			return err
 		}
 		s.Status, s.At = erasure.Status(status), parse(at)
-		var o plan.Found
-		if err := k.open(sealed, stepPlace(run, s.N), &o); err != nil {
+		var sec stepSecrets
+		if err := k.open(sealed, stepPlace(run, s.N), &sec); err != nil {
 			return err
 		}
-		s.Object = o
+		s.Object = sec.object()
 		out = append(out, s)
 		return nil
 	}, "SELECT n, status, reason, at, sealed FROM step WHERE run_id = ? ORDER BY n", run)
 	return out, err
 }
 
-// RunsOfOrders returns for each order the newest moment of a finished run that
-// had it in scope.
+// RunsOfOrders returns for each order the numbers of the runs that had it in
+// scope, oldest first.
 func (t *Tx) RunsOfOrders() (map[int64][]int64, error) {
 	out := map[int64][]int64{}
 	err := t.each(func(scan func(...any) error) error {
@@ -190,12 +216,8 @@ func (t *Tx) RunsOfOrders() (map[int64][]int64, error) {
 
 // Records returns the records of a register in their place.
 func (t *Tx) Records(name string) ([]register.Stored, error) {
-	own, err := t.s.own()
-	if err != nil {
-		return nil, err
-	}
 	var out []register.Stored
-	err = t.each(func(scan func(...any) error) error {
+	err := t.each(func(scan func(...any) error) error {
 		var r register.Stored
 		var at string
 		var sealed []byte
@@ -203,7 +225,7 @@ func (t *Tx) Records(name string) ([]register.Stored, error) {
 			return err
 		}
 		r.ChangedAt = parse(at)
-		b, err := own.openBytes(sealed, place("record", name, r.ID))
+		b, err := t.s.box.openBytes(sealed, place("record", name, r.ID))
 		if err != nil {
 			return err
 		}
@@ -216,14 +238,10 @@ func (t *Tx) Records(name string) ([]register.Stored, error) {
 
 // PutRecord stores a record of a register, at its old place or at the end.
 func (t *Tx) PutRecord(name, id string, json []byte, at time.Time) error {
-	own, err := t.s.own()
-	if err != nil {
-		return err
-	}
 	return t.exec(`INSERT INTO record(register, id, place, changed_at, sealed)
 		VALUES (?1, ?2, (SELECT COALESCE(MAX(place), 0) + 1 FROM record WHERE register = ?1), ?3, ?4)
 		ON CONFLICT (register, id) DO UPDATE SET changed_at = excluded.changed_at, sealed = excluded.sealed`,
-		name, id, stamp(at), own.sealBytes(json, place("record", name, id)))
+		name, id, stamp(at), t.s.box.sealBytes(json, place("record", name, id)))
 }
 
 // Setting returns a setting, false where it was never set. Settings hold

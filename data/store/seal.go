@@ -16,6 +16,9 @@ import (
 	"greffier/app/mailbox"
 )
 
+// keyBytes is the length of every key: AES-256.
+const keyBytes = 32
+
 // sealer seals the values of one subject, or of the store itself.
 type sealer struct{ aead cipher.AEAD }
 
@@ -75,11 +78,13 @@ func (s *Store) emailIndex(email string) []byte {
 	return s.index("email", email)
 }
 
-func (s *Store) own() (sealer, error) { return newSealer(s.keys.Seal) }
-
 // newSubject makes a subject with a fresh key.
 func (t *Tx) newSubject(kind string, emailIx []byte) (int64, sealer, error) {
-	res, err := t.tx.ExecContext(t.ctx, "INSERT INTO subject(kind, email_ix, sealed) VALUES (?, ?, x'')", kind, emailIx)
+	insert, err := t.prepared("INSERT INTO subject(kind, email_ix, sealed) VALUES (?, ?, x'')")
+	if err != nil {
+		return 0, sealer{}, err
+	}
+	res, err := insert.ExecContext(t.ctx, kind, emailIx)
 	if err != nil {
 		return 0, sealer{}, err
 	}
@@ -87,21 +92,21 @@ func (t *Tx) newSubject(kind string, emailIx []byte) (int64, sealer, error) {
 	if err != nil {
 		return 0, sealer{}, err
 	}
-	key := make([]byte, 32)
+	key := make([]byte, keyBytes)
 	rand.Read(key) // never fails (crypto/rand)
-	own, err := t.s.own()
-	if err != nil {
-		return 0, sealer{}, err
-	}
-	if err := t.exec("UPDATE subject SET sealed = ? WHERE id = ?", own.sealBytes(key, place("subject", "sealed", id)), id); err != nil {
+	if err := t.exec("UPDATE subject SET sealed = ? WHERE id = ?", t.s.box.sealBytes(key, place("subject", "sealed", id)), id); err != nil {
 		return 0, sealer{}, err
 	}
 	k, err := newSealer(key)
+	t.keys[id] = k
 	return id, k, err
 }
 
 // subject returns the sealer of a subject; ErrForgotten when its key is gone.
 func (t *Tx) subject(id int64) (sealer, error) {
+	if k, ok := t.keys[id]; ok {
+		return k, nil
+	}
 	var sealed []byte
 	err := t.row("SELECT sealed FROM subject WHERE id = ?", id).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -110,15 +115,34 @@ func (t *Tx) subject(id int64) (sealer, error) {
 	if err != nil {
 		return sealer{}, err
 	}
-	own, err := t.s.own()
+	return t.unwrap(id, sealed)
+}
+
+// unwrap opens the key of a subject.
+func (t *Tx) unwrap(id int64, wrapped []byte) (sealer, error) {
+	if k, ok := t.keys[id]; ok {
+		return k, nil
+	}
+	key, err := t.s.box.openBytes(wrapped, place("subject", "sealed", id))
 	if err != nil {
 		return sealer{}, err
 	}
-	key, err := own.openBytes(sealed, place("subject", "sealed", id))
-	if err != nil {
-		return sealer{}, err
+	k, err := newSealer(key)
+	if err == nil {
+		t.keys[id] = k
 	}
-	return newSealer(key)
+	return k, err
+}
+
+// dropUnused destroys the key of a subject that nothing is sealed under any
+// more. Cases and runs keep theirs.
+func (t *Tx) dropUnused(sid sql.NullInt64) error {
+	if !sid.Valid {
+		return nil
+	}
+	delete(t.keys, sid.Int64)
+	return t.exec(`DELETE FROM subject WHERE id = ?1 AND kind IN ('person', 'order', 'message')
+		AND NOT EXISTS (SELECT 1 FROM orders WHERE subject = ?1) AND NOT EXISTS (SELECT 1 FROM message WHERE subject = ?1)`, sid.Int64)
 }
 
 // person returns the subject of an e-mail address, made where it is new.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -129,3 +130,5 @@ func putMail(tb testing.TB, s *store.Store, j request.Judged) (id int64, isNew b
 	})
 	return id, isNew
 }
+
+func sprint(v any) string { return fmt.Sprintf("%+v", v) }

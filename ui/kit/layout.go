@@ -255,14 +255,14 @@ func (l *rowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // Flow puts objects side by side and goes on in the next line where the width
 // ends.
 func Flow(objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&flowLayout{}, objects...)
+	return container.New(&flowLayout{gap: 6}, objects...)
 }
 
-type flowLayout struct{ last float32 }
+type flowLayout struct{ gap, last float32 }
 
 func (l *flowLayout) place(objects []fyne.CanvasObject, width float32, move bool) fyne.Size {
 	var x, y, line, widest float32
-	pad := theme.Padding() + 2
+	pad := l.gap
 	for _, o := range objects {
 		if !o.Visible() {
 			continue
@@ -306,7 +306,7 @@ type tileLayout struct{ least, last float32 }
 const tileGap = 12
 
 func (l *tileLayout) rows(objects []fyne.CanvasObject, width float32, move bool) fyne.Size {
-	cols := max(1, int((width+tileGap)/(l.least+tileGap)))
+	cols := min(max(1, int((width+tileGap)/(l.least+tileGap))), max(1, len(objects)))
 	w := (width - float32(cols-1)*tileGap) / float32(cols)
 	var y float32
 	for i := 0; i < len(objects); i += cols {

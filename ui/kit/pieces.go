@@ -193,6 +193,13 @@ func Pair(label, value string) fyne.CanvasObject {
 	return container.New(&pairLayout{share: 0.34}, l, v)
 }
 
+// PairToned is Pair with the value in the colour of a tone.
+func PairToned(label, value string, t Tone) fyne.CanvasObject {
+	l := Words(label)
+	l.Importance = LowImportance
+	return container.New(&pairLayout{share: 0.34}, l, Toned(Words(value), t))
+}
+
 // PairWith is Pair with any object as the value.
 func PairWith(label string, value fyne.CanvasObject) fyne.CanvasObject {
 	l := Words(label)
@@ -203,7 +210,7 @@ func PairWith(label string, value fyne.CanvasObject) fyne.CanvasObject {
 type pairLayout struct{ share, last float32 }
 
 func (l *pairLayout) widths(w float32) (a, b float32) {
-	a = min(max(w*l.share, 90), 240)
+	a = min(max(w*l.share, 118), 240)
 	return a, max(0, w-a)
 }
 

@@ -32,7 +32,7 @@ type Tabs struct {
 // NewTabs returns tabs with the first page shown.
 func NewTabs(tabs ...Tab) *Tabs {
 	t := &Tabs{tabs: tabs, stack: container.NewStack()}
-	row := Flow()
+	row := container.New(&flowLayout{})
 	for i, tab := range tabs {
 		h := &tabHead{text: tab.Word}
 		h.OnTapped = func() { t.Select(i) }
@@ -47,7 +47,7 @@ func NewTabs(tabs ...Tab) *Tabs {
 		t.heads = append(t.heads, h)
 		row.Add(h)
 	}
-	t.Object = container.NewBorder(container.NewVBox(Margins(14, 0, 8, 0, row), widget.NewSeparator()), nil, nil, nil, t.stack)
+	t.Object = container.NewBorder(container.NewVBox(Margins(16, 0, 0, 0, row), widget.NewSeparator()), nil, nil, nil, t.stack)
 	t.show(0)
 	return t
 }
@@ -131,7 +131,7 @@ func (r *tabRenderer) paint() {
 
 func (r *tabRenderer) MinSize() fyne.Size {
 	m := fyne.MeasureText(r.h.text, theme.TextSize(), fyne.TextStyle{Bold: true})
-	return fyne.NewSize(m.Width+14, 34)
+	return fyne.NewSize(m.Width+13, 34)
 }
 
 func (r *tabRenderer) Layout(s fyne.Size) {

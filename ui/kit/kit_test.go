@@ -1,0 +1,240 @@
+package kit
+
+import (
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+)
+
+func newApp(t testing.TB) fyne.App {
+	a := test.NewTempApp(t)
+	a.Settings().SetTheme(NewTheme(LookLight))
+	return a
+}
+
+func luminance(c color.NRGBA) float64 {
+	f := func(v uint8) float64 {
+		x := float64(v) / 255
+		if x <= 0.03928 {
+			return x / 12.92
+		}
+		return math.Pow((x+0.055)/1.055, 2.4)
+	}
+	return 0.2126*f(c.R) + 0.7152*f(c.G) + 0.0722*f(c.B)
+}
+
+func contrast(a, b color.NRGBA) float64 {
+	x, y := luminance(a), luminance(b)
+	if x < y {
+		x, y = y, x
+	}
+	return (x + 0.05) / (y + 0.05)
+}
+
+func TestTextHoldsItsContrastInBothLooks(t *testing.T) {
+	for _, name := range []fyne.ThemeColorName{theme.ColorNameForeground, theme.ColorNamePrimary, theme.ColorNamePlaceHolder, theme.ColorNameDisabled,
+		theme.ColorNameSuccess, theme.ColorNameWarning, theme.ColorNameError, ColorKept, ColorAtRisk, ColorLate, ColorCannotTell, ColorFaint} {
+		for _, back := range []fyne.ThemeColorName{theme.ColorNameBackground, ColorCard, ColorRail, theme.ColorNameOverlayBackground} {
+			for _, v := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
+				a, b := NewTheme(LookSystem).Color(name, v).(color.NRGBA), NewTheme(LookSystem).Color(back, v).(color.NRGBA)
+				if c := contrast(a, b); c < 4.5 {
+					t.Errorf("%s on %s, variant %d: %.2f", name, back, v, c)
+				}
+			}
+		}
+	}
+	for _, pair := range [][2]fyne.ThemeColorName{{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary}, {theme.ColorNameForegroundOnError, theme.ColorNameError}, {theme.ColorNameForeground, ColorMarker}, {theme.ColorNameForeground, theme.ColorNameButton}} {
+		for _, v := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
+			a, b := NewTheme(LookSystem).Color(pair[0], v).(color.NRGBA), NewTheme(LookSystem).Color(pair[1], v).(color.NRGBA)
+			if c := contrast(a, b); c < 4.5 {
+				t.Errorf("%s on %s, variant %d: %.2f", pair[0], pair[1], v, c)
+			}
+		}
+	}
+}
+
+func TestTheThemeIsWhole(t *testing.T) {
+	newApp(t)
+	for _, look := range []Look{LookSystem, LookLight, LookDark} {
+		test.AssertAllColorNamesDefined(t, NewTheme(look), string(look))
+	}
+	dark := NewTheme(LookDark).Color(theme.ColorNameBackground, theme.VariantLight)
+	if dark != NewTheme(LookSystem).Color(theme.ColorNameBackground, theme.VariantDark) {
+		t.Error("a chosen look still follows the system")
+	}
+}
+
+func TestOutsideTextIsCleaned(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"control characters go", "a\x00b\x1b[31m", "ab[31m"},
+		{"marks that turn the direction go", "gpj\u202eexe", "gpjexe"},
+		{"invalid bytes are replaced", "a\xffb", "a\uFFFDb"},
+		{"line breaks become spaces", "a\r\nb\u2028c", "a b c"},
+		{"tabs become spaces", "a\tb", "a b"},
+	} {
+		if got := Line(c.in, 100); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	if got := Line(strings.Repeat("x", 100_000), 10); got != "xxxxxxxxx…" {
+		t.Errorf("a long line becomes %q", got)
+	}
+	for _, l := range strings.Split(Clip(strings.Repeat("y", 5000), 1000, 80), "\n") {
+		if len([]rune(l)) > 81 {
+			t.Errorf("a line of %d characters", len([]rune(l)))
+		}
+	}
+}
+
+func TestTextIsWrappedWithItsMarksInPlace(t *testing.T) {
+	of := func(rune) float32 { return 1 }
+	text := "Je veux que mes photos soient effacées.\nMerci"
+	start := strings.Index(text, "mes photos")
+	lines := wrapText(text, []Stretch{{Start: start, End: start + len("mes photos soient"), Marked: true}}, 20, of)
+	var all, marked []string
+	for _, l := range lines {
+		var b strings.Builder
+		for _, p := range l {
+			b.WriteString(p.text)
+			if p.marked {
+				marked = append(marked, p.text)
+			}
+		}
+		if n := len([]rune(b.String())); n > 20 {
+			t.Errorf("a line of %d: %q", n, b.String())
+		}
+		all = append(all, strings.TrimSpace(b.String()))
+	}
+	if got := strings.Join(all, "|"); got != "Je veux que mes|photos soient|effacées.|Merci" {
+		t.Errorf("wrapped as %q", got)
+	}
+	if got := strings.Join(marked, "|"); !strings.Contains(got, "mes") || !strings.Contains(got, "photos soient") {
+		t.Errorf("marked %q", got)
+	}
+}
+
+func FuzzWrapping(f *testing.F) {
+	f.Add("Bonjour, effacez mes photos", 3, 9)
+	f.Add("\xff\u202e\n\n\t", 0, 2)
+	f.Add(strings.Repeat("a", 300), -1, 1000)
+	f.Fuzz(func(t *testing.T, text string, a, b int) {
+		lines := wrapText(text, []Stretch{{Start: a, End: b, Marked: true}, {Start: b, End: a, Faint: true}}, 12, func(rune) float32 { return 1 })
+		for _, l := range lines {
+			var n int
+			for _, p := range l {
+				n += len([]rune(p.text))
+				if strings.ContainsAny(p.text, "\n\x00\u202e") {
+					t.Fatalf("unclean piece %q", p.text)
+				}
+			}
+			if n > 12 {
+				t.Fatalf("a line of %d", n)
+			}
+		}
+	})
+}
+
+func numbers(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func numberTable(n int) *Table[int] {
+	t := NewTable([]Column[int]{{Label: "n", Width: 80, Grow: 1, Text: func(i int) string { return strings.Repeat("x", i%40) }, Less: func(a, b int) bool { return a < b }}})
+	t.SetRows(numbers(n))
+	return t
+}
+
+func TestATableIsWalkedAndOpenedByKeyboard(t *testing.T) {
+	newApp(t)
+	table := numberTable(100)
+	w := test.NewTempWindow(t, table.Object)
+	w.Resize(fyne.NewSize(400, 300))
+	opened := -1
+	table.OnOpen = func(i int) { opened = i }
+	w.Canvas().Focus(table.Focusable())
+	press := func(k fyne.KeyName) { w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: k}) }
+	press(fyne.KeyDown)
+	press(fyne.KeyDown)
+	press(fyne.KeyDown)
+	press(fyne.KeyUp)
+	press(fyne.KeyReturn)
+	if opened != 1 {
+		t.Errorf("opened %d", opened)
+	}
+	press(fyne.KeyEnd)
+	press(fyne.KeyReturn)
+	if opened != 99 {
+		t.Errorf("End opens %d", opened)
+	}
+}
+
+func TestAHeaderSortsAndTurnsAround(t *testing.T) {
+	newApp(t)
+	table := numberTable(10)
+	table.Sort(0)
+	if table.Row(0) != 0 {
+		t.Errorf("first row %d", table.Row(0))
+	}
+	table.Sort(0)
+	if table.Row(0) != 9 {
+		t.Errorf("first row %d after turning around", table.Row(0))
+	}
+}
+
+func TestTabsTakeTheKeyboard(t *testing.T) {
+	newApp(t)
+	tabs := NewTabs(Tab{"a", Label("1")}, Tab{"b", Label("2")})
+	w := test.NewTempWindow(t, tabs.Object)
+	w.Canvas().Focus(tabs.heads[0])
+	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+	if tabs.Selected() != 1 {
+		t.Error("Right does not show the next page")
+	}
+}
+
+func TestADialogCannotBeHigherThanItsWindow(t *testing.T) {
+	newApp(t)
+	w := test.NewTempWindow(t, Label("x"))
+	w.Resize(fyne.NewSize(900, 600))
+	var parts []fyne.CanvasObject
+	for range 80 {
+		parts = append(parts, Words("a sentence"))
+	}
+	d := NewDialog(w.Canvas(), "title", 400, Down(0, parts...), "close", nil)
+	d.Show()
+	if h := d.popup.Content.MinSize().Height; h > 600 {
+		t.Errorf("the dialog is %v high", h)
+	}
+	if !Escape(w.Canvas()) || Escape(w.Canvas()) {
+		t.Error("Esc does not close exactly one dialog")
+	}
+}
+
+func BenchmarkTableRefreshAt100000Rows(b *testing.B) {
+	newApp(b)
+	table := numberTable(100_000)
+	w := test.NewTempWindow(b, table.Object)
+	w.Resize(fyne.NewSize(1200, 800))
+	table.list.ScrollToBottom()
+	for b.Loop() {
+		table.list.Refresh()
+	}
+}
+
+func BenchmarkWrappingAHostileMail(b *testing.B) {
+	newApp(b)
+	text := strings.Repeat("supprimez ", 26_000)
+	m := newMeasure(14)
+	for b.Loop() {
+		wrapText(text, nil, 700, m.of)
+	}
+}
