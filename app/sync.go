@@ -50,6 +50,11 @@ func (a *App) Sync(ctx context.Context, orders, mail bool, report Report) (SyncR
 	if err := a.rematch(ctx); err != nil {
 		return out, err
 	}
+	// A storage that cannot be looked at now is looked at next time; Retention
+	// and the promises say so meanwhile.
+	if err := a.lookAgain(ctx); err != nil && ctx.Err() != nil {
+		return out, err
+	}
 	if err := a.d.Store.Update(ctx, func(tx Tx) error {
 		return tx.SetSetting(settingSync, a.now().Format(time.RFC3339))
 	}); err != nil {

@@ -98,12 +98,7 @@ func (w *Window) fail(err error) {
 	kit.NewDialog(w.win.Canvas(), w.t("error.title"), kit.DialogWidth, w.errorPanel(err, nil), w.t("close"), nil).Show()
 }
 
-// tell says something that went well in a dialog.
-func (w *Window) tell(title, words string) {
-	kit.NewDialog(w.win.Canvas(), title, kit.DialogWidth, kit.Words(words), w.t("close"), nil).Show()
-}
-
-// canvasDialog is a dialog with the window's words for the safe answer.
+// dialog is a dialog with the window's words for the safe answer.
 func (w *Window) dialog(title string, content fyne.CanvasObject, others ...*kit.Button) *kit.Dialog {
 	return kit.NewDialog(w.win.Canvas(), title, kit.DialogWidth, content, w.t("cancel"), nil, others...)
 }

@@ -169,7 +169,7 @@ func (w *Window) erase(p plan.Plan) {
 		w.notify("notify.erased")
 		o := w.ended(run)
 		if len(w.strips.Objects) > 0 && w.page != nil && kit.Open(w.win.Canvas()) == nil && erasing(w.page) {
-			w.follow(&runPage{w: w, id: run.Record.ID, again: p})
+			w.follow(&runPage{w: w, id: run.Record.ID})
 		}
 		return o
 	})
@@ -412,12 +412,10 @@ func (w *Window) groundLine(ground, article string) string {
 // runPage is the result of a run: what is gone, how that was verified, what is
 // left and why, and the certificate.
 type runPage struct {
-	w     *Window
-	id    int64
-	again plan.Plan
-	body  *slot
-	head  *kit.Header
-	run   app.RunView
+	w    *Window
+	id   int64
+	body *slot
+	head *kit.Header
 }
 
 func (p *runPage) place() string { return placeStorage }
@@ -443,7 +441,6 @@ func (p *runPage) certificate() {
 
 func (p *runPage) show(v app.RunView) fyne.CanvasObject {
 	w, r := p.w, v.Record
-	p.run = v
 	p.head.Summary.SetText(w.runSentence(r))
 	parts := []fyne.CanvasObject{kit.Badge(runTone(r.State), w.t("run."+r.State.String()))}
 	if len(v.Orders) > 0 {

@@ -98,9 +98,6 @@ var screens = []struct {
 	{"register-form", func(w *Window) {
 		p := &registerPage{w: w, name: register.Processors}
 		w.follow(p)
-		rows, _ := w.f.Processors(w.ctx)
-		_ = rows
-		p.loadForms()
 		openFirstEntry(p)
 	}},
 	{"register-activity", func(w *Window) {

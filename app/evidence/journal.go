@@ -49,6 +49,7 @@ const (
 	ActRunFinished      = "run.finished"
 	ActRunResumed       = "run.resumed"
 	ActRunRefused       = "run.refused"
+	ActRunLooked        = "run.looked"
 	ActCertificateMade  = "certificate.made"
 	ActTombstoneMade    = "tombstone.made"
 	ActHoldPlaced       = "hold.placed"
@@ -65,7 +66,7 @@ const (
 var acts = []string{
 	ActProfileCreated, ActSettingsChanged, ActSyncOrders, ActSyncMail, ActVerdictCorrected,
 	ActCaseOpened, ActCaseState, ActCaseIdentity, ActCaseOrders, ActCaseExtended, ActCaseSuspended, ActCaseResumed, ActCaseLetter, ActCaseRefused, ActCaseAnswered, ActCaseClosed,
-	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActCertificateMade, ActTombstoneMade,
+	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActRunLooked, ActCertificateMade, ActTombstoneMade,
 	ActHoldPlaced, ActHoldLifted, ActRuleEnabled, ActRuleDisabled, ActRuleChanged, ActRegisterChanged, ActRegisterPrinted, ActBackupMade, ActBackupRestored,
 }
 

@@ -6,8 +6,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// escaper finds what Esc should do for a widget that has the keyboard: the
-// topmost dialog of its canvas, or nothing.
+// escape does what Esc means for a widget that has the keyboard: it gives the
+// safe answer of the topmost dialog of its canvas, where there is one.
 func escape(o fyne.CanvasObject) {
 	if app := fyne.CurrentApp(); app != nil {
 		if c := app.Driver().CanvasForObject(o); c != nil {
