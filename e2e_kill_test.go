@@ -315,6 +315,8 @@ func TestAnErasureInterruptedFromTheKeyboardSaysSoAndIsTakenUp(t *testing.T) {
 		t.Errorf("exit status %d", r.code)
 	}
 	r.says(t, "cancel")
+	w.failed([]string{"cut off", "resume"}, "erase", "--order", "104", "--yes")
+	w.verified()
 	d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--resume"))
 	if d.Run == nil || d.Run.State != "complete" || d.Run.Erased != 400 {
 		t.Errorf("resumed run: %+v", d.Run)

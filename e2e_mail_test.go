@@ -58,7 +58,7 @@ func TestMailAsPeopleWriteItBecomesCases(t *testing.T) {
 	box.Append("INBOX", nil, when.Add(time.Hour), last)
 	want["yasmine@example.org"] = "erasure"
 
-	w.init(mailboxTOML(box), csvTOML)
+	w.init(mailboxTOML(box), csvTOML, folderTOML)
 	total := 0
 	for _, f := range []string{"INBOX", "Junk"} {
 		total += len(box.Flags(f))
@@ -89,6 +89,7 @@ func TestMailAsPeopleWriteItBecomesCases(t *testing.T) {
 	if d := w.sync(); d.Messages != 0 {
 		t.Errorf("second sync: %+v", d)
 	}
+	w.failed([]string{"order"}, "erase", "--case", fmt.Sprint(w.caseFrom("yasmine@example.org").Case), "--yes")
 	for _, folder := range []string{"INBOX", "Junk"} {
 		for uid, flags := range box.Flags(folder) {
 			if slices.Contains(flags, imap.FlagSeen) {

@@ -424,3 +424,47 @@ func (w *world) open(t testing.TB) *profile {
 	}
 	return p
 }
+
+func TestTheDemonstrationRunsTheWholeCycleInTheTerminalAndAgain(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "demo")
+	d := asJSON[struct {
+		Profile string   `json:"profile"`
+		Out     string   `json:"out"`
+		Files   []string `json:"files"`
+		Cases   int      `json:"cases"`
+		Runs    []runDoc `json:"runs"`
+	}](t, ok(t, "--json", "--lang", "fr", "demo", "--dir", dir))
+	if d.Profile != filepath.Join(dir, "profile") || d.Out != filepath.Join(dir, "out") || d.Cases < 12 || len(d.Runs) != 2 {
+		t.Errorf("demo: %+v", d)
+	}
+	for _, r := range d.Runs {
+		if r.State != "complete" || r.Erased == 0 {
+			t.Errorf("run: %+v", r)
+		}
+		pdfText(t, r.Certificate)
+	}
+	for _, name := range register.Names {
+		for _, lang := range []string{"fr", "en"} {
+			if !slices.ContainsFunc(d.Files, func(f string) bool {
+				return strings.HasPrefix(f, string(name)+"-"+lang+"-") && strings.HasSuffix(f, ".pdf")
+			}) {
+				t.Errorf("no PDF of %s in %s", name, lang)
+			}
+		}
+	}
+	for range 2 { // its profile opens without its world, and its world starts again
+		p, err := openProfile(t.Context(), d.Profile, demoPassphrase, "", time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := p.Verify(t.Context())
+		if p.Close(); err != nil || v.BrokenAt != nil || v.Store != "ok" || v.Evidence != "ok" {
+			t.Errorf("verify: %+v, %v", v, err)
+		}
+		r := ok(t, "demo", "--dir", dir)
+		if !strings.Contains(r.out, "dossier-fr-") || !strings.Contains(r.out, "profile\t"+d.Profile) {
+			t.Errorf("demo again: %s", r.out)
+		}
+	}
+}

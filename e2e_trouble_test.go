@@ -56,6 +56,20 @@ func TestAMailboxThatCannotBeReadIsToldInOneLineAndTheOrdersComeIn(t *testing.T)
 		})
 	}
 
+	t.Run("TLS after STARTTLS is as good", func(t *testing.T) {
+		w := newWorld(t)
+		w.write("orders.csv", oneOrder)
+		toml := replaced(t, good, `"tls"`, `"starttls"`)
+		w.init(replaced(t, toml, fmt.Sprint(box.Port), fmt.Sprint(box.PlainPort)), csvTOML)
+		w.ok("sync")
+	})
+	t.Run("without TLS, to this computer only", func(t *testing.T) {
+		w := newWorld(t)
+		toml := replaced(t, good, `"tls"`, `"plain"`)
+		w.init(replaced(t, toml, fmt.Sprint(box.Port), fmt.Sprint(box.PlainPort)))
+		w.ok("sync")
+	})
+
 	t.Run("once the server is back the mail comes in", func(t *testing.T) {
 		w := newWorld(t)
 		w.write("orders.csv", oneOrder)

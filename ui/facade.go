@@ -38,6 +38,8 @@ type Facade interface {
 	LiftHold(ctx context.Context, hold int64) error
 	PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error)                                                        // slow
 	PlanOrder(ctx context.Context, order int64) (plan.Plan, error)                                                       // slow
+	PlanOrphans(ctx context.Context) (plan.Plan, error)                                                                  // slow
+	Look(ctx context.Context, report func(done, total int, note string)) error                                           // remembers what the storages hold; slow
 	Retention(ctx context.Context, at law.Date) (app.RetentionView, error)                                               // slow; zero date = today
 	Erase(ctx context.Context, p plan.Plan, hash string, report func(done, total int, note string)) (app.RunView, error) // runs the confirmed plan
 	ResumeErasure(ctx context.Context, report func(done, total int, note string)) ([]app.RunView, error)

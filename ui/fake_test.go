@@ -282,6 +282,10 @@ func (f *fake) Orphans(context.Context) ([]app.Orphan, error) {
 	}
 	return []app.Orphan{{Found: plan.Found{Object: plan.Object{Storage: "photos", Key: "uploads/9999/perdu.jpg", SizeBytes: 912_000}, Holds: plan.Photo}, AgeDays: 112}}, f.note("Orphans")
 }
+func (f *fake) PlanOrphans(context.Context) (plan.Plan, error) {
+	return f.plan(1), f.note("PlanOrphans")
+}
+func (f *fake) Look(context.Context, func(int, int, string)) error { return f.note("Look") }
 func (f *fake) PlaceHold(_ context.Context, id int64, reason string, until law.Date) error {
 	return f.note("PlaceHold %d %s %s", id, reason, until)
 }

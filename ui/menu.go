@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -96,9 +97,14 @@ func (w *Window) sync(orders, mail bool) {
 	var report app.SyncReport
 	w.run(w.t("sync.title"), func(ctx context.Context, progress reporter) (err error) {
 		report, err = w.f.Sync(ctx, orders, mail, progress)
+		if orders && (err == nil || errors.Is(err, app.ErrPart)) {
+			// The pages tell of photos that are there. A storage that cannot be
+			// looked at now is told where it is looked at.
+			_ = w.f.Look(ctx, progress)
+		}
 		return err
 	}, func(err error) outcome {
-		if err != nil {
+		if err != nil && !errors.Is(err, app.ErrPart) {
 			return outcome{}
 		}
 		return w.synchronised(report)

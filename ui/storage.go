@@ -164,6 +164,10 @@ func (p *storagePage) loadOrphans() {
 			{Label: w.t("col.age"), Width: 110, Right: true, Text: func(o app.Orphan) string { return w.n("age", o.AgeDays) }, Less: func(a, b app.Orphan) bool { return a.AgeDays < b.AgeDays }},
 		})
 		t.SetRows(rows)
-		return container.NewBorder(kit.Margins(16, 8, 16, 0, kit.Words(w.n("orphans.words", len(rows)))), nil, nil, nil, kit.Margins(16, 0, 16, 8, t.Object))
+		see := kit.NewButton(w.t("orphans.see"), func() {
+			w.follow(&planPage{w: w, at: placeStorage, title: w.t("orphans.planTitle"), get: w.f.PlanOrphans})
+		})
+		head := kit.Row(0, kit.Words(w.n("orphans.words", len(rows))+" "+w.t("orphans.why")), see)
+		return container.NewBorder(kit.Margins(16, 8, 24, 4, head), nil, nil, nil, kit.Margins(16, 0, 16, 8, t.Object))
 	})
 }

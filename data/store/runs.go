@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -76,21 +77,38 @@ func stepPlace(run int64, n int) []byte {
 // vain, which looks like success.
 type stepSecrets struct {
 	plan.Found
-	KeyBytes []byte `json:"key_bytes,omitempty"`
+	Kind     storedKind `json:"kind"` // in the place of the object's own
+	KeyBytes []byte     `json:"key_bytes,omitempty"`
 }
 
 func stepOf(o plan.Found) stepSecrets {
-	if utf8.ValidString(o.Key) {
-		return stepSecrets{Found: o}
+	s := stepSecrets{Found: o, Kind: storedKind(o.Kind)}
+	if !utf8.ValidString(o.Key) {
+		s.KeyBytes = []byte(o.Key)
 	}
-	return stepSecrets{Found: o, KeyBytes: []byte(o.Key)}
+	return s
 }
 
 func (s stepSecrets) object() plan.Found {
+	s.Found.Kind = plan.Kind(s.Kind)
 	if len(s.KeyBytes) > 0 {
 		s.Key = string(s.KeyBytes)
 	}
 	return s.Found
+}
+
+// storedKind is a kind of object as the store writes it, a number, whatever
+// form it has in documents. The word is read as well.
+type storedKind plan.Kind
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (k *storedKind) UnmarshalJSON(b []byte) error {
+	var n int
+	if json.Unmarshal(b, &n) == nil && n >= int(plan.Version) && n <= int(plan.Upload) {
+		*k = storedKind(n)
+		return nil
+	}
+	return json.Unmarshal(b, (*plan.Kind)(k))
 }
 
 // MarkSteps stores the status of steps of a run, ErrNotFound where one of them

@@ -160,13 +160,32 @@ func (s *Store) lookFirst(ctx context.Context, path string) error {
 		if err != nil {
 			return err
 		}
-		err = s.look(ctx, db)
+		if err = s.look(ctx, db); err == nil {
+			err = lookAtSize(ctx, db, path)
+		}
 		err = errors.Join(err, db.Close())
 		var e *sqlite.Error
 		if how == looking && errors.As(err, &e) && e.Code()&0xff == 8 {
 			continue // what a killed program left can only be put right by writing
 		}
 		return translate(err)
+	}
+	return nil
+}
+
+// lookAtSize tells whether the last page is there whole: SQLite would read the
+// part that was cut off as zeros. While the write-ahead log holds something the
+// file may be shorter.
+func lookAtSize(ctx context.Context, db *sql.DB, path string) error {
+	var pages, size int64
+	if err := db.QueryRowContext(ctx, "SELECT page_count, page_size FROM pragma_page_count, pragma_page_size").Scan(&pages, &size); err != nil {
+		return err
+	}
+	if st, err := os.Stat(path + "-wal"); err == nil && st.Size() > 0 {
+		return nil
+	}
+	if st, err := os.Stat(path); err == nil && st.Size() < pages*size {
+		return fmt.Errorf("%w: its file is cut short", ErrDamaged)
 	}
 	return nil
 }

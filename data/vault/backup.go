@@ -21,9 +21,12 @@ var (
 	ErrNotBackup = errors.New("this is not a whole backup of a profile")
 )
 
-// maxBackupFile bounds one file of a backup, so that a forged archive cannot
-// fill the disk.
-const maxBackupFile = 64 << 30
+// maxBackupFile and maxBackupFiles bound a backup, so that a forged archive
+// cannot fill the disk.
+const (
+	maxBackupFile  = 64 << 30
+	maxBackupFiles = 64
+)
 
 // secret is what encrypts backups: the passphrase, so that a backup can be
 // opened with age and the passphrase alone; or, where the keyring keeps the
@@ -38,17 +41,13 @@ func (v *Vault) secret() string {
 // Backup writes an archive of the named files (name in the archive → path),
 // encrypted in the age format with the profile's passphrase, to path. The
 // file appears whole or not at all.
-func (v *Vault) Backup(path string, files map[string]string, order []string) (err error) {
+func (v *Vault) Backup(path string, files map[string]string, order []string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".backup-*")
 	if err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
 	defer os.Remove(f.Name())
-	defer func() {
-		if e := f.Close(); err == nil && e != nil && !errors.Is(e, fs.ErrClosed) {
-			err = e
-		}
-	}()
+	defer f.Close() // does nothing after the one below
 	to, err := age.NewScryptRecipient(v.secret())
 	if err != nil {
 		return err
@@ -74,9 +73,14 @@ func (v *Vault) Backup(path string, files map[string]string, order []string) (er
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
+	// Not every system renames a file that is open.
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
+	syncDir(filepath.Dir(path))
 	return nil
 }
 
@@ -101,8 +105,8 @@ func addFile(tw *tar.Writer, name, path string) error {
 }
 
 // Unpack decrypts a backup into dir, which must be empty or missing. secret is
-// the passphrase. It returns ErrBackupKey or ErrNotBackup; dir is then not to
-// be used.
+// the passphrase. It returns ErrBackupKey, ErrNotBackup or an error of writing;
+// dir is then not to be used.
 func Unpack(path, secret, dir string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -134,7 +138,7 @@ func Unpack(path, secret, dir string) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrNotBackup, err)
 		}
-		if h.Typeflag != tar.TypeReg || h.Name != filepath.Base(h.Name) || strings.HasPrefix(h.Name, ".") || h.Size > maxBackupFile {
+		if h.Typeflag != tar.TypeReg || h.Name != filepath.Base(h.Name) || strings.HasPrefix(h.Name, ".") || h.Size > maxBackupFile || n >= maxBackupFiles {
 			return ErrNotBackup
 		}
 		if err := extract(filepath.Join(dir, h.Name), tr); err != nil {
@@ -149,21 +153,41 @@ func Unpack(path, secret, dir string) error {
 	return nil
 }
 
+// extract writes one file of a backup. It tells a backup that cannot be read
+// from a disk that cannot be written.
 func extract(path string, r io.Reader) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	if _, err = io.Copy(f, r); err == nil {
+	from := &readErrors{r: r}
+	if _, err = io.Copy(f, from); err == nil {
 		err = f.Sync()
 	}
 	if e := f.Close(); err == nil {
 		err = e
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotBackup, err)
+	switch {
+	case from.err != nil:
+		return fmt.Errorf("%w: %w", ErrNotBackup, from.err)
+	case err != nil:
+		return fmt.Errorf("restore: %w", err)
 	}
 	return nil
+}
+
+// readErrors remembers the error of reading.
+type readErrors struct {
+	r   io.Reader
+	err error
+}
+
+func (r *readErrors) Read(b []byte) (int, error) {
+	n, err := r.r.Read(b)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
 }
 
 // BackupSecret returns what opens the backups of this vault.

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/zalando/go-keyring"
@@ -50,6 +51,13 @@ const (
 // wait for ever for somebody to type.
 var KeyringTimeout = 5 * time.Second
 
+// The calls to the keyring, apart so that a test can put a dead one there.
+var (
+	keyringGet    = keyring.Get
+	keyringSet    = keyring.Set
+	keyringDelete = keyring.Delete
+)
+
 // header is vault.json. It holds nothing personal and nothing secret.
 type header struct {
 	Version int    `json:"version"`
@@ -68,6 +76,7 @@ type Vault struct {
 	from       string
 	master     []byte
 	passphrase string // kept for backups, which are opened without the profile
+	changing   sync.Mutex
 }
 
 // Exists tells whether the folder holds a vault.
@@ -102,7 +111,7 @@ func Create(dir, passphrase string) (*Vault, error) {
 		v.from = "keyring"
 		kek = random(keyBytes)
 		if err := withTimeout(func() error {
-			return keyring.Set(service, h.Name, base64.StdEncoding.EncodeToString(kek))
+			return keyringSet(service, h.Name, base64.StdEncoding.EncodeToString(kek))
 		}); err != nil {
 			return nil, fmt.Errorf("%w: set GREFFIER_PASSPHRASE (%w)", ErrNoKey, err)
 		}
@@ -113,6 +122,9 @@ func Create(dir, passphrase string) (*Vault, error) {
 		return nil, err
 	}
 	if err := WriteFile(filepath.Join(dir, fileName), b); err != nil {
+		if h.Name != "" {
+			withTimeout(func() error { return keyringDelete(service, h.Name) }) // a key without a vault opens nothing
+		}
 		return nil, err
 	}
 	return v, nil
@@ -146,7 +158,7 @@ func Open(dir, passphrase string) (*Vault, error) {
 		kek = derive(passphrase, h)
 	case "keyring":
 		var s string
-		err := withTimeout(func() (err error) { s, err = keyring.Get(service, h.Name); return err })
+		err := withTimeout(func() (err error) { s, err = keyringGet(service, h.Name); return err })
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrKeyring, err)
 		}
@@ -181,6 +193,8 @@ func (v *Vault) Key(purpose string) []byte {
 // SetSecret keeps a secret under a name ("mailbox.password"). The empty value
 // removes it.
 func (v *Vault) SetSecret(name, value string) error {
+	v.changing.Lock()
+	defer v.changing.Unlock()
 	all, err := v.secrets()
 	if err != nil {
 		return err
@@ -233,7 +247,7 @@ func (v *Vault) secrets() (map[string]string, error) {
 // (service "greffier"), waiting no longer than KeyringTimeout.
 func KeyringSecret(name string) (string, error) {
 	var s string
-	err := withTimeout(func() (err error) { s, err = keyring.Get(service, name); return err })
+	err := withTimeout(func() (err error) { s, err = keyringGet(service, name); return err })
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrKeyring, err)
 	}
@@ -304,11 +318,17 @@ func WriteFile(path string, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
-	if d, err := os.Open(filepath.Dir(path)); err == nil {
-		d.Sync() // not every file system can; the rename itself has happened
+	syncDir(filepath.Dir(path))
+	return nil
+}
+
+// syncDir makes a rename survive a power cut. Not every file system can; the
+// rename itself has happened.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		d.Sync()
 		d.Close()
 	}
-	return nil
 }
 
 // Equal tells whether two vaults hold the same master key.
