@@ -14,6 +14,7 @@ type token struct {
 	number     bool   // has a digit
 	accented   bool   // ended with é, ée, és, ées: a French participle, not an imperative
 	pause      bool   // a comma, bracket or dash stands before it
+	quoted     bool   // stands between quotation marks: mentioned, perhaps not said
 }
 
 // maxTokenBytes bounds one folded word; the rest of a longer one is ignored.
@@ -158,10 +159,14 @@ func tokenise(text string, start, end int, field Field, weight float64, out []se
 		item = false
 	}
 	toks = make([]token, 0, (end-start)/5+4)
+	quoteEnd := start // words before this place stand between quotation marks
 	for i := start; i < end; {
 		r, size := utf8.DecodeRuneInString(text[i:end])
 		b, ok := foldRune(buf[:0], r)
 		if !ok {
+			if i >= quoteEnd {
+				quoteEnd = closingQuote(text, i, size, start, end, r)
+			}
 			switch r {
 			case '\n':
 				if lineBreaks(text, i, start, end) {
@@ -185,7 +190,7 @@ func tokenise(text string, start, end int, field Field, weight float64, out []se
 					}
 				}
 				pause = true
-			case ',', '(', ')', '–', '—', '/', '[', ']', '"', '«', '»', '“', '”':
+			case ',', '(', ')', '–', '—', '/', '[', ']', '"', '«', '»', '“', '”', '„':
 				pause = true
 			case '-', '*', '•', '·', '▪', '+':
 				if newLine {
@@ -254,7 +259,7 @@ func tokenise(text string, start, end int, field Field, weight float64, out []se
 			continue
 		}
 		newLine = false
-		toks = append(toks, token{norm: internWord(b), start: ws, end: i, number: digits, accented: accent, pause: pause})
+		toks = append(toks, token{norm: internWord(b), start: ws, end: i, number: digits, accented: accent, pause: pause, quoted: ws < quoteEnd})
 		pause = false
 		if len(toks) >= maxSentence {
 			flush(false, false)
@@ -262,6 +267,40 @@ func tokenise(text string, start, end int, field Field, weight float64, out []se
 	}
 	flush(false, false)
 	return out
+}
+
+// maxQuotation bounds the bytes between two quotation marks of one quotation.
+const maxQuotation = 400
+
+// closingQuote returns the place of the quotation mark that closes the one at
+// i, or 0: a quotation stays in its paragraph and is short.
+func closingQuote(text string, i, size, start, end int, open rune) int {
+	closers := ""
+	switch open {
+	case '«':
+		closers = "»"
+	case '“':
+		closers = "”"
+	case '„':
+		closers = "“”"
+	case '"':
+		// The straight mark opens where a word begins and none has ended.
+		if i > start && !strings.ContainsRune(" \t\n(:'", rune(text[i-1])) || i+1 >= end || strings.ContainsRune(" \t\r\n\"", rune(text[i+1])) {
+			return 0
+		}
+		closers = "\""
+	default:
+		return 0
+	}
+	stretch := text[i+size : min(end, i+size+maxQuotation)]
+	if k := strings.Index(stretch, "\n\n"); k >= 0 {
+		stretch = stretch[:k]
+	}
+	k := strings.IndexAny(stretch, closers)
+	if k < 0 {
+		return 0
+	}
+	return i + size + k
 }
 
 // shorthand are the short forms of text messages.

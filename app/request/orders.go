@@ -44,7 +44,7 @@ func (r *reading) orders() []string {
 				last++
 			}
 			hash := strings.HasSuffix(trimRight(src[max(0, start-4):start]), "#")
-			if announced != k && !hash {
+			if announced != k && !hash && !orderFollows(s.toks, k, last) {
 				k = last
 				continue
 			}
@@ -60,6 +60,28 @@ func (r *reading) orders() []string {
 		}
 	}
 	return out
+}
+
+// orderFollows tells that a word such as "number" stands before the number
+// and a word such as "order" soon after it: "le numéro 1042 pour ma commande".
+func orderFollows(toks []token, k, last int) bool {
+	if k == 0 {
+		return false
+	}
+	switch toks[k-1].norm {
+	case "numero", "no", "n", "nr", "num", "number", "nummer", "reference", "ref":
+	default:
+		return false
+	}
+	for j := last + 1; j < len(toks) && j <= last+5; j++ {
+		if toks[j].pause || toks[j].number {
+			return false
+		}
+		if orderWords[toks[j].norm] {
+			return true
+		}
+	}
+	return false
 }
 
 // nextIsNumber tells that the letters at k are the head of a joined number,
