@@ -55,7 +55,7 @@ func newDoor(a fyne.App, d Door, async, home func(func())) *door {
 	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(kit.Look("system"))) })
 	o.win = a.NewWindow("Greffier")
 	o.win.SetPadded(false)
-	o.win.Resize(fyne.NewSize(1024, 680))
+	o.win.Resize(fyne.NewSize(1024, 780))
 	o.enter = func(f Facade) {
 		w := New(a, f)
 		w.win.Show()
@@ -68,12 +68,12 @@ func newDoor(a fyne.App, d Door, async, home func(func())) *door {
 func (o *door) show() {
 	icon := canvas.NewImageFromResource(fyne.NewStaticResource("icon.png", assets.IconPNG))
 	icon.FillMode = canvas.ImageFillContain
-	icon.SetMinSize(fyne.NewSize(72, 72))
+	icon.SetMinSize(fyne.NewSize(52, 52))
 	title := kit.Heading(o.t("door.title"))
 	title.Alignment = fyne.TextAlignCenter
 	words := kit.Words(o.t("door.words"))
 	words.Alignment = fyne.TextAlignCenter
-	head := kit.DownFixed(640, 4, container.NewCenter(icon), title, words, kit.Gap(12))
+	head := kit.DownFixed(640, 4, container.NewCenter(icon), title, words, kit.Gap(4))
 	var cards []fyne.CanvasObject
 	if o.d.Locked {
 		cards = append(cards, o.unlockCard())
@@ -87,8 +87,8 @@ func (o *door) show() {
 		o.d.Lang = o.lang
 		o.show()
 	})
-	body := container.NewVBox(head, container.NewCenter(kit.DownFixed(640, 12, append(cards, o.status, container.NewCenter(lang))...)))
-	o.win.SetContent(container.NewStack(canvas.NewRectangle(theme.Color(theme.ColorNameBackground)), container.NewVScroll(container.NewCenter(kit.Margins(16, 24, 16, 24, body)))))
+	body := container.NewVBox(head, container.NewCenter(kit.DownFixed(640, 12, append([]fyne.CanvasObject{o.status}, append(cards, container.NewCenter(lang))...)...)))
+	o.win.SetContent(container.NewStack(canvas.NewRectangle(theme.Color(theme.ColorNameBackground)), container.NewVScroll(container.NewCenter(kit.Margins(16, 12, 16, 12, body)))))
 }
 
 func (o *door) demoCard() fyne.CanvasObject {

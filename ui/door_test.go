@@ -1,0 +1,37 @@
+package ui
+
+import (
+	"errors"
+	"testing"
+
+	"fyne.io/fyne/v2/test"
+
+	"greffier/assets"
+)
+
+func TestTheDoorOpensTheDemoOrSaysWhatWentWrong(t *testing.T) {
+	for _, lang := range assets.Langs {
+		t.Run(lang, func(t *testing.T) {
+			a := test.NewTempApp(t)
+			inPlace := func(f func()) { f() }
+			fail := errors.New("the passphrase does not open this profile")
+			var gave Facade
+			o := newDoor(a, Door{Lang: lang, Demo: func() (Facade, error) { return &fake{}, nil }, SetUp: func(file, pass string) (Facade, error) { return nil, fail }}, inPlace, inPlace)
+			o.enter = func(f Facade) { gave = f }
+			o.try(o.d.Demo)
+			if gave == nil {
+				t.Error("the demo did not open")
+			}
+			gave = nil
+			o.try(func() (Facade, error) { return o.d.SetUp("profile.toml", "x") })
+			what, _ := Explain(fail, lang)
+			if gave != nil || what == "" || what == assets.Text(lang, "error.unexpected.what", nil) {
+				t.Errorf("a profile that cannot be made must be told in words, not %q", what)
+			}
+			if len(o.status.Objects) != 1 {
+				t.Error("the failure is not shown")
+			}
+			o.win.Close()
+		})
+	}
+}
