@@ -156,7 +156,11 @@ func goOn(ctx context.Context, dir string, v *vault.Vault, k later, now func() t
 		if err != nil {
 			return err
 		}
-		// The journal goes on only where the backup's is its beginning.
+		// The journal goes on only where the backup's is its beginning, and
+		// as far as it holds: a restore is what mends one that was broken.
+		if k.journal, err = whole(k.journal); err != nil {
+			return err
+		}
 		if follows(k.journal, seq, head) {
 			if err := t.Restored(k.journal[seq:]); err != nil {
 				return err
@@ -192,6 +196,23 @@ func goOn(ctx context.Context, dir string, v *vault.Vault, k later, now func() t
 		return 0, 0, err
 	}
 	return orders, stones, vault.WriteFile(filepath.Join(dir, stonesName), b)
+}
+
+// whole returns the entries before the first one that does not hold.
+func whole(journal []evidence.Entry) ([]evidence.Entry, error) {
+	i := 0
+	var chain evidence.Chain
+	rep, err := chain.Verify(func() (evidence.Entry, bool, error) {
+		if i == len(journal) {
+			return evidence.Entry{}, false, nil
+		}
+		i++
+		return journal[i-1], true, nil
+	})
+	if err == nil && rep.BrokenAt != nil {
+		journal = journal[:min(len(journal), int(*rep.BrokenAt)-1)]
+	}
+	return journal, err
 }
 
 func follows(journal []evidence.Entry, seq int64, head string) bool {

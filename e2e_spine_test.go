@@ -250,6 +250,15 @@ func TestTheSpineOnARealMailboxAVersionedBucketAndACSVWithErrors(t *testing.T) {
 		w.sealed(append(slices.Clone(alice), "bruno.verhaegen", "Verhaegen", "Delattre", "uploads/1042/a.jpg")...)
 	})
 
+	t.Run("who asks for a copy is not erased by a wrong number", func(t *testing.T) {
+		c := w.caseFrom("bruno.verhaegen@example.net")
+		rows := len(s3.Rows("photos"))
+		w.failed([]string{"lawful", "no erasure"}, "--json", "erase", "--case", fmt.Sprint(c.Case), "--yes")
+		if n := len(s3.Rows("photos")); n != rows {
+			t.Errorf("%d of %d rows are left", n, rows)
+		}
+	})
+
 	t.Run("the same erasure once more finds nothing and is still complete", func(t *testing.T) {
 		d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--case", aliceCase, "--yes"))
 		if d.Run == nil || d.Run.State != "complete" || d.Run.Erased != 0 || len(d.Plan.Erase) != 0 {

@@ -371,28 +371,27 @@ func (w *world) verified() verifyDoc {
 // of the profile but the printed ones.
 func (w *world) sealed(words ...string) {
 	w.t.Helper()
-	for _, dir := range []string{w.profile} {
-		err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() || strings.HasPrefix(p, filepath.Join(dir, outName)+string(filepath.Separator)) {
-				return err
-			}
-			b, err := os.ReadFile(p)
-			if err != nil {
-				return err
-			}
-			for _, s := range slices.Concat(secrets, words) {
-				if bytes.Contains(b, []byte(s)) {
-					w.t.Errorf("%q can be read in %s", s, filepath.Base(p))
-				}
-			}
-			if info, err := d.Info(); err == nil && info.Mode().Perm()&0o077 != 0 {
-				w.t.Errorf("others may read %s: %v", filepath.Base(p), info.Mode())
-			}
-			return nil
-		})
-		if err != nil {
-			w.t.Fatal(err)
+	printed := filepath.Join(w.profile, outName) + string(filepath.Separator)
+	err := filepath.WalkDir(w.profile, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || strings.HasPrefix(p, printed) {
+			return err
 		}
+		b, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		for _, s := range slices.Concat(secrets, words) {
+			if bytes.Contains(b, []byte(s)) {
+				w.t.Errorf("%q can be read in %s", s, filepath.Base(p))
+			}
+		}
+		if info, err := d.Info(); err == nil && info.Mode().Perm()&0o077 != 0 {
+			w.t.Errorf("others may read %s: %v", filepath.Base(p), info.Mode())
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
 
@@ -426,7 +425,7 @@ func at(t testing.TB, s string) time.Time {
 	return x
 }
 
-// text returns the text of a PDF, which must be well formed, with white space
+// pdfText returns the text of a PDF, which must be well formed, with white space
 // made single.
 func pdfText(t testing.TB, path string) string {
 	t.Helper()

@@ -18,7 +18,7 @@ import (
 
 const oneOrder = "order,status,created,completed,email,first_name,last_name,photos\n104,completed,2025-01-10,2025-01-20,alice.planchon@example.org,Alice,Planchon,\n"
 
-// put replaces words of a profile file.
+// replaced replaces words of a profile file.
 func replaced(t *testing.T, text, from, to string) string {
 	t.Helper()
 	if !strings.Contains(text, from) {

@@ -427,6 +427,10 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	if p.vault, err = vault.Open(dir, passphrase); err != nil {
 		return nil, err
 	}
+	if !fileExists(filepath.Join(dir, store.FileName)) {
+		// A new, empty one would look as if nothing had ever been promised.
+		return nil, fmt.Errorf("%w: %s is missing", store.ErrDamaged, store.FileName)
+	}
 	if p.store, err = openStore(ctx, dir, p.vault, now); err != nil {
 		return nil, err
 	}

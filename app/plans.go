@@ -51,17 +51,32 @@ type EraseOptions struct {
 }
 
 // PlanCase makes the plan of a case: what would be erased of the orders in its
-// scope, in the owner's language. cases.ErrNoOrder where none is in scope.
+// scope, in the owner's language. cases.ErrNoOrder where none is in scope,
+// cases.ErrNotLawful where nothing is asked of which an erasure is the answer.
 func (a *App) PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error) {
 	var c cases.Case
 	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { c, err = tx.Case(id); return err }); err != nil {
 		return plan.Plan{}, err
+	}
+	if !endsInErasure(c) {
+		// What a person asked to see, to correct or to be kept must not go
+		// because a wrong number was typed.
+		return plan.Plan{}, fmt.Errorf("case %d asks for no erasure: %w", id, cases.ErrNotLawful)
 	}
 	ids := c.Selected()
 	if len(ids) == 0 {
 		return plan.Plan{}, cases.ErrNoOrder
 	}
 	return a.makePlan(ctx, plan.Scope{Case: int64(id), Orders: ids, Person: asksErasure(c)}, nil)
+}
+
+// endsInErasure tells whether a case asks for something of which an erasure can
+// be the answer: erasure itself, or an objection or withdrawal that takes the
+// ground away (GDPR Art. 17(1)(b) and (c)).
+func endsInErasure(c cases.Case) bool {
+	return slices.ContainsFunc(c.Asked, func(x cases.Asked) bool {
+		return x.Right == request.Erasure || x.Right == request.Withdrawal || x.Right == request.Objection
+	})
 }
 
 // asksErasure tells whether the person wants to be erased, not only a use to
@@ -348,7 +363,9 @@ func (l ledger) Finish(ctx context.Context, r erasure.Record) error {
 		return l.a.tellCase(tx, r)
 	})
 	if err == nil && r.State == erasure.Complete {
-		err = l.a.d.Store.Scrub(ctx)
+		// The run stands whether or not the log can be folded in now: a busy
+		// store does it at the next run, or when it is closed or opened.
+		_ = l.a.d.Store.Scrub(ctx)
 	}
 	return err
 }

@@ -211,9 +211,7 @@ func (a *App) Case(ctx context.Context, id cases.ID) (CaseView, error) {
 			v.Runs = append(v.Runs, run)
 		}
 		v.MayErase = cases.MayErase(c)
-		v.CanErase = c.State.Open() && len(c.Selected()) > 0 && slices.ContainsFunc(c.Asked, func(x cases.Asked) bool {
-			return x.Right == request.Erasure || x.Right == request.Withdrawal || x.Right == request.Objection
-		})
+		v.CanErase = c.State.Open() && len(c.Selected()) > 0 && endsInErasure(c)
 		return nil
 	})
 	return v, err

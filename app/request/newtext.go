@@ -28,7 +28,7 @@ const maxLineLook = 200
 // newText splits the text into what the sender wrote now and the rest. A
 // forwarded message is read whole, since the request may be what is forwarded;
 // a message with nothing but a quote is read with less weight.
-func newText(text, subject string) (parts []part, reply, forward bool) {
+func newText(text, subject string) (parts []part, reply, forward, bulk bool) {
 	lines := splitLines(text)
 	subj := fold(cut(strings.TrimSpace(subject), maxLineLook))
 	reply = hasAnyPrefix(subj, "re:", "re :", "aw:", "antw:", "sv:", "rif:", "r:")
@@ -111,16 +111,16 @@ func newText(text, subject string) (parts []part, reply, forward bool) {
 			words += len(l.trim)
 		}
 	}
-	dropFooters(lines, keep)
+	bulk = dropFooters(lines, keep)
 	parts = merge(lines, keep, 1, nil)
 	if forward {
-		return merge(lines, quote, 0.95, parts), reply, forward
+		return merge(lines, quote, 0.95, parts), reply, forward, bulk
 	}
 	if letters(text, parts) < 2 {
 		// Nothing was written above the quote: look at the quote, with doubt.
 		parts = merge(lines, quote, 0.5, parts)
 	}
-	return parts, reply, forward
+	return parts, reply, forward, bulk
 }
 
 func splitLines(text string) []line {
@@ -285,13 +285,13 @@ func isMobileSignature(low string) bool {
 
 // dropFooters unmarks the lines of legal notices and of unsubscribe footers
 // that machines append: "if you are not the intended recipient, delete …".
-func dropFooters(lines []line, keep []bool) {
+func dropFooters(lines []line, keep []bool) (bulk bool) {
 	for i := range lines {
 		if !keep[i] || len(lines[i].low) < 20 {
 			continue
 		}
 		low := lines[i].low
-		if containsAny(low, "intended recipient", "destinataire de ce", "destinataire du present", "pas le destinataire", "n'etes pas le destinataire",
+		if containsAny(low, "intended recipient", "n'en etes pas destinataire", "n'en etes pas le destinataire", "ce message est confidentiel", "ce mail est confidentiel", "ce courriel est confidentiel", "destinataire de ce", "destinataire du present", "pas le destinataire", "n'etes pas le destinataire",
 			"this e-mail is confidential", "this email is confidential", "this message is confidential", "confidentiality notice",
 			"ce message et toutes les pieces", "ce message et ses pieces", "ce courriel et", "avis de confidentialite", "this message and any attach", "this email and any attach", "this e-mail and any attach",
 			"received this message in error", "received this email in error", "received this e-mail in error", "recu ce message par erreur", "recu ce mail par erreur", "recu ce courriel par erreur",
@@ -309,7 +309,7 @@ func dropFooters(lines []line, keep []bool) {
 			"pour vous desabonner", "pour vous desinscrire", "pour ne plus recevoir", "si vous ne souhaitez plus recevoir", "to unsubscribe", "click here to unsubscribe", "se desabonner |", "unsubscribe from this list", "manage your preferences", "manage preferences", "update your preferences",
 			"gerer vos preferences", "gerer mes preferences", "lien de desinscription", "lien de desabonnement", "zum abbestellen", "om u af te melden", "uitschrijven kan", "per cancellarti", "para darse de baja", "si no desea recibir") &&
 			!strings.Contains(low, "?") {
-			keep[i] = false
+			keep[i], bulk = false, true
 			// Footers run to the end of their paragraph.
 			for k := i + 1; k < len(lines) && lines[k].trim != ""; k++ {
 				keep[k] = false
@@ -320,10 +320,11 @@ func dropFooters(lines []line, keep []bool) {
 		switch strings.Trim(low, " |[]()<>-*.") {
 		case "unsubscribe", "se desabonner", "se desinscrire", "desinscription", "me desabonner", "abmelden", "uitschrijven", "view in browser", "voir dans le navigateur":
 			if i > 3 && i*2 > len(lines) && lettersAbove(lines, keep, i) > 250 {
-				keep[i] = false
+				keep[i], bulk = false, true
 			}
 		}
 	}
+	return bulk
 }
 
 func lettersAbove(lines []line, keep []bool, i int) int {

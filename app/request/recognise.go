@@ -46,9 +46,9 @@ func read(m *mailbox.Message) (*reading, []part, string) {
 		text = cut(text, mailbox.MaxTextBytes)
 	}
 	subject := cut(m.Subject, maxSubjectBytes)
-	parts, reply, forward := newText(text, subject)
+	parts, reply, forward, bulk := newText(text, subject)
 
-	r := reading{m: m, subject: subject, text: text, forward: forward}
+	r := reading{m: m, subject: subject, text: text, forward: forward, bulk: bulk}
 	r.reply = reply || len(m.InReplyTo) > 0
 	r.sentences = make([]sentence, 0, 32)
 	subjectWeight := 1.0
@@ -124,6 +124,11 @@ type reading struct {
 	first          bool       // somebody speaks of what is hers: my data, my son
 	words          int
 	vendor         int
+	outsider       int  // words of a blogger, the press, a supplier, an applicant, a swindler
+	reqTalk        int  // words of somebody who speaks of requests in general
+	bulk           bool // ends in the footer of a bulk mail
+	allQuoted      bool // most of the message stands between quotation marks
+	spared         bool // something must not be erased
 	found          [8]evidence
 	strongest      float64 // in this sentence, for another right than the one that is tried
 }
@@ -149,6 +154,8 @@ var (
 	cStop, cGeneral, cPolicy, cConfirm, cDoc, cMarketing, cUnsub              = con("stop"), con("generalright"), con("policyq"), con("confirm"), con("doc"), con("marketing"), con("unsub")
 	cEmails, cContact, cLogin, cMaillist, cClose, cMe, cCopy, cGive, cCooling = con("emails"), con("contact"), con("login"), con("maillist"), con("close"), con("me"), con("copy"), con("give"), con("cooling")
 	cRect, cShip, cObject, cWithdraw, cNoConsent, cRefuse                     = con("rect"), con("shipaddr"), con("object"), con("withdraw"), con("noconsent"), con("refuse")
+	cProspect, cModif                                                         = con("prospect"), con("modif")
+	cDeny, cReqAfter, cEngage, cOutsider, cReqTalk, cEraseRight               = con("deny"), con("reqafter"), con("engage"), con("outsider"), con("reqtalk"), con("eraseright")
 	objects                                                                   = setOf(cData, cInfo, cPhoto, cAccount, cAttr)
 	privacy                                                                   = setOf(cFile, cData, cGDPR)
 )
@@ -175,6 +182,15 @@ func (r *reading) annotate(langs langSet) {
 		total += len(r.sentences[i].toks)
 	}
 	r.words = total
+	quoted := 0
+	for i := range r.sentences {
+		for _, t := range r.sentences[i].toks {
+			if t.quoted {
+				quoted++
+			}
+		}
+	}
+	r.allQuoted = quoted*4 > total*3
 	hits := make([]hit, 0, total+16)
 	headAsks := false
 	for i := range r.sentences {
@@ -205,6 +221,10 @@ func (r *reading) annotate(langs langSet) {
 				se.info = 0
 			case cVendor:
 				r.vendor++
+			case cOutsider:
+				r.outsider++
+			case cReqTalk:
+				r.reqTalk++
 			case cFamily:
 				r.first = true
 			}
@@ -405,14 +425,17 @@ func (r *reading) tenseOf(s *sentence, se *sense, h hit) tense {
 	neg, aux, hinder := false, false, false
 	for k, d := h.s-1, 1; k >= 0 && d <= 5; k, d = k-1, d+1 {
 		w := toks[k].norm
+		if d == 1 && toks[h.s].pause {
+			break // "I order no more, delete my account"
+		}
 		if negators[w] && d <= 5 {
 			switch w {
 			case "non":
-				neg = neg || d <= 1 && k > 0 && !toks[k].pause
+				neg = neg || d <= 1 && !toks[k+1].pause
 			case "plus", "pas", "jamais", "no", "nothing", "aucun", "aucune", "never", "mai":
 				neg = neg || d <= 2
 			case "ne", "n":
-				neg = neg || d <= 3 && hasAfter(toks, k+1, h.e+2, "pas", "plus", "jamais", "point", "rien", "aucune", "aucun")
+				neg = neg || d <= 3 && hasAfter(toks, k+1, h.e+2, "pas", "plus", "jamais", "point", "rien", "aucune", "aucun", "ni")
 			default:
 				neg = neg || d <= 3
 			}
@@ -445,8 +468,15 @@ func (r *reading) tenseOf(s *sentence, se *sense, h hit) tense {
 		}
 	}
 	// "ne supprimez pas", "löschen Sie … nicht", "do not".
-	if !neg && h.s > 0 && (toks[h.s-1].norm == "ne" || toks[h.s-1].norm == "n") && hasAfter(toks, h.e, h.e+2, "pas", "plus", "jamais") {
+	if !neg && h.s > 0 && (toks[h.s-1].norm == "ne" || toks[h.s-1].norm == "n") && hasAfter(toks, h.e, h.e+3, "pas", "plus", "jamais", "rien", "ni", "aucun", "aucune") {
 		neg = true
+	}
+	if at := r.denies(s, se, h); at >= 0 {
+		if ifBefore(toks, at) {
+			return undone
+		}
+		r.spared = r.spared || h.c == cErase || h.c == cRemove
+		return denied
 	}
 	if !neg && hasAfter(toks, h.e, h.e+2, "pas", "jamais") && !hasAfter(toks, h.e, h.e+1, "si") {
 		neg = true
@@ -476,9 +506,10 @@ func (r *reading) tenseOf(s *sentence, se *sense, h hit) tense {
 	case neg && hinder:
 		return hindered
 	case neg:
-		if ifBefore(toks, h.s) {
-			return undone // "if you do not delete them"
+		if ifBefore(toks, h.s) || s.question && whyBefore(toks, h.s) {
+			return undone // "if you do not delete them", "why do you not delete them?"
 		}
+		r.spared = r.spared || h.c == cErase || h.c == cRemove
 		return denied
 	case aux:
 		if confirmBefore(s.toks, h.s) || askedBefore(se, h.s) && !whyBefore(toks, h.s) {
@@ -490,6 +521,51 @@ func (r *reading) tenseOf(s *sentence, se *sense, h hit) tense {
 		return wondered
 	}
 	return open
+}
+
+// denies finds where words such as "instead of", "nobody", "I object to" or
+// "this is not a request for" stand that govern what stands at h; -1 for
+// nowhere.
+func (r *reading) denies(s *sentence, se *sense, h hit) int {
+	if !se.set.has(cDeny) {
+		return -1
+	}
+	for _, o := range se.hits {
+		if o.c != cDeny || o.e > h.s || h.s-o.e > 6 {
+			continue
+		}
+		free := false // another clause began between
+		for k := o.e; k < h.s && !free; k++ {
+			t := &s.toks[k]
+			switch t.norm {
+			case "and", "et", "und", "y", "e", "but", "mais", "aber", "maar", "pero", "ma", "so", "donc", "then":
+				free = true
+			case "dass", "dat", "que", "qu":
+			default:
+				free = t.pause
+			}
+		}
+		free = free || s.toks[h.s].pause && o.e < h.s
+		for _, a := range se.hits {
+			if a.c == cAsk && a.s >= o.e && a.e <= h.s && !softAsk(s.toks[a.s].norm) {
+				free = true
+			}
+		}
+		if !free {
+			return o.s
+		}
+	}
+	return -1
+}
+
+// softAsk are words of asking that do not begin a new wish: "nothing must be
+// deleted", "not asking you to have it deleted".
+func softAsk(w string) bool {
+	switch w {
+	case "must", "should", "be", "to", "have", "need", "asking", "want", "veux", "exerc", "pas", "possible":
+		return true
+	}
+	return hasAnyPrefix(w, "request", "demand", "souhait", "mocht")
 }
 
 // askedStrong tells whether a wish governs the verb.
@@ -605,7 +681,10 @@ func (r *reading) try(i int, c *compiled, match []hit) {
 			return
 		}
 	}
-	if c.hasNeed && !c.need.meets(se.set) || c.not.meets(se.set) {
+	if c.hasNeed && !c.need.meets(se.set) && !(c.needAnywhere && c.need.meets(r.all)) || c.not.meets(se.set) {
+		return
+	}
+	if c.question && !r.sentences[i].question {
 		return
 	}
 	if c.dataDoc && !r.all.has(cData) {
@@ -700,6 +779,13 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 			}
 		}
 	}
+	if c.right == Erasure && !c.negated && (match[0].c == cEraseRight || match[0].c == cClose) && r.denies(s, se, match[0]) >= 0 {
+		r.spared = true
+		return // "this is not a request for erasure"
+	}
+	if c.right == Objection && (se.set.has(cEngage) || se.set.has(cReqAfter)) {
+		return // "I promise not to publish", "I want no advertising because of this letter"
+	}
 	for k, m := range match {
 		e := &c.elems[k]
 		if e.verb && !c.anyVerb {
@@ -780,6 +866,26 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 	if c.scope && r.strongest >= 0.5 && !se.set.has(cCopy) && !r.givesNear(s, se, lo, hi) {
 		conf *= 0.3
 	}
+	if r.mentioned(s, se, lo, hi) {
+		conf *= 0.4
+		if r.vendor > 0 || r.reqTalk > 0 {
+			conf *= 0.3
+		}
+	}
+	if c.right == Rectification && s.question && !se.asked {
+		conf *= 0.5 // "is my address correct?"
+	}
+	if r.all.has(cProspect) && (c.right == Erasure || c.right == Access) {
+		conf *= 0.4 // somebody who has not ordered yet wants to know
+	}
+	if !objectMine && c.right != Rectification {
+		switch {
+		case r.outsider >= 3:
+			conf *= 0.4
+		case r.outsider >= 1:
+			conf *= 0.7
+		}
+	}
 	conf *= r.setting(i, lo)
 	if !c.scope {
 		r.strongest = max(r.strongest, conf)
@@ -788,6 +894,28 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 	if !c.scope {
 		r.found[c.right].solid = max(r.found[c.right].solid, conf)
 	}
+}
+
+// mentioned tells that the words lo to hi all stand between quotation marks,
+// while the sentence around them does not itself ask for something.
+func (r *reading) mentioned(s *sentence, se *sense, lo, hi int) bool {
+	for k := lo; k < hi; k++ {
+		if !s.toks[k].quoted {
+			return false
+		}
+	}
+	if r.allQuoted {
+		return false
+	}
+	if r.vendor > 0 || r.reqTalk > 0 {
+		return true
+	}
+	for _, h := range se.hits {
+		if (h.c == cAsk || h.c == cGeneral) && h.e <= lo && !s.toks[h.s].quoted {
+			return false // I exercise my "right to be forgotten"
+		}
+	}
+	return true
 }
 
 // ownerless tells that the rule names no object whose owner could be known.
@@ -866,25 +994,38 @@ func (r *reading) setting(i, at int) float64 {
 	if se.set.has(cThanks) && !se.set.has(cImperative) && !r.askedAfterThanks(se) {
 		f *= 0.2
 	}
-	switch {
-	case r.vendor >= 3:
+	if se.set.has(cReqTalk) {
+		f *= 0.35 // requests are spoken of, as a subject
+	}
+	switch pitch := r.pitch(); {
+	case pitch >= 3:
 		f *= 0.25
-	case r.vendor == 2:
+	case pitch == 2:
 		f *= 0.45
-	case r.vendor == 1 && r.words > 40:
+	case pitch == 1 && r.words > 40:
 		f *= 0.85
 	}
 	if r.m.AutoSubmitted || r.m.Bounce {
 		f *= 0.25
 	}
 	if r.m.List {
-		if r.first && se.asked && r.vendor == 0 {
+		if r.first && se.asked && r.pitch() == 0 && !r.bulk {
 			f *= 0.8
 		} else {
 			f *= 0.22
 		}
 	}
 	return f
+}
+
+// pitch counts what makes a message look like that of somebody who sells or
+// writes about compliance.
+func (r *reading) pitch() int {
+	n := r.vendor + 2*r.reqTalk
+	if n > 0 && r.all.has(cThird) {
+		n++
+	}
+	return n
 }
 
 func (r *reading) askedAfterThanks(se *sense) bool {
@@ -950,7 +1091,7 @@ func (r *reading) findPronouns() {
 				lastMine = r.ownerOf(s, se, h) == mine
 				continue
 			}
-			if h.c == cRect && se.asked && lastAt >= 0 && i-lastAt <= 2 && i > lastAt && !objectAfter(se.hits, hi, h.e+5) &&
+			if (h.c == cRect || h.c == cModif && se.set.has(cFile)) && se.asked && lastAt >= 0 && i-lastAt <= 2 && i > lastAt && !objectAfter(se.hits, hi, h.e+5) &&
 				!se.set.has(cEdit) && !se.set.has(cOrder) && !se.set.has(cDoc) && r.tenseOf(s, se, h) == open {
 				prev := &r.senses[lastAt]
 				if (lastObj.c == cAttr || lastObj.c == cAccount || lastObj.c == cData || prev.set.has(cFile)) && !prev.set.has(cEdit) && !prev.set.has(cShip) && (lastMine || prev.set.has(cFile)) {
@@ -1099,6 +1240,15 @@ func (r *reading) conclude(v *Verdict) {
 			o.best, o.second = o.best*0.4, 0
 		}
 	}
+	if r.found[Access].best >= 0.7 && r.found[Objection].rule == "never subscribed" {
+		r.found[Objection].best *= 0.4 // "I never subscribed. Where did you get my address?"
+	}
+	if a := &r.found[Access]; r.found[Erasure].best >= 0.7 && hasAnyPrefix(a.rule, "whether kept", "whether had") {
+		a.best, a.second = a.best*0.4, 0 // "do you still have them? I'd rather they were gone"
+	}
+	if o := &r.found[Objection]; r.found[Withdrawal].best >= 0.7 && r.sameWords(Withdrawal, Objection) {
+		o.best, o.second = o.best*0.4, 0 // "I no longer agree to …" is said once
+	}
 	for right, e := range r.found {
 		if e.best == 0 {
 			continue
@@ -1148,6 +1298,20 @@ func (r *reading) conclude(v *Verdict) {
 	}
 }
 
+// sameWords tells whether all that speaks for b overlaps what speaks for a.
+func (r *reading) sameWords(a, b Right) bool {
+	for _, y := range r.found[b].spans {
+		same := false
+		for _, x := range r.found[a].spans {
+			same = same || x.span.Field == y.span.Field && x.span.Start < y.span.End && y.span.Start < x.span.End
+		}
+		if !same {
+			return false
+		}
+	}
+	return true
+}
+
 // weighOpinion lets the second opinion speak: where the grammar is not sure,
 // a message that resembles requests gains, one that does not loses a little.
 // What the grammar is sure of stands.
@@ -1159,7 +1323,7 @@ func (r *reading) weighOpinion(conf *[8]float64, best float64) float64 {
 			lead = right
 		}
 	}
-	apart := r.m.List || r.m.AutoSubmitted || r.m.Bounce || r.vendor >= 2
+	apart := r.m.List || r.m.AutoSubmitted || r.m.Bounce || r.pitch() >= 2
 	switch {
 	case best >= RequestFrom:
 		if p < 0.3 {
@@ -1169,11 +1333,14 @@ func (r *reading) weighOpinion(conf *[8]float64, best float64) float64 {
 			}
 			best *= f
 		}
-	case apart:
+	case apart, r.outsider >= 2, r.all.has(cProspect):
 	case best >= 0.1 && p >= 0.5:
 		c := max(best, 0.35*best+0.65*p)
 		conf[lead], best = c, c
 	case best < 0.1 && p >= 0.6:
+		if guess == Erasure && r.spared {
+			guess = Restriction
+		}
 		sp, ok := r.tellingSentence()
 		if !ok {
 			break

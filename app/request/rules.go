@@ -25,7 +25,8 @@ type rule struct {
 // Options: "ordered" elements in this order; "negated" the verb must be denied;
 // "anyverb" negation and tense do not count; "mine" only what is the sender's;
 // "mineinfo" less where it is not; "anyowner" whose it is does not count;
-// "adjacent" no word between; "scope" may only describe what another right
+// "question" in a question only; "needanywhere" what is needed may stand
+// anywhere in the message; "adjacent" no word between; "scope" may only describe what another right
 // asked for in the sentence is about ("erase all data that you hold on me").
 
 // rules is the grammar. The order does not matter.
@@ -49,11 +50,12 @@ var rules = []rule{
 	{name: "no longer keep", right: Erasure, conf: .88, elems: "v:keep o:data|info|photo|attr", gap: 8, opts: "negated", not: "policyq"},
 	{name: "stop keeping", right: Erasure, conf: .84, elems: "stop v:keep o:data|info|photo", gap: 5, opts: "ordered"},
 	{name: "forget me", right: Erasure, conf: .9, elems: "forgetme"},
-	{name: "not wanted in files", right: Erasure, conf: .85, elems: "negwant file", gap: 10, need: "data photo info me contact account", soft: "maillist marketing", not: "purpose share use"},
-	{name: "no more account", right: Erasure, conf: .8, elems: "negwant o:account", gap: 4, soft: "login", not: "modif rect share use"},
-	{name: "me in the files", right: Erasure, conf: .42, elems: "me|aboutme|family file", gap: 4, soft: "maillist marketing order edit login wrong rect", opts: "", not: "whosees copy give confirm machine format toother"},
+	{name: "not wanted in files", right: Erasure, conf: .85, elems: "negwant file", gap: 10, need: "data photo info me contact account", soft: "maillist marketing", not: "purpose share use", opts: "ordered"},
+	{name: "no more account", right: Erasure, conf: .8, elems: "negwant o:account", gap: 4, soft: "login", not: "modif rect share use close erase remove"},
+	{name: "me in the files", right: Erasure, conf: .42, elems: "me|aboutme|family file", gap: 4, soft: "maillist marketing order edit login wrong rect", not: "whosees copy give confirm machine format toother"},
 	{name: "none may remain", right: Erasure, conf: .82, elems: "stop|negwant|refuse o:photo|data|info file", gap: 9, soft: "edit order maillist marketing", not: "use share purpose contact"},
 	{name: "wanted gone", right: Erasure, conf: .84, elems: "o:photo|data|account|info gone", gap: 6, need: "ask", opts: "mine", not: "edit order fear login"},
+	{name: "named and wanted gone", right: Erasure, conf: .76, elems: "demand o:photo|data|account|info gone", gap: 12, opts: "ordered", not: "edit order fear login"},
 	{name: "none kept", right: Erasure, conf: .8, elems: "nokeep", not: "policyq order"},
 	{name: "erase order traces", right: Erasure, conf: .72, elems: "v:erase order", gap: 6, need: "file data", soft: "cart edit"},
 	{name: "erase pictured", right: Erasure, conf: .7, elems: "v:erase family", gap: 5, soft: "cart edit", need: "file photo data everything account aboutme"},
@@ -61,7 +63,7 @@ var rules = []rule{
 	// GDPR Art. 15.
 	{name: "right of access", right: Access, conf: .92, elems: "accessright", soft: "third vendor"},
 	{name: "copy of data", right: Access, conf: .92, elems: "copy o:data", gap: 7, soft: "cart", not: "machine"},
-	{name: "copy of information", right: Access, conf: .84, elems: "copy o:info", gap: 6, soft: "doc order", opts: "mineinfo"},
+	{name: "copy of information", right: Access, conf: .84, elems: "copy o:info", gap: 6, soft: "doc order", opts: "mineinfo", not: "machine"},
 	{name: "copy of file", right: Access, conf: .78, elems: "copy file", gap: 5, soft: "edit cart", need: "ask aboutme me"},
 	{name: "access to data", right: Access, conf: .92, elems: "v:access o:data", gap: 6, soft: "login"},
 	{name: "access to information", right: Access, conf: .84, elems: "v:access o:info", gap: 6, soft: "login doc order", opts: "mineinfo"},
@@ -88,6 +90,8 @@ var rules = []rule{
 	{name: "whether had of ours", right: Access, conf: .42, elems: "confirm have o:photo|info", gap: 4, opts: "mine", not: "erase remove received order edit negwant stop keep"},
 	{name: "which information held", right: Access, conf: .84, elems: "whatq o:info have", gap: 6, opts: "anyowner scope", not: "doc edit received"},
 	{name: "who received photos", right: Access, conf: .78, elems: "recipients share|give o:photo", gap: 9, opts: "mine", not: "order edit"},
+	{name: "whether passed on", right: Access, conf: .82, elems: "share|give o:attr|data|info|photo|emails anyone", gap: 7, opts: "mine question", not: "edit order toother portright"},
+	{name: "copy of what is held", right: Access, conf: .74, elems: "give copy", gap: 6, need: "data info aboutme", opts: "ordered", soft: "doc order edit", not: "notgot"},
 	{name: "what is done with data", right: Access, conf: .55, elems: "policyq o:data", gap: 7},
 	{name: "what is done with photos", right: Access, conf: .3, elems: "policyq o:photo", gap: 7, opts: "mine"},
 	{name: "what photos held", right: Access, conf: .8, elems: "whatq o:photo have", gap: 6, need: "aboutme file give", opts: "scope"},
@@ -116,6 +120,7 @@ var rules = []rule{
 	{name: "addressed wrongly", right: Rectification, conf: .7, elems: "shows v:rect file", gap: 16, soft: "order edit"},
 	{name: "spelled in files", right: Rectification, conf: .76, elems: "o:attr file", gap: 8, need: "spelled wrong", opts: "anyowner", soft: "edit"},
 	{name: "spelling of name", right: Rectification, conf: .62, elems: "o:attr spelled", gap: 5, opts: "anyowner", soft: "edit order shipaddr"},
+	{name: "update the files", right: Rectification, conf: .72, elems: "v:modif|rect file", gap: 6, need: "attr oldattr moved wrong", opts: "needanywhere", soft: "edit order shipaddr login", not: "photo erase remove consent restrict"},
 	{name: "right to rectification", right: Rectification, conf: .9, elems: "rectright", soft: "third vendor edit"},
 	{name: "particulars changed", right: Rectification, conf: .62, elems: "moved", soft: "order shipaddr edit", need: ""},
 	{name: "particulars changed, files to follow", right: Rectification, conf: .84, elems: "moved file|account|data|info", gap: 14, soft: "shipaddr login"},
@@ -147,6 +152,7 @@ var rules = []rule{
 	{name: "no advertising", right: Objection, conf: .9, elems: "v:contact marketing", gap: 5, opts: "negated", not: "notgot"},
 	{name: "stop the mails", right: Objection, conf: .8, elems: "stop emails", gap: 4, soft: "order doc", opts: "ordered"},
 	{name: "off the list", right: Objection, conf: .92, elems: "v:erase|remove|unsub maillist", gap: 10},
+	{name: "advertising wanted no more", right: Objection, conf: .88, elems: "nopub", need: "ask contact negwant stop imperative emails me", not: "notgot"},
 	{name: "remove from advertising", right: Objection, conf: .86, elems: "v:erase|remove marketing", gap: 8, need: "me attr data info maillist ask aboutme account"},
 	{name: "not on the list", right: Objection, conf: .86, elems: "negwant maillist", gap: 9},
 	{name: "object to processing", right: Objection, conf: .93, elems: "v:object o:use|data|photo|marketing|share|purpose|attr|contact", gap: 9, opts: "anyowner", soft: "order"},
@@ -199,6 +205,7 @@ type compiled struct {
 	gap                                       int
 	ordered, negated, mine, anyOwner, anyVerb bool
 	mineInfo, scope, changed, dataDoc         bool
+	question, needAnywhere                    bool
 }
 
 var grammar = mustCompile(rules)
@@ -279,6 +286,10 @@ func compile(r *rule) (compiled, error) {
 			c.changed = true
 		case "scope":
 			c.scope = true
+		case "question":
+			c.question = true
+		case "needanywhere":
+			c.needAnywhere = true
 		case "adjacent":
 			c.gap = 1
 		default:

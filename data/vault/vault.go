@@ -53,9 +53,8 @@ var KeyringTimeout = 5 * time.Second
 
 // The calls to the keyring, apart so that a test can put a dead one there.
 var (
-	keyringGet    = keyring.Get
-	keyringSet    = keyring.Set
-	keyringDelete = keyring.Delete
+	keyringGet = keyring.Get
+	keyringSet = keyring.Set
 )
 
 // header is vault.json. It holds nothing personal and nothing secret.
@@ -110,8 +109,9 @@ func Create(dir, passphrase string) (*Vault, error) {
 		h.From, h.Name = "keyring", base64.RawURLEncoding.EncodeToString(random(9))
 		v.from = "keyring"
 		kek = random(keyBytes)
+		set := keyringSet
 		if err := withTimeout(func() error {
-			return keyringSet(service, h.Name, base64.StdEncoding.EncodeToString(kek))
+			return set(service, h.Name, base64.StdEncoding.EncodeToString(kek))
 		}); err != nil {
 			return nil, fmt.Errorf("%w: set GREFFIER_PASSPHRASE (%w)", ErrNoKey, err)
 		}
@@ -123,7 +123,7 @@ func Create(dir, passphrase string) (*Vault, error) {
 	}
 	if err := WriteFile(filepath.Join(dir, fileName), b); err != nil {
 		if h.Name != "" {
-			withTimeout(func() error { return keyringDelete(service, h.Name) }) // a key without a vault opens nothing
+			withTimeout(func() error { return keyring.Delete(service, h.Name) }) // a key without a vault opens nothing
 		}
 		return nil, err
 	}
@@ -157,10 +157,9 @@ func Open(dir, passphrase string) (*Vault, error) {
 		}
 		kek = derive(passphrase, h)
 	case "keyring":
-		var s string
-		err := withTimeout(func() (err error) { s, err = keyringGet(service, h.Name); return err })
+		s, err := KeyringSecret(h.Name)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrKeyring, err)
+			return nil, err
 		}
 		if kek, err = base64.StdEncoding.DecodeString(s); err != nil || len(kek) != keyBytes {
 			return nil, ErrKeyring
@@ -247,7 +246,8 @@ func (v *Vault) secrets() (map[string]string, error) {
 // (service "greffier"), waiting no longer than KeyringTimeout.
 func KeyringSecret(name string) (string, error) {
 	var s string
-	err := withTimeout(func() (err error) { s, err = keyringGet(service, name); return err })
+	get := keyringGet
+	err := withTimeout(func() (err error) { s, err = get(service, name); return err })
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrKeyring, err)
 	}
