@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"greffier/app/evidence"
@@ -23,7 +25,7 @@ var backed = []string{"vault.json", profileName, "secrets.enc", store.FileName, 
 // Backup writes an encrypted copy of the whole profile to path. It implements
 // app.Archive.
 func (p *profile) Backup(ctx context.Context, path string) (err error) {
-	tmp, err := os.MkdirTemp(p.dir, ".backup-")
+	tmp, err := os.MkdirTemp(p.dir, backupTemp)
 	if err != nil {
 		return fmt.Errorf("make the backup: %w", err)
 	}
@@ -38,6 +40,29 @@ func (p *profile) Backup(ctx context.Context, path string) (err error) {
 	}
 	files[store.FileName] = copyPath
 	return p.vault.Backup(path, files, backed)
+}
+
+// The beginnings of the names of what is made aside: copies of a store, which
+// must not outlive the act that needs them, or they would keep what is erased
+// later.
+const (
+	backupTemp  = ".backup-"  // in the profile's folder
+	restoreTemp = ".restore-" // beside it, with its name
+)
+
+// sweep removes the folders below dir whose names begin so: what an act that
+// was cut off left behind.
+func sweep(dir, prefix string) error {
+	es, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		if e.IsDir() && strings.HasPrefix(e.Name(), prefix) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // rememberStones keeps the tombstones beside the store, so that they outlive
@@ -72,14 +97,23 @@ func restoreProfile(ctx context.Context, dir, file, passphrase string, now func(
 	if _, err := os.Stat(file); err != nil {
 		return out, fmt.Errorf("%w: %w", vault.ErrNotBackup, err)
 	}
-	known, secret, err := whatIsKnown(ctx, dir, passphrase, now)
+	former := formerProfile(dir)
+	known, secret, err := whatIsKnown(ctx, former, passphrase, now)
+	if err != nil && former != dir {
+		// Put aside earlier and perhaps not of this profile: the backup alone.
+		known, secret, err = later{}, passphrase, nil
+	}
 	if err != nil {
 		return out, err
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return out, err
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".restore-")
+	aside := restoreTemp + filepath.Base(dir) + "-"
+	if err := sweep(filepath.Dir(dir), aside); err != nil {
+		return out, fmt.Errorf("restore: %w", err)
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), aside)
 	if err != nil {
 		return out, fmt.Errorf("restore: %w", err)
 	}
@@ -92,12 +126,15 @@ func restoreProfile(ctx context.Context, dir, file, passphrase string, now func(
 	if err != nil {
 		return out, err
 	}
-	if vault.Exists(dir) {
-		present, err := vault.Open(dir, passphrase)
-		if err != nil {
+	if vault.Exists(former) {
+		present, err := vault.Open(former, passphrase)
+		switch {
+		case err == nil && present.Equal(v):
+		case former != dir:
+			known = later{}
+		case err != nil:
 			return out, err
-		}
-		if !present.Equal(v) {
+		default:
 			return out, errOtherProfile
 		}
 	}
@@ -106,6 +143,31 @@ func restoreProfile(ctx context.Context, dir, file, passphrase string, now func(
 	}
 	return out, swap(dir, fresh, now, &out)
 }
+
+// formerProfile is the profile in dir, or where there is none the one that a
+// restore put aside last: it may have been cut off before the new one was in
+// place, and whom that one erased must not come back with the next try.
+func formerProfile(dir string) string {
+	if vault.Exists(dir) {
+		return dir
+	}
+	beside, err := os.ReadDir(filepath.Dir(dir))
+	if err != nil {
+		return dir // nothing is there yet
+	}
+	// By name, so that the last one put aside comes last.
+	for _, e := range slices.Backward(beside) {
+		d := filepath.Join(filepath.Dir(dir), e.Name())
+		if strings.HasPrefix(e.Name(), filepath.Base(dir)+asideMark) && vault.Exists(d) {
+			return d
+		}
+	}
+	return dir
+}
+
+// asideMark stands between the name of a profile's folder and the time at
+// which a restore put it aside.
+const asideMark = ".before-"
 
 // whatIsKnown reads tombstones and journal of the profile in dir. A store that
 // no longer opens is no obstacle: the file beside it has the tombstones.
@@ -233,7 +295,7 @@ func swap(dir, fresh string, now func() time.Time, out *restored) error {
 				return err
 			}
 		} else {
-			out.MovedTo = fmt.Sprintf("%s.before-%s", dir, now().UTC().Format("20060102T150405Z"))
+			out.MovedTo = fmt.Sprintf("%s%s%s", dir, asideMark, now().UTC().Format("20060102T150405Z"))
 			if err := os.Rename(dir, out.MovedTo); err != nil {
 				return fmt.Errorf("move the former profile aside: %w", err)
 			}

@@ -424,6 +424,8 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 			p.Close()
 		}
 	}()
+	// Whatever cannot be removed now is tried again with the next command.
+	_ = sweep(dir, backupTemp)
 	if p.vault, err = vault.Open(dir, passphrase); err != nil {
 		return nil, err
 	}

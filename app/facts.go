@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"greffier/app/cases"
 	"greffier/app/erasure"
@@ -24,7 +25,7 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 	for _, e := range c.Events {
 		// The day from which a use has stopped is the day on which the owner
 		// said how that right ends.
-		if e.Key == "case.outcome" || e.Key == "case.in_progress" {
+		if strings.HasPrefix(e.Key, "case.outcome.") && (e.Arg == request.Objection.String() || e.Arg == request.Withdrawal.String()) {
 			f.StoppedAt = e.At
 		}
 	}
@@ -34,27 +35,52 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 	if slices.ContainsFunc(c.Asked, func(x cases.Asked) bool { return x.Right == request.Objection || x.Right == request.Withdrawal }) {
 		f.Stopped = []string{a.d.Texts.Text(lang, "fact.marketing", nil)}
 	}
-	for _, id := range slices.Backward(c.Runs) {
-		r, err := tx.Run(id)
+	var r erasure.Record // what stays is as the last run says
+	var steps []erasure.Step
+	for _, id := range c.Runs {
+		next, err := tx.Run(id)
 		if err != nil {
 			return f, err
 		}
-		if r.State != erasure.Complete && r.State != erasure.Partial {
+		if next.State != erasure.Complete && next.State != erasure.Partial {
 			continue
 		}
-		steps, err := tx.Steps(id)
+		more, err := tx.Steps(id)
 		if err != nil {
 			return f, err
 		}
+		// A later run that found nothing more is not the one that erased.
+		if r.ID == 0 || next.Erased > 0 {
+			f.ErasedAt, f.Certificate = next.EndedAt, fmt.Sprintf("C-%d", next.ID)
+		}
+		r, steps = next, joinSteps(steps, more)
+	}
+	if r.ID != 0 {
 		a.erasureFacts(&f, r, steps, lang)
-		break
 	}
 	return f, a.registerFacts(tx, &f, lang)
 }
 
-// erasureFacts tells what a run erased, what stays and what is left.
+// joinSteps adds the steps of a later run, of which each object stands as that
+// run left it.
+func joinSteps(steps, later []erasure.Step) []erasure.Step {
+	at := map[string]int{}
+	for i, s := range steps {
+		at[s.Object.ID()] = i
+	}
+	for _, s := range later {
+		if i, known := at[s.Object.ID()]; known {
+			steps[i] = s
+		} else {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// erasureFacts tells what the runs of a case erased, what stays and what is
+// left.
 func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Step, lang string) {
-	f.ErasedAt, f.Certificate = r.EndedAt, fmt.Sprintf("C-%d", r.ID)
 	counts := map[plan.Holds]int{}
 	for _, s := range steps {
 		switch {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +59,10 @@ func (a *App) PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error) {
 	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { c, err = tx.Case(id); return err }); err != nil {
 		return plan.Plan{}, err
 	}
+	if !c.State.Open() {
+		// Refused, taken back or answered: the owner opens it again first.
+		return plan.Plan{}, fmt.Errorf("case %d is %s: %w", id, c.State, cases.ErrNotLawful)
+	}
 	if !endsInErasure(c) {
 		// What a person asked to see, to correct or to be kept must not go
 		// because a wrong number was typed.
@@ -72,17 +77,18 @@ func (a *App) PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error) {
 
 // endsInErasure tells whether a case asks for something of which an erasure can
 // be the answer: erasure itself, or an objection or withdrawal that takes the
-// ground away (GDPR Art. 17(1)(b) and (c)).
+// ground away (GDPR Art. 17(1)(b) and (c)). What the owner refused does not
+// count.
 func endsInErasure(c cases.Case) bool {
 	return slices.ContainsFunc(c.Asked, func(x cases.Asked) bool {
-		return x.Right == request.Erasure || x.Right == request.Withdrawal || x.Right == request.Objection
+		return x.Outcome != cases.Denied && (x.Right == request.Erasure || x.Right == request.Withdrawal || x.Right == request.Objection)
 	})
 }
 
 // asksErasure tells whether the person wants to be erased, not only a use to
 // end.
 func asksErasure(c cases.Case) bool {
-	return slices.ContainsFunc(c.Asked, func(x cases.Asked) bool { return x.Right == request.Erasure })
+	return slices.ContainsFunc(c.Asked, func(x cases.Asked) bool { return x.Right == request.Erasure && x.Outcome != cases.Denied })
 }
 
 // PlanOrder makes the plan to erase the media of one order.
@@ -210,6 +216,10 @@ func (a *App) again(ctx context.Context, p plan.Plan, at law.Date, report Report
 		v, err := a.Retention(ctx, at)
 		return v.Plan, err
 	}
+	if p.Scope.Case != 0 {
+		// The case may mean other orders by now, or ask for something else.
+		return a.PlanCase(ctx, cases.ID(p.Scope.Case))
+	}
 	return a.makePlan(ctx, p.Scope, report)
 }
 
@@ -238,7 +248,7 @@ func (a *App) settleIdentity(ctx context.Context, s plan.Scope, opt EraseOptions
 		if err != nil {
 			return err
 		}
-		if opt.Reason != "" {
+		if opt.Reason != "" && c.Identity.Level != cases.Confirmed {
 			if c, err = cases.Apply(c, cases.ActConfirmIdentity, cases.Input{Reason: opt.Reason, By: owner, At: a.now()}, a.d.Zone); err != nil {
 				return err
 			}
@@ -261,7 +271,8 @@ func (a *App) settleIdentity(ctx context.Context, s plan.Scope, opt EraseOptions
 }
 
 // ResumeErasure takes up every run that was cut off, and tries again what is
-// left of partial ones.
+// left of partial ones. The runs that were taken up before an error are
+// returned with it.
 func (a *App) ResumeErasure(ctx context.Context, report Report) ([]RunView, error) {
 	if !a.erasing.TryLock() {
 		return nil, erasure.ErrRunning
@@ -298,8 +309,12 @@ func (a *App) ResumeErasure(ctx context.Context, report Report) ([]RunView, erro
 	}); err != nil {
 		return nil, err
 	}
+	// What was cut off comes first: while it is open, no other run may be.
+	slices.SortStableFunc(todo, func(x, y cut) int { return cmp.Compare(x.r.State, y.r.State) })
 	var out []RunView
+	var failed error
 	for _, c := range todo {
+		was := c.r
 		if err := a.d.Store.Update(ctx, func(tx Tx) error {
 			c.r.State = erasure.Running
 			if err := tx.PutRun(c.r); err != nil {
@@ -310,12 +325,21 @@ func (a *App) ResumeErasure(ctx context.Context, report Report) ([]RunView, erro
 			return out, err
 		}
 		r, steps, err := erasure.Resume(ctx, c.r, c.steps, a.d.Storages, ledger{a}, a.d.Now, report)
-		if err != nil {
-			return out, err
+		if err == nil {
+			out = append(out, a.runView(ctx, r, steps))
+			continue
 		}
-		out = append(out, a.runView(ctx, r, steps))
+		failed = errors.Join(failed, err)
+		if was.State != erasure.Partial || !slices.Equal(steps, c.steps) {
+			return out, failed
+		}
+		// Nothing was touched: it is as partial as before, and must not stand
+		// in the way of the others.
+		if err := a.d.Store.Update(context.WithoutCancel(ctx), func(tx Tx) error { return tx.PutRun(was) }); err != nil {
+			return out, errors.Join(failed, err)
+		}
 	}
-	return out, nil
+	return out, failed
 }
 
 // ledger writes runs into the store, each call one transaction with its
@@ -337,10 +361,26 @@ func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Ste
 				return err
 			}
 		}
-		return l.a.journal(tx, r.By, evidence.ActRunStarted, runRecord(id),
-			map[string]any{"scope": scopeRecord(r.Scope), "plan": r.PlanHash, "objects": len(steps), "before": r.BeforeHash})
+		if err := l.a.journal(tx, r.By, evidence.ActRunStarted, runRecord(id),
+			map[string]any{"scope": scopeRecord(r.Scope), "plan": r.PlanHash, "objects": len(steps), "before": r.BeforeHash}); err != nil {
+			return err
+		}
+		if r.State != erasure.Refused {
+			return nil
+		}
+		// A refusal begins and ends at once: nothing can be cut off in between.
+		r.ID = id
+		return l.end(tx, r)
 	})
 	return id, err
+}
+
+// end writes the end of a run into journal and case.
+func (l ledger) end(tx Tx, r erasure.Record) error {
+	if err := l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)); err != nil {
+		return err
+	}
+	return l.a.tellCase(tx, r)
 }
 
 func (l ledger) Mark(ctx context.Context, run int64, steps []erasure.Step) error {
@@ -348,11 +388,11 @@ func (l ledger) Mark(ctx context.Context, run int64, steps []erasure.Step) error
 }
 
 func (l ledger) Finish(ctx context.Context, r erasure.Record) error {
+	if r.State == erasure.Refused {
+		return nil // Begin wrote its end
+	}
 	err := l.a.d.Store.Update(ctx, func(tx Tx) error {
 		if err := tx.PutRun(r); err != nil {
-			return err
-		}
-		if err := l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)); err != nil {
 			return err
 		}
 		if r.State == erasure.Complete {
@@ -360,7 +400,7 @@ func (l ledger) Finish(ctx context.Context, r erasure.Record) error {
 				return err
 			}
 		}
-		return l.a.tellCase(tx, r)
+		return l.end(tx, r)
 	})
 	if err == nil && r.State == erasure.Complete {
 		// The run stands whether or not the log can be folded in now: a busy
@@ -569,6 +609,14 @@ func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error)
 	res, err := retention.Apply(in)
 	if err != nil {
 		return v, err
+	}
+	// Whatever day is asked for, what is held today stays today.
+	for i, r := range res.Due {
+		for _, h := range holds {
+			if r.Order != 0 && h.Order == r.Order && res.Due[i].Held == "" && h.ActiveOn(a.today()) {
+				res.Due[i].Held = h.Reason
+			}
+		}
 	}
 	v.Due = dueRows(res.Due)
 	v.Ahead = dueRows(res.Ahead)
@@ -826,7 +874,7 @@ func (a *App) LiftHold(ctx context.Context, hold int64) error {
 // Refused tells whether an error means that an erasure was refused and nothing
 // was touched.
 func Refused(err error) bool {
-	for _, e := range []error{plan.ErrStale, plan.ErrNotConfirmed, cases.ErrIdentityUnproven, cases.ErrNoOrder, erasure.ErrRunning} {
+	for _, e := range []error{plan.ErrStale, plan.ErrNotConfirmed, cases.ErrIdentityUnproven, cases.ErrNoOrder, cases.ErrNotLawful, erasure.ErrRunning} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -152,7 +152,7 @@ func (a *App) CorrectVerdict(ctx context.Context, mail int64, rights []request.R
 		j.Verdict.Kind = request.Request
 		j.Verdict.Findings = corrected(j.Verdict.Findings, rights)
 		j.Verdict.Confidence = 1
-		id, _, err = a.openCase(tx, j, nil)
+		id, _, err = a.openCase(tx, j, tx.Orders, nil)
 		return err
 	})
 	return id, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"greffier/app/cases"
@@ -261,8 +262,9 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 		part := SyncReport{}
 		err := a.d.Store.Update(ctx, func(tx Tx) error {
 			part = SyncReport{}
+			all := sync.OnceValues(tx.Orders)
 			for _, m := range pending {
-				if err := a.takeIn(tx, m, &part); err != nil {
+				if err := a.takeIn(tx, m, all, &part); err != nil {
 					return err
 				}
 			}
@@ -300,10 +302,10 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 }
 
 // takeIn recognises one message and files it: into the case that it answers,
-// into a new case, or among the ordinary mail.
-func (a *App) takeIn(tx Tx, m mailbox.Message, out *SyncReport) error {
+// into a new case, or among the ordinary mail. all returns every order.
+func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error), out *SyncReport) error {
 	j := request.Judged{Message: m, Verdict: request.Recognise(m)}
-	if from, ok := m.Sender(); ok && from.Norm() == mailbox.NormEmail(a.controller(tx).Email) {
+	if ownWords(m, mailbox.NormEmail(a.controller(tx).Email)) {
 		// The owner's own words, in a folder where she files what she sent.
 		j.Verdict = request.Verdict{Kind: request.Ordinary, Confidence: 1, Language: j.Verdict.Language}
 	}
@@ -315,7 +317,7 @@ func (a *App) takeIn(tx Tx, m mailbox.Message, out *SyncReport) error {
 		found = false
 	}
 	if !found && j.Verdict.Kind == request.Request {
-		_, isNew, err := a.openCase(tx, j, out)
+		_, isNew, err := a.openCase(tx, j, all, out)
 		if isNew {
 			out.Messages++
 			out.Requests++
@@ -339,8 +341,29 @@ func (a *App) takeIn(tx Tx, m mailbox.Message, out *SyncReport) error {
 	if !found {
 		return nil
 	}
+	marks, err := tx.ProviderMarks()
+	if err != nil {
+		return err
+	}
 	m.ID = id
-	return tx.PutCase(cases.Merge(c, m, j.Verdict, a.now()))
+	return tx.PutCase(cases.Merge(c, m, sure(j.Verdict), cases.Provider{Marks: marks}, a.now()))
+}
+
+// sure is a verdict without what is only suspected beside a clear request: that
+// is shown with the mail, but is no right of the case until the owner says so.
+func sure(v request.Verdict) request.Verdict {
+	v.Findings = slices.DeleteFunc(slices.Clone(v.Findings), func(f request.Finding) bool { return f.Confidence < request.RequestFrom })
+	return v
+}
+
+// ownWords tells whether the owner herself wrote a mail. What comes from her
+// address to herself, or is to be answered elsewhere, is rather what the form
+// on her site sends in a customer's name.
+func ownWords(m mailbox.Message, own string) bool {
+	from, ok := m.Sender()
+	hers := func(a mailbox.Address) bool { return a.Norm() == own }
+	return ok && own != "" && hers(from) && !slices.ContainsFunc(m.To, hers) &&
+		!slices.ContainsFunc(m.ReplyTo, func(a mailbox.Address) bool { return !hers(a) })
 }
 
 // caseOf finds the case that a message belongs to: the one whose messages it
@@ -355,7 +378,8 @@ func (a *App) caseOf(tx Tx, m mailbox.Message) (cases.Case, bool, error) {
 		return c, err == nil, err
 	}
 	from, ok := m.Sender()
-	if !ok {
+	if !ok || from.Norm() == mailbox.NormEmail(a.controller(tx).Email) {
+		// The site's form writes for everybody from the owner's address.
 		return cases.Case{}, false, nil
 	}
 	cs, err := tx.CasesByEmail(from.Email)
@@ -372,8 +396,9 @@ func (a *App) caseOf(tx Tx, m mailbox.Message) (cases.Case, bool, error) {
 
 // openCase files a message with the case that it opens. The message may be
 // known already (read again, or found in two folders): then nothing happens.
-func (a *App) openCase(tx Tx, j request.Judged, out *SyncReport) (cases.ID, bool, error) {
-	known, err := a.candidates(tx, j.Message, j.Verdict)
+// all returns every order.
+func (a *App) openCase(tx Tx, j request.Judged, all func() ([]order.Order, error), out *SyncReport) (cases.ID, bool, error) {
+	known, err := a.candidates(tx, j.Message, j.Verdict, all)
 	if err != nil {
 		return 0, false, err
 	}
@@ -386,11 +411,7 @@ func (a *App) openCase(tx Tx, j request.Judged, out *SyncReport) (cases.ID, bool
 		}
 		j.Message.ID = id
 	}
-	// What is only suspected beside a clear request is shown with the mail,
-	// but is no right of the case until the owner says so.
-	sure := j.Verdict
-	sure.Findings = slices.DeleteFunc(slices.Clone(sure.Findings), func(f request.Finding) bool { return f.Confidence < request.RequestFrom })
-	c := cases.Open(j.Message, sure, known, a.now(), a.d.Zone)
+	c := cases.Open(j.Message, sure(j.Verdict), known, a.now(), a.d.Zone)
 	c.Territory = a.d.Territory
 	marks, err := tx.ProviderMarks()
 	if err != nil {
@@ -413,8 +434,9 @@ func (a *App) openCase(tx Tx, j request.Judged, out *SyncReport) (cases.ID, bool
 
 // candidates returns the orders that a request may concern: those of the
 // sender's address and those whose number it names; all of them where neither
-// gives any, so that a name can be proposed.
-func (a *App) candidates(tx Tx, m mailbox.Message, v request.Verdict) ([]order.Order, error) {
+// gives any, so that a name can be proposed. all returns every order, which is
+// slow in a large shop: it is read once for many mails.
+func (a *App) candidates(tx Tx, m mailbox.Message, v request.Verdict, all func() ([]order.Order, error)) ([]order.Order, error) {
 	var out []order.Order
 	add := func(os []order.Order, err error) error {
 		for _, o := range os {
@@ -437,7 +459,7 @@ func (a *App) candidates(tx Tx, m mailbox.Message, v request.Verdict) ([]order.O
 	if len(out) > 0 {
 		return out, nil
 	}
-	return out, add(tx.Orders())
+	return all()
 }
 
 // rematch looks again at the open cases that nobody has touched: orders may
@@ -452,22 +474,26 @@ func (a *App) rematch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		orders := sync.OnceValues(tx.Orders)
 		for _, c := range all {
-			if !c.State.Open() || len(c.Runs) > 0 || c.Identity.Level == cases.Confirmed ||
-				slices.ContainsFunc(c.Orders, func(m cases.Match) bool { return m.Confirmed }) || len(c.Messages) == 0 {
+			if !c.State.Open() || len(c.Runs) > 0 || c.Identity.Level == cases.Confirmed || scopeSet(c) || len(c.Messages) == 0 {
 				continue
 			}
-			j, err := tx.Message(c.Messages[0])
-			if err != nil {
-				return err
+			mails := make([]request.Judged, 0, len(c.Messages))
+			for _, id := range c.Messages {
+				j, err := tx.Message(id)
+				if err != nil {
+					return err
+				}
+				mails = append(mails, j)
 			}
-			known, err := a.candidates(tx, j.Message, j.Verdict)
+			known, err := a.candidates(tx, mails[0].Message, mails[0].Verdict, orders)
 			if err != nil {
 				return err
 			}
 			was := c
-			c.Orders = cases.Propose(j.Verdict, j.Message, known)
-			c = cases.Reweigh(c, j.Message, known, cases.Provider{Marks: marks})
+			c.Orders = cases.Propose(mails[0].Verdict, mails[0].Message, known)
+			c = cases.ReweighAll(c, mails, known, cases.Provider{Marks: marks})
 			if slices.Equal(was.Orders, c.Orders) && was.Identity.Level == c.Identity.Level && slices.Equal(was.Identity.Signs, c.Identity.Signs) {
 				continue
 			}
@@ -477,6 +503,13 @@ func (a *App) rematch(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// scopeSet tells whether the owner said herself which orders a case means, none
+// included.
+func scopeSet(c cases.Case) bool {
+	return slices.ContainsFunc(c.Orders, func(m cases.Match) bool { return m.Confirmed }) ||
+		slices.ContainsFunc(c.Events, func(e cases.Event) bool { return e.Key == cases.EventOrdersSet })
 }
 
 // Services returns the connections with what happened at their last use.

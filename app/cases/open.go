@@ -23,15 +23,16 @@ const (
 // of the steps stand in Transitions.
 const (
 	EventOpened       = "case.opened"
-	EventAsked        = "case.asked."        // with the right's word: case.asked.erasure
-	EventNoReceipt    = "case.no_receipt"    // the receipt is unknown, and the discovery stands for it
-	EventFromJunk     = "case.from_junk"     // it lay in the spam folder
-	EventFoundLate    = "case.found_late"    // found days after receipt; Arg how many
-	EventMessage      = "case.message"       // a further mail came
-	EventMessageOther = "case.message_other" // one came from another address
-	EventMessageAfter = "case.message_after" // one came after the end
-	EventIdentityAnew = "case.identity_anew" // a new right was asked in a mail that proves less
-	EventMark         = "case.mark."         // with the mark's word: case.mark.minor
+	EventAsked        = "case.asked."          // with the right's word: case.asked.erasure
+	EventNoReceipt    = "case.no_receipt"      // the receipt is unknown, and the discovery stands for it
+	EventFromJunk     = "case.from_junk"       // it lay in the spam folder
+	EventFoundLate    = "case.found_late"      // found days after receipt; Arg how many
+	EventMessage      = "case.message"         // a further mail came
+	EventMessageOther = "case.message_other"   // one came from another address
+	EventMessageAfter = "case.message_after"   // one came after the end
+	EventIdentityAnew = "case.identity_anew"   // a new right was asked in a mail that proves less
+	EventOrdersSet    = "case.orders_selected" // the owner said which orders are meant
+	EventMark         = "case.mark."           // with the mark's word: case.mark.minor
 )
 
 // foundLateDays is how many days after receipt a discovery is worth a line.

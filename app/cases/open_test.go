@@ -139,7 +139,7 @@ func TestBelongs(t *testing.T) {
 	}
 	t.Run("a later mail prolongs the 90 days", func(t *testing.T) {
 		m := base(func(m *mailbox.Message) { m.ID, m.ReceivedAt = 8, day(60) })
-		later := cases.Merge(c, m, request.Verdict{Kind: request.Ordinary}, day(60))
+		later := cases.Merge(c, m, request.Verdict{Kind: request.Ordinary}, cases.Provider{}, day(60))
 		if !cases.Belongs(base(func(m *mailbox.Message) { m.ReceivedAt = day(120) }), later, nil) {
 			t.Error("does not belong")
 		}
@@ -164,7 +164,7 @@ func TestMerge(t *testing.T) {
 	const anne = "anne.martin@example.org"
 	t.Run("a new right joins the open case", func(t *testing.T) {
 		c := opened()
-		n := cases.Merge(c, reply(anne), marked(asks(request.Access, request.Erasure), request.MarkComplaint), day(2))
+		n := cases.Merge(c, reply(anne), marked(asks(request.Access, request.Erasure), request.MarkComplaint), cases.Provider{}, day(2))
 		if got := strings.Join(n.Rights(), " "); got != "erasure access" || len(c.Asked) != 1 {
 			t.Errorf("rights %s; the old case has %v", got, c.Rights())
 		}
@@ -173,31 +173,31 @@ func TestMerge(t *testing.T) {
 		}
 	})
 	t.Run("the same mail twice changes nothing", func(t *testing.T) {
-		n := cases.Merge(opened(), reply(anne), asks(request.Access), day(2))
-		if again := cases.Merge(n, reply(anne), asks(request.Access), day(2)); len(again.Events) != len(n.Events) {
+		n := cases.Merge(opened(), reply(anne), asks(request.Access), cases.Provider{}, day(2))
+		if again := cases.Merge(n, reply(anne), asks(request.Access), cases.Provider{}, day(2)); len(again.Events) != len(n.Events) {
 			t.Error("events were added")
 		}
 	})
 	t.Run("a new right in a mail that is not vouched for takes confirmation back", func(t *testing.T) {
-		if n := cases.Merge(confirmed(), reply(anne), asks(request.Access), day(2)); n.Identity.Level != cases.Unproven {
+		if n := cases.Merge(confirmed(), reply(anne), asks(request.Access), cases.Provider{}, day(2)); n.Identity.Level != cases.Unproven {
 			t.Errorf("level %s", n.Identity.Level)
 		}
 	})
 	t.Run("a new right in a forged mail makes the case doubtful", func(t *testing.T) {
 		m := reply(anne)
 		m.Auth = mailbox.Authentication{AuthServID: "mx", DMARC: mailbox.Fail}
-		n := cases.Merge(confirmed(), m, asks(request.Access), day(2))
+		n := cases.Merge(confirmed(), m, asks(request.Access), cases.Provider{}, day(2))
 		if n.Identity.Level != cases.Doubtful || cases.EraseBySight(n) == nil {
 			t.Errorf("level %s", n.Identity.Level)
 		}
 	})
 	t.Run("a new right in a mail that is vouched for keeps it", func(t *testing.T) {
-		if n := cases.Merge(confirmed(), signed(reply(anne)), asks(request.Access), day(2)); n.Identity.Level != cases.Confirmed {
+		if n := cases.Merge(confirmed(), signed(reply(anne)), asks(request.Access), cases.Provider{}, day(2)); n.Identity.Level != cases.Confirmed {
 			t.Errorf("level %s", n.Identity.Level)
 		}
 	})
 	t.Run("a reply without a new right leaves identity alone", func(t *testing.T) {
-		if n := cases.Merge(confirmed(), reply(anne), request.Verdict{Kind: request.Ordinary}, day(2)); n.Identity.Level != cases.Confirmed {
+		if n := cases.Merge(confirmed(), reply(anne), request.Verdict{Kind: request.Ordinary}, cases.Provider{}, day(2)); n.Identity.Level != cases.Confirmed {
 			t.Errorf("level %s", n.Identity.Level)
 		}
 	})
@@ -207,7 +207,7 @@ func TestMerge(t *testing.T) {
 		if !cases.Separate(m, asks(request.Access), c) {
 			t.Error("not separate")
 		}
-		if n := cases.Merge(c, m, asks(request.Access), day(2)); len(n.Asked) != 1 || !slices.Contains(eventKeys(n), "message_other") {
+		if n := cases.Merge(c, m, asks(request.Access), cases.Provider{}, day(2)); len(n.Asked) != 1 || !slices.Contains(eventKeys(n), "message_other") {
 			t.Errorf("case %+v", n)
 		}
 	})
@@ -219,14 +219,14 @@ func TestMerge(t *testing.T) {
 		if !cases.Separate(reply(anne), asks(request.Access), c) || cases.Separate(reply(anne), request.Verdict{Kind: request.Ordinary}, c) {
 			t.Error("wrong answer")
 		}
-		if n := cases.Merge(c, reply(anne), asks(request.Access), day(2)); len(n.Asked) != 1 || !slices.Contains(eventKeys(n), "message_after") {
+		if n := cases.Merge(c, reply(anne), asks(request.Access), cases.Provider{}, day(2)); len(n.Asked) != 1 || !slices.Contains(eventKeys(n), "message_after") {
 			t.Errorf("case %+v", n)
 		}
 	})
 	t.Run("a reply that tells of a child settles for whom it is", func(t *testing.T) {
 		m := reply(anne)
 		m.Text = "c'est ma fille sur les photos"
-		n := cases.Merge(opened(), m, marked(request.Verdict{Kind: request.Ordinary}, request.MarkMinor), day(2))
+		n := cases.Merge(opened(), m, marked(request.Verdict{Kind: request.Ordinary}, request.MarkMinor), cases.Provider{}, day(2))
 		if n.Link != cases.Parent || !n.Minor || n.Concerned != (cases.Person{}) {
 			t.Errorf("link %q, minor %v", n.Link, n.Minor)
 		}
@@ -241,7 +241,7 @@ func FuzzMerge(f *testing.F) {
 		m.ID, m.Subject, m.References, m.ReceivedAt = 9, subject, []string{ref}, day(1)
 		c := opened()
 		cases.Belongs(m, c, map[string]bool{"<a1@example.org>": true})
-		n := cases.Merge(c, m, marked(asks(request.Access), request.MarkMinor), day(1))
+		n := cases.Merge(c, m, marked(asks(request.Access), request.MarkMinor), cases.Provider{}, day(1))
 		if len(n.Asked) > 1 && mailbox.NormEmail(from) != "anne.martin@example.org" {
 			t.Fatal("another sender asked for a right in this case")
 		}

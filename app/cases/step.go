@@ -72,7 +72,7 @@ var transitions = []Transition{
 	{Act: ActWithdraw, From: anyOpen, To: Withdrawn, Event: "case.withdrawn"},
 	{Act: ActClose, From: anyEnded, To: Closed, Event: "case.closed"},
 	{Act: ActReopen, From: []State{Answered, Refused, Withdrawn, Closed}, To: InProgress, Event: "case.reopened", Needs: "a reason"},
-	{Act: ActSelectOrders, From: anyOpen, Stay: true, Event: "case.orders_selected"},
+	{Act: ActSelectOrders, From: anyOpen, Stay: true, Event: EventOrdersSet},
 	{Act: ActSetPerson, From: anyOpen, Stay: true, Event: "case.person_set"},
 	{Act: ActCorrectRights, From: anyOpen, Stay: true, Event: "case.rights_corrected", Needs: "rights"},
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"greffier/app/mailbox"
+	"greffier/app/order"
 	"greffier/app/request"
 )
 
@@ -31,7 +32,7 @@ func Belongs(m mailbox.Message, c Case, ids map[string]bool) bool {
 		}
 	}
 	subject := bareSubject(m.Subject)
-	if subject == "" || subject != bareSubject(c.Subject) || !c.wrote(m) {
+	if subject == "" || subject != bareSubject(c.Subject) || !c.wrote(m) || elsewhere(m) {
 		return false
 	}
 	last := c.ReceivedAt
@@ -59,6 +60,13 @@ func known(ids map[string]bool, id string) bool {
 func (c Case) wrote(m mailbox.Message) bool {
 	sender, ok := m.Sender()
 	return ok && sender.Norm() != "" && sender.Norm() == mailbox.NormEmail(c.Requester.Email)
+}
+
+// elsewhere tells whether answers to a mail go to another address than its
+// sender's: so writes a contact form, for everybody and under one subject.
+func elsewhere(m mailbox.Message) bool {
+	sender, _ := m.Sender()
+	return slices.ContainsFunc(m.ReplyTo, func(a mailbox.Address) bool { return a.Norm() != "" && a.Norm() != sender.Norm() })
 }
 
 // replyPrefixes are what mail programs set before the subject of an answer or
@@ -92,11 +100,15 @@ func (c Case) newRights(v request.Verdict) []Asked {
 }
 
 // Separate tells whether a mail that belongs to a case by its thread must all
-// the same open a case of its own: it asks for a right, and the case has ended,
-// so that a new month runs (GDPR Art. 12(3)), or somebody else wrote it, whose
-// identity is another question (Art. 12(6)).
+// the same stand for itself: it asks for a right, and the case has ended, so
+// that a new month runs (GDPR Art. 12(3)), or somebody else wrote it, whose
+// identity is another question (Art. 12(6)). What only may ask for a right
+// stands for itself where the case has ended: nobody looks into that again.
 func Separate(m mailbox.Message, v request.Verdict, c Case) bool {
-	if v.Kind != request.Request || len(v.Findings) == 0 {
+	switch {
+	case v.Kind == request.ToCheck:
+		return !c.State.Open()
+	case v.Kind != request.Request || len(v.Findings) == 0:
 		return false
 	}
 	return !c.State.Open() || !c.wrote(m)
@@ -111,8 +123,8 @@ func Separate(m mailbox.Message, v request.Verdict, c Case) bool {
 // Doubtful when something speaks against the mail and to Unproven when it is
 // merely not vouched for. Confirmed falls as well: what was confirmed was an
 // earlier mail. A mail from another address is noted and asks for nothing here
-// (see Separate).
-func Merge(c Case, m mailbox.Message, v request.Verdict, now time.Time) Case {
+// (see Separate). history is what the provider did with earlier mail.
+func Merge(c Case, m mailbox.Message, v request.Verdict, history Provider, now time.Time) Case {
 	if m.ID != 0 && slices.Contains(c.Messages, m.ID) {
 		return c
 	}
@@ -139,7 +151,7 @@ func Merge(c Case, m mailbox.Message, v request.Verdict, now time.Time) Case {
 			c.Asked = append(c.Asked, a)
 			c.log(now, ByGreffier, EventAsked+a.Right.String(), "", "")
 		}
-		c.lower(m, now)
+		c.lower(m, history, now)
 	}
 	var found []request.Mark
 	for _, mark := range marks(v) {
@@ -160,25 +172,51 @@ func Merge(c Case, m mailbox.Message, v request.Verdict, now time.Time) Case {
 }
 
 // lower lets identity fall to what a mail with a new right proves.
-func (c *Case) lower(m mailbox.Message, now time.Time) {
-	signs, vouched := authSigns(m, Provider{})
-	mail := Identity{Signs: signs}
-	level := c.Identity.Level
-	switch {
-	case mail.contradicted():
-		level = Doubtful
-		for _, s := range signs {
-			if s.Against && !slices.Contains(c.Identity.Signs, s) {
-				c.Identity.Signs = append(c.Identity.Signs, s)
-			}
-		}
-	case !vouched && level >= Probable:
-		level = Unproven
-	}
-	if level != c.Identity.Level {
-		c.Identity.Level = level
+func (c *Case) lower(m mailbox.Message, history Provider, now time.Time) {
+	was := c.Identity.Level
+	c.Identity = c.Identity.after(m, history)
+	if c.Identity.Level != was {
 		c.log(now, ByGreffier, EventIdentityAnew, "", "")
 	}
+}
+
+// after returns the identity as it stands after a mail with a new right: never
+// higher than before.
+func (id Identity) after(m mailbox.Message, history Provider) Identity {
+	signs, vouched := authSigns(m, history)
+	mail := Identity{Signs: signs}
+	switch {
+	case mail.contradicted():
+		id.Level, id.Signs = Doubtful, slices.Clone(id.Signs)
+		for _, s := range signs {
+			if s.Against && !slices.Contains(id.Signs, s) {
+				id.Signs = append(id.Signs, s)
+			}
+		}
+	case !vouched && id.Level >= Probable:
+		id.Level = Unproven
+	}
+	return id
+}
+
+// ReweighAll is Reweigh for a case of several mails, the first of which opened
+// it. Identity falls again to what each later mail proves that asked for more
+// than the first: weighing the first one anew must not vouch for the others.
+func ReweighAll(c Case, mails []request.Judged, orders []order.Order, history Provider) Case {
+	if c.Identity.Level == Confirmed || len(mails) == 0 {
+		return c
+	}
+	c = Reweigh(c, mails[0].Message, orders, history)
+	first := map[request.Right]bool{}
+	for _, f := range mails[0].Verdict.Findings {
+		first[f.Right] = first[f.Right] || f.Confidence >= request.RequestFrom
+	}
+	for _, j := range mails[1:] {
+		if j.Verdict.Kind == request.Request && slices.ContainsFunc(j.Verdict.Rights(), func(r request.Right) bool { return !first[r] }) {
+			c.Identity = c.Identity.after(j.Message, history)
+		}
+	}
+	return c
 }
 
 // clone copies what a step may change, so that the case given stays as it was.

@@ -6,7 +6,7 @@ import (
 )
 
 // modelBits is the size of the model's table of features, as a power of two.
-const modelBits = 13
+const modelBits = 14
 
 // modelClasses are the outputs: one for "is a request", one for each right.
 const modelClasses = 8

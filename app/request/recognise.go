@@ -845,7 +845,7 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 			conf *= 0.75
 		}
 	}
-	if c.soft.meets(se.set) && r.softNear(se, c, lo, hi) || c.name == "delivery address" && r.all.has(cOrder) {
+	if c.soft.meets(se.set) && r.softNear(s, se, c, lo, hi) || c.name == "delivery address" && r.all.has(cOrder) {
 		switch {
 		case c.name == "delivery address":
 			conf *= 0.4
@@ -968,9 +968,26 @@ func privacyOnlyIn(c *compiled, se *sense) bool {
 	return c.right == Objection || c.soft.has(cMaillist) && se.set.has(cMaillist)
 }
 
-func (r *reading) softNear(se *sense, c *compiled, lo, hi int) bool {
+func (r *reading) softNear(s *sentence, se *sense, c *compiled, lo, hi int) bool {
 	for _, h := range se.hits {
 		if c.soft.has(h.c) && h.e >= lo-10 && h.s <= hi+10 {
+			if (h.c == cMarketing || h.c == cMaillist) && (joined(s.toks, hi, h.s) || joined(s.toks, h.e, lo)) {
+				continue // "wipe my details and stop mailing me offers": two wishes
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// joined tells that between two places an "and" begins another wish.
+func joined(toks []token, from, to int) bool {
+	for k := from; k < to; k++ {
+		switch toks[k].norm {
+		case "and", "et", "und", "en", "y", "e", "then", "puis":
+			return true
+		}
+		if k > from && toks[k].pause {
 			return true
 		}
 	}

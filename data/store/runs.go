@@ -18,8 +18,10 @@ func (t *Tx) BeginRun(r erasure.Record, steps []erasure.Step) (int64, error) {
 	if err := t.onlyOpen(r); err != nil {
 		return 0, err
 	}
-	id, err := t.next("run")
-	if err != nil {
+	// Runs that a restored backup does not know have numbers all the same: on
+	// certificates, and on the tombstones that came through.
+	var id int64
+	if err := t.row("SELECT MAX(COALESCE((SELECT MAX(id) FROM run), 0), COALESCE((SELECT MAX(run) FROM tombstone), 0)) + 1").Scan(&id); err != nil {
 		return 0, err
 	}
 	r.ID = id

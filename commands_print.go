@@ -1,0 +1,207 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"github.com/spf13/cobra"
+
+	"greffier/app/law"
+	"greffier/app/register"
+	"greffier/assets"
+	"greffier/data/vault"
+)
+
+func (c *cli) registerCommand() *cobra.Command {
+	var files struct{ pdf, csv, json string }
+	names := make([]string, 0, len(register.Names))
+	for _, n := range register.Names {
+		names = append(names, string(n))
+	}
+	cmd := command("register NAME [--pdf F] [--csv F] [--json-file F]", "Print a register: "+strings.Join(names, ", "), 1, 1, func(_ *cobra.Command, args []string) error {
+		name := register.Name(args[0])
+		if !slices.Contains(register.Names, name) {
+			return usage("there is no register %q; the registers are %s", args[0], strings.Join(names, ", "))
+		}
+		return c.with(func(p *profile) error {
+			written := map[string]string{}
+			for _, f := range []struct{ format, path string }{{"pdf", files.pdf}, {"csv", files.csv}, {"json", files.json}} {
+				if f.path == "" {
+					continue
+				}
+				path, err := p.Print(c.ctx, name, f.format, c.lang, f.path)
+				if err != nil {
+					return err
+				}
+				written[f.format] = path
+				if !c.json {
+					fmt.Fprintln(c.out, path)
+				}
+			}
+			if len(written) > 0 {
+				if c.json {
+					return c.printJSON(written)
+				}
+				return nil
+			}
+			return c.showRegister(p, name)
+		})
+	})
+	cmd.Flags().StringVar(&files.pdf, "pdf", "", "write a PDF")
+	cmd.Flags().StringVar(&files.csv, "csv", "", "write a CSV")
+	cmd.Flags().StringVar(&files.json, "json-file", "", "write a JSON file")
+	return cmd
+}
+
+// showRegister prints a register's rows where no file was asked for.
+func (c *cli) showRegister(p *profile, name register.Name) error {
+	d, err := p.Document(c.ctx, name, c.lang)
+	if err != nil {
+		return err
+	}
+	var t register.Table
+	if d.Main >= 0 && d.Main < len(d.Sections) && d.Sections[d.Main].Table != nil {
+		t = *d.Sections[d.Main].Table
+	}
+	if c.json {
+		rows := []map[string]string{}
+		for _, r := range t.Rows {
+			row := map[string]string{}
+			for i, x := range r {
+				row[t.Columns[i].Key] = x.Machine()
+			}
+			rows = append(rows, row)
+		}
+		return c.printJSON(map[string]any{"register": name, "title": d.Title, "rows": rows})
+	}
+	for _, r := range t.Rows {
+		cells := make([]string, 0, len(r))
+		for _, x := range r {
+			cells = append(cells, oneLine(x.Text))
+		}
+		fmt.Fprintln(c.out, strings.Join(cells, "\t"))
+	}
+	return nil
+}
+
+func (c *cli) dossierCommand() *cobra.Command {
+	var pdf string
+	cmd := command("dossier --pdf F", "Print all registers as one bound file", 0, 0, func(*cobra.Command, []string) error {
+		if pdf == "" {
+			return usage("greffier dossier --pdf F")
+		}
+		return c.with(func(p *profile) error {
+			path, err := p.Dossier(c.ctx, c.lang, pdf)
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return c.printJSON(map[string]string{"pdf": path})
+			}
+			fmt.Fprintln(c.out, path)
+			return nil
+		})
+	})
+	cmd.Flags().StringVar(&pdf, "pdf", "", "the file")
+	return cmd
+}
+
+func (c *cli) promisesCommand() *cobra.Command {
+	return command("promises", "Check every promise of the privacy policy", 0, 0, func(*cobra.Command, []string) error {
+		return c.with(func(p *profile) error {
+			rows, err := p.Promises(c.ctx, c.lang)
+			if err != nil {
+				return err
+			}
+			type row struct {
+				ID       string   `json:"id"`
+				State    string   `json:"state"`
+				By       law.Date `json:"by"`
+				Evidence []string `json:"evidence"`
+				Sentence string   `json:"sentence"`
+			}
+			out := []row{}
+			for _, r := range rows {
+				out = append(out, row{r.ID, r.State, r.By, orEmpty(r.Evidence), r.Sentence})
+				if !c.json {
+					fmt.Fprintf(c.out, "%s\t%s\t%s\t%s\n", r.ID, r.State, r.By, oneLine(strings.Join(r.Evidence, " · ")))
+				}
+			}
+			if c.json {
+				return c.printJSON(out)
+			}
+			return nil
+		})
+	})
+}
+
+func (c *cli) verifyCommand() *cobra.Command {
+	return command("verify", "Check the journal, the store and the evidence", 0, 0, func(*cobra.Command, []string) error {
+		return c.with(func(p *profile) error {
+			v, err := p.Verify(c.ctx)
+			if err != nil {
+				return err
+			}
+			if c.json {
+				err = c.printJSON(map[string]any{"journal": map[string]any{"entries": v.Entries, "head": v.Head, "broken_at": v.BrokenAt}, "store": v.Store, "evidence": v.Evidence})
+			} else {
+				fmt.Fprintf(c.out, "journal\t%d entries\t%s\nstore\t%s\nevidence\t%s\n", v.Entries, v.Head, v.Store, v.Evidence)
+			}
+			if err != nil {
+				return err
+			}
+			if v.BrokenAt != nil {
+				c.say("%s", assets.Text(c.speak(), "cli.journal_broken", map[string]any{"Seq": *v.BrokenAt}))
+			}
+			if v.BrokenAt != nil || v.Store != "ok" || v.Evidence != "ok" {
+				return errSaid
+			}
+			return nil
+		})
+	})
+}
+
+func (c *cli) backupCommand() *cobra.Command {
+	return command("backup F", "Write an encrypted copy of the profile", 1, 1, func(_ *cobra.Command, args []string) error {
+		return c.with(func(p *profile) error {
+			if err := p.App.Backup(c.ctx, args[0]); err != nil {
+				return err
+			}
+			if c.json {
+				return c.printJSON(map[string]string{"backup": args[0]})
+			}
+			fmt.Fprintln(c.out, args[0])
+			return nil
+		})
+	})
+}
+
+func (c *cli) restoreCommand() *cobra.Command {
+	return command("restore F", "Bring a profile back from a backup", 1, 1, func(_ *cobra.Command, args []string) error {
+		if vault.Exists(c.dir) {
+			l := flock.New(filepath.Join(c.dir, lockName), flock.SetPermissions(0o600))
+			if ok, err := l.TryLock(); err != nil || !ok {
+				return errors.Join(errInUse, err)
+			}
+			defer l.Unlock()
+		}
+		r, err := restoreProfile(c.ctx, c.dir, args[0], os.Getenv("GREFFIER_PASSPHRASE"), c.now)
+		if err != nil {
+			return err
+		}
+		if c.json {
+			return c.printJSON(map[string]any{"profile": c.dir, "tombstones": r.Stones, "emptied": r.Orders, "former_profile": r.MovedTo})
+		}
+		fmt.Fprintln(c.out, c.dir)
+		c.say("%s", assets.Text(c.speak(), "cli.restored", map[string]any{"Stones": r.Stones, "Orders": r.Orders}))
+		if r.MovedTo != "" {
+			c.say("%s", assets.Text(c.speak(), "cli.moved", map[string]any{"Dir": r.MovedTo}))
+		}
+		return nil
+	})
+}
