@@ -3,6 +3,7 @@ package request
 import (
 	"math"
 	"sort"
+	"strings"
 
 	"greffier/app/mailbox"
 )
@@ -128,6 +129,9 @@ type reading struct {
 	reqTalk        int  // words of somebody who speaks of requests in general
 	bulk           bool // ends in the footer of a bulk mail
 	allQuoted      bool // most of the message stands between quotation marks
+	asks           bool // something is asked for outside the subject
+	claims         int  // sentences in which somebody asks for what is hers
+	stillToErase   bool // some verb of erasing is neither done nor denied
 	spared         bool // something must not be erased
 	found          [8]evidence
 	strongest      float64 // in this sentence, for another right than the one that is tried
@@ -137,6 +141,7 @@ type reading struct {
 type evidence struct {
 	best, second float64
 	rule         string
+	asked        bool    // somewhere it is asked for, not only told
 	solid        float64 // the best of the rules that do not only describe a scope
 	spans        []scored
 }
@@ -154,7 +159,8 @@ var (
 	cStop, cGeneral, cPolicy, cConfirm, cDoc, cMarketing, cUnsub              = con("stop"), con("generalright"), con("policyq"), con("confirm"), con("doc"), con("marketing"), con("unsub")
 	cEmails, cContact, cLogin, cMaillist, cClose, cMe, cCopy, cGive, cCooling = con("emails"), con("contact"), con("login"), con("maillist"), con("close"), con("me"), con("copy"), con("give"), con("cooling")
 	cRect, cShip, cObject, cWithdraw, cNoConsent, cRefuse                     = con("rect"), con("shipaddr"), con("object"), con("withdraw"), con("noconsent"), con("refuse")
-	cProspect, cModif                                                         = con("prospect"), con("modif")
+	cProspect, cModif, cUse                                                   = con("prospect"), con("modif"), con("use")
+	cIDDoc, cPhish, cGone                                                     = con("iddoc"), con("phish"), con("gone")
 	cDeny, cReqAfter, cEngage, cOutsider, cReqTalk, cEraseRight               = con("deny"), con("reqafter"), con("engage"), con("outsider"), con("reqtalk"), con("eraseright")
 	objects                                                                   = setOf(cData, cInfo, cPhoto, cAccount, cAttr)
 	privacy                                                                   = setOf(cFile, cData, cGDPR)
@@ -252,6 +258,10 @@ func (r *reading) annotate(langs langSet) {
 		if s.field == InSubject {
 			se.asked = true
 		}
+		r.asks = r.asks || se.asked && s.field == InText
+		if se.asked && r.claimed(s, se) {
+			r.claims++
+		}
 	}
 	r.first = r.first || r.all.has(cAboutMe)
 	if !r.first {
@@ -264,6 +274,17 @@ func (r *reading) annotate(langs langSet) {
 			}
 		}
 	}
+}
+
+// claimed tells that the sentence speaks of data or pictures of the sender's
+// own, outside quotation marks.
+func (r *reading) claimed(s *sentence, se *sense) bool {
+	for _, h := range se.hits {
+		if (h.c == cData || h.c == cPhoto || h.c == cInfo || h.c == cAccount) && !s.toks[h.s].quoted && r.ownerOf(s, se, h) == mine {
+			return true
+		}
+	}
+	return false
 }
 
 // rightGroups are the words of each right, to see where several are listed.
@@ -419,14 +440,26 @@ var auxiliaries = map[string]bool{"ai": true, "as": true, "avons": true, "avez":
 var adverbs = map[string]bool{"bien": true, "deja": true, "tout": true, "toutes": true, "tous": true, "accidentellement": true, "malencontreusement": true, "just": true, "also": true, "all": true, "mal": true, "never": true,
 	"toujours": true, "encore": true, "pas": true, "jamais": true, "ete": true, "been": true, "not": true, "still": true, "yet": true, "already": true, "ever": true, "actually": true, "simplement": true, "aussi": true, "completely": true, "immediatement": true, "definitivement": true, "immediately": true, "permanently": true, "again": true, "really": true, "properly": true, "to": true, "de": true, "d": true, "even": true, "please": true, "meme": true, "surtout": true, "y": true, "en": true, "les": true, "la": true, "le": true, "l": true, "m": true, "me": true, "vous": true, "nous": true, "you": true, "u": true, "je": true}
 
-// tenseOf looks at the words around the verb at h.
+// tenseOf tells what became of the verb at h.
 func (r *reading) tenseOf(s *sentence, se *sense, h hit) tense {
+	t := r.lookAround(s, se, h)
+	if (h.c == cErase || h.c == cRemove) && (t == open || t == undone || t == hindered) {
+		r.stillToErase = true
+	}
+	return t
+}
+
+// lookAround looks at the words around the verb at h.
+func (r *reading) lookAround(s *sentence, se *sense, h hit) tense {
 	toks := s.toks
 	neg, aux, hinder := false, false, false
 	for k, d := h.s-1, 1; k >= 0 && d <= 5; k, d = k-1, d+1 {
 		w := toks[k].norm
 		if d == 1 && toks[h.s].pause {
 			break // "I order no more, delete my account"
+		}
+		if negators[w] && (k > 0 && orWord(toks[k-1].norm) || delayAfter(toks, k)) {
+			continue // "whether or not you process data", "without delay"
 		}
 		if negators[w] && d <= 5 {
 			switch w {
@@ -497,7 +530,10 @@ func (r *reading) tenseOf(s *sentence, se *sense, h hit) tense {
 	if !aux && h.s > 0 && toks[h.s-1].norm == "a" && toks[h.s].accented {
 		aux = true
 	}
-	if !aux && !se.asked && hasSuffixAny(w, "ed") && h.s > 0 {
+	if aux && causative(toks, h.s) {
+		aux = false
+	}
+	if !aux && !se.asked && hasSuffixAny(w, "ed") && h.s > 0 && toks[h.s-1].norm != "be" && !causative(toks, h.s) {
 		aux = true // "the site deleted my photos"
 	}
 	switch {
@@ -517,6 +553,9 @@ func (r *reading) tenseOf(s *sentence, se *sense, h hit) tense {
 		}
 		return done
 	}
+	if (h.c == cErase || h.c == cRemove) && ownDeed(toks, h.s) && !askedBefore(se, h.s) {
+		return done
+	}
 	if se.set.has(cPolicy) && !r.askedStrong(s, se, h.s) {
 		return wondered
 	}
@@ -531,7 +570,7 @@ func (r *reading) denies(s *sentence, se *sense, h hit) int {
 		return -1
 	}
 	for _, o := range se.hits {
-		if o.c != cDeny || o.e > h.s || h.s-o.e > 6 {
+		if o.c != cDeny || o.s >= h.s || h.s-o.e > 6 || delayAfter(s.toks, o.e-1) {
 			continue
 		}
 		free := false // another clause began between
@@ -545,7 +584,7 @@ func (r *reading) denies(s *sentence, se *sense, h hit) int {
 				free = t.pause
 			}
 		}
-		free = free || s.toks[h.s].pause && o.e < h.s
+		free = free || s.toks[h.s].pause && o.e <= h.s
 		for _, a := range se.hits {
 			if a.c == cAsk && a.s >= o.e && a.e <= h.s && !softAsk(s.toks[a.s].norm) {
 				free = true
@@ -570,7 +609,7 @@ func softAsk(w string) bool {
 
 // askedStrong tells whether a wish governs the verb.
 func (r *reading) askedStrong(s *sentence, se *sense, at int) bool {
-	if se.set.has(cPolicy) {
+	if se.set.has(cPolicy) && (s.question || !se.set.has(cAsk)) {
 		return false
 	}
 	for _, h := range se.hits {
@@ -579,6 +618,64 @@ func (r *reading) askedStrong(s *sentence, se *sense, at int) bool {
 		}
 	}
 	return frenchOrder(s.toks, se.hits)
+}
+
+// delayAfter tells that "without" at k only says how fast, or that nothing is
+// to stand in the way: "without undue delay", "sans attendre".
+func delayAfter(toks []token, k int) bool {
+	switch toks[k].norm {
+	case "without", "sans", "ohne", "zonder", "sin", "senza":
+	default:
+		return false
+	}
+	for j := k + 1; j < len(toks) && j <= k+3; j++ {
+		if hasAnyPrefix(toks[j].norm, "delay", "delai", "retard", "attend", "tard", "verzog", "vertrag", "uitstel", "demora", "dilacion", "retraso", "ritard", "indugio", "exception", "reserve", "condition", "charge", "frais", "cost", "fail", "faute", "discut", "argu", "further", "excuse", "question") {
+			return true
+		}
+	}
+	return false
+}
+
+func orWord(w string) bool {
+	switch w {
+	case "or", "ou", "oder", "of", "o":
+		return true
+	}
+	return false
+}
+
+// causative tells that what stands at k is to be brought about: "to have my
+// account removed", "get them deleted".
+func causative(toks []token, k int) bool {
+	for j := k - 1; j >= 1 && j >= k-6; j-- {
+		switch toks[j].norm {
+		case "have", "get", "getting", "having":
+			switch toks[j-1].norm {
+			case "to", "d", "would", "please", "can", "could", "i", "about", "of", "for", "just", "want":
+				return toks[j-1].norm != "i" || toks[j].norm == "get"
+			}
+			return false
+		}
+		if toks[j].pause {
+			return false
+		}
+	}
+	return false
+}
+
+// ownDeed tells that the verb at k is what the sender does: "we delete the
+// files at the end of the month", "nous supprimons".
+func ownDeed(toks []token, k int) bool {
+	for j := k - 1; j >= 0 && j >= k-4; j-- {
+		switch w := toks[j].norm; w {
+		case "we", "nous", "wir", "wij":
+			return true
+		case "will", "shall", "ll", "avons", "have", "then", "also", "always", "bien", "haben", "hebben", "les", "la", "le", "alors", "ensuite", "automatically", "usually", "only":
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func askedBefore(se *sense, at int) bool {
@@ -684,7 +781,7 @@ func (r *reading) try(i int, c *compiled, match []hit) {
 	if c.hasNeed && !c.need.meets(se.set) && !(c.needAnywhere && c.need.meets(r.all)) || c.not.meets(se.set) {
 		return
 	}
-	if c.question && !r.sentences[i].question {
+	if c.question && !r.sentences[i].question || c.statement && r.sentences[i].question && !se.asked {
 		return
 	}
 	if c.dataDoc && !r.all.has(cData) {
@@ -794,6 +891,9 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 				if t != denied && t != undone {
 					return
 				}
+				if t == undone && c.right == Restriction {
+					return // "you have not erased my data" wants them erased
+				}
 				if t == undone && !se.asked && c.right != Erasure {
 					conf *= 0.6
 				}
@@ -813,6 +913,9 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 					conf *= 0.5
 				}
 			}
+		}
+		if c.anyVerb && c.right == Objection && m.c == cUse && r.tenseOf(s, se, m) == done {
+			conf *= 0.55 // "it was used without my agreement": a complaint
 		}
 		if e.object {
 			var set conceptSet
@@ -872,6 +975,15 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 			conf *= 0.3
 		}
 	}
+	if c.right == Erasure && se.set.has(cIDDoc) && !se.set.has(cData) && !se.set.has(cPhoto) && !se.set.has(cAccount) {
+		return // "please destroy the copy of my passport after use"
+	}
+	if r.ownerless(c) && (c.right == Access || c.right == Portability) && r.asksForOurs(s, se) {
+		conf *= 0.35 // "send me your personal details and a copy of your ID"
+	}
+	if hasAnyPrefix(c.name, "what remains", "whether still") && whyBefore(s.toks, min(lo+4, len(s.toks))) {
+		return // "why do you still have my photos?"
+	}
 	if c.right == Rectification && s.question && !se.asked {
 		conf *= 0.5 // "is my address correct?"
 	}
@@ -891,6 +1003,7 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 		r.strongest = max(r.strongest, conf)
 	}
 	r.add(c.right, c.name, conf, r.span(s, lo, hi))
+	r.found[c.right].asked = r.found[c.right].asked || se.asked
 	if !c.scope {
 		r.found[c.right].solid = max(r.found[c.right].solid, conf)
 	}
@@ -926,6 +1039,23 @@ func (r *reading) ownerless(c *compiled) bool {
 		}
 	}
 	return true
+}
+
+// asksForOurs tells that the sentence speaks of what the shop has of its own
+// and of nothing of the sender's.
+func (r *reading) asksForOurs(s *sentence, se *sense) bool {
+	ours := false
+	for _, h := range se.hits {
+		if objects.has(h.c) {
+			switch r.ownerOf(s, se, h) {
+			case mine:
+				return false
+			case yours:
+				ours = true
+			}
+		}
+	}
+	return ours
 }
 
 // conditional tells that the sentence begins with a condition.
@@ -1038,7 +1168,7 @@ func (r *reading) setting(i, at int) float64 {
 // pitch counts what makes a message look like that of somebody who sells or
 // writes about compliance.
 func (r *reading) pitch() int {
-	n := r.vendor + 2*r.reqTalk
+	n := max(0, r.vendor+2*r.reqTalk-2*r.claims)
 	if n > 0 && r.all.has(cThird) {
 		n++
 	}
@@ -1119,12 +1249,15 @@ func (r *reading) findPronouns() {
 					r.add(Rectification, "correct what was named", conf*r.setting(i, h.s), r.span(s, h.s, h.e))
 				}
 			}
-			if h.c != cErase && h.c != cRemove {
+			if h.c != cErase && h.c != cRemove && !(h.c == cGone && se.asked && s.toks[h.s].norm == "gone") {
 				continue
 			}
 			p, ok := pronounNear(se.hits, hi, s.toks)
 			if !ok || objectAfter(se.hits, hi, h.e+4) {
 				continue
+			}
+			if se.set.has(cMaillist) || se.set.has(cIDDoc) || lastAt >= 0 && lastAt == i-1 && r.senses[lastAt].set.has(cIDDoc) {
+				continue // "a copy of my ID, which you will delete after use"
 			}
 			conf := 0.0
 			switch {
@@ -1247,7 +1380,7 @@ func (r *reading) objectInText() bool {
 func (r *reading) conclude(v *Verdict) {
 	best := 0.0
 	var conf [8]float64
-	if a := &r.found[Access]; r.found[Portability].best >= 0.72 && a.solid < 0.5 && a.rule != "article cited" {
+	if a := &r.found[Access]; r.found[Portability].best >= 0.62 && (a.solid < 0.5 && a.rule != "article cited" || hasAnyPrefix(a.rule, "copy of what", "copy of information", "whether passed", "whether given")) {
 		// "Give me my data as CSV" is portability; access asks for more.
 		a.best, a.second = a.best*0.4, 0
 	}
@@ -1263,8 +1396,17 @@ func (r *reading) conclude(v *Verdict) {
 	if a := &r.found[Access]; r.found[Erasure].best >= 0.7 && hasAnyPrefix(a.rule, "whether kept", "whether had") {
 		a.best, a.second = a.best*0.4, 0 // "do you still have them? I'd rather they were gone"
 	}
-	if o := &r.found[Objection]; r.found[Withdrawal].best >= 0.7 && r.sameWords(Withdrawal, Objection) {
+	if o := &r.found[Objection]; r.found[Withdrawal].rule == "no longer consent" && r.sameWords(Withdrawal, Objection) {
 		o.best, o.second = o.best*0.4, 0 // "I no longer agree to …" is said once
+	}
+	if x := &r.found[Rectification]; !x.asked && x.best < 0.86 && max(r.found[Access].best, r.found[Erasure].best, r.found[Objection].best) >= 0.75 {
+		x.best, x.second = x.best*0.55, 0 // "it spells my name as you do: have you sold my address?"
+	}
+	if o := &r.found[Objection]; r.found[Erasure].best >= 0.7 && o.rule == "remove from advertising" {
+		o.best, o.second = o.best*0.4, 0 // "erase all my data, marketing profiles included"
+	}
+	if x := &r.found[Rectification]; r.found[Restriction].best >= 0.7 && hasAnyPrefix(x.rule, "wrong data", "wrong particulars") {
+		x.best, x.second = x.best*0.55, 0 // "they are wrong: until you have checked, restrict their use"
 	}
 	for right, e := range r.found {
 		if e.best == 0 {
@@ -1315,12 +1457,14 @@ func (r *reading) conclude(v *Verdict) {
 	}
 }
 
-// sameWords tells whether all that speaks for b overlaps what speaks for a.
+// sameWords tells whether all that speaks for b overlaps what speaks for a or
+// follows it at once.
 func (r *reading) sameWords(a, b Right) bool {
 	for _, y := range r.found[b].spans {
 		same := false
 		for _, x := range r.found[a].spans {
-			same = same || x.span.Field == y.span.Field && x.span.Start < y.span.End && y.span.Start < x.span.End
+			same = same || x.span.Field == y.span.Field && x.span.Start < y.span.End && y.span.Start < x.span.End+30 &&
+				(y.span.Start < x.span.End || !strings.ContainsAny(r.source(x.span.Field)[x.span.End:y.span.Start], ",.;:!?\n"))
 		}
 		if !same {
 			return false
@@ -1350,7 +1494,9 @@ func (r *reading) weighOpinion(conf *[8]float64, best float64) float64 {
 			}
 			best *= f
 		}
-	case apart, r.outsider >= 2, r.all.has(cProspect):
+	case apart, r.outsider >= 2 && r.claims == 0, r.all.has(cProspect), r.all.has(cThanks) && !r.asks, r.all.has(cPhish) && r.claims == 0:
+	case lead == Erasure && !r.stillToErase && (r.all.has(cErase) || r.all.has(cRemove)):
+		// "thank you for having deleted them": nothing is left to ask for
 	case best >= 0.1 && p >= 0.5:
 		c := max(best, 0.35*best+0.65*p)
 		conf[lead], best = c, c
@@ -1365,8 +1511,8 @@ func (r *reading) weighOpinion(conf *[8]float64, best float64) float64 {
 		c := 0.65 * p
 		r.found[guess] = evidence{best: c, rule: "resembles requests", spans: []scored{{sp, c}}}
 		conf[guess], best = c, c
-	case p < 0.3 && best > 0:
-		f := 0.55 + 1.5*p
+	case p < 0.4 && best > 0:
+		f := 0.4 + 1.4*p
 		for k := range conf {
 			conf[k] *= f
 		}

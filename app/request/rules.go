@@ -25,7 +25,7 @@ type rule struct {
 // Options: "ordered" elements in this order; "negated" the verb must be denied;
 // "anyverb" negation and tense do not count; "mine" only what is the sender's;
 // "mineinfo" less where it is not; "anyowner" whose it is does not count;
-// "question" in a question only; "needanywhere" what is needed may stand
+// "question" in a question only; "statement" in none; "needanywhere" what is needed may stand
 // anywhere in the message; "adjacent" no word between; "scope" may only describe what another right
 // asked for in the sentence is about ("erase all data that you hold on me").
 
@@ -46,13 +46,16 @@ var rules = []rule{
 	{name: "remove me", right: Erasure, conf: .66, elems: "v:remove me", gap: 0, soft: "maillist marketing edit order cart", not: "emails maillist consent marketing unsub", opts: "adjacent ordered"},
 	{name: "erase everything", right: Erasure, conf: .82, elems: "v:erase everything", gap: 2, soft: "cart edit order doc", not: "emails"},
 	{name: "remove everything of mine", right: Erasure, conf: .82, elems: "v:remove everything", gap: 3, need: "aboutme file data photo family", soft: "cart edit"},
+	{name: "objects to keeping", right: Erasure, conf: .86, elems: "object|refuse|negwant o:photo|data|info|attr|account staying", gap: 8, opts: "ordered anyowner", soft: "edit order marketing", not: "policyq"},
+	{name: "may not stay", right: Erasure, conf: .86, elems: "o:photo|data|info|attr v:staying", gap: 7, opts: "negated", soft: "edit order", not: "policyq"},
+	{name: "keep nothing about me", right: Erasure, conf: .86, elems: "v:keep aboutme|family", gap: 6, opts: "negated", soft: "edit order marketing", not: "policyq"},
 	{name: "right to erasure", right: Erasure, conf: .9, elems: "eraseright", soft: "third vendor"},
 	{name: "no longer keep", right: Erasure, conf: .88, elems: "v:keep o:data|info|photo|attr", gap: 8, opts: "negated", not: "policyq"},
 	{name: "stop keeping", right: Erasure, conf: .84, elems: "stop v:keep o:data|info|photo", gap: 5, opts: "ordered"},
 	{name: "forget me", right: Erasure, conf: .9, elems: "forgetme"},
 	{name: "not wanted in files", right: Erasure, conf: .85, elems: "negwant file", gap: 10, need: "data photo info me contact account", soft: "maillist marketing", not: "purpose share use", opts: "ordered"},
 	{name: "no more account", right: Erasure, conf: .8, elems: "negwant o:account", gap: 4, soft: "login", not: "modif rect share use close erase remove"},
-	{name: "me in the files", right: Erasure, conf: .42, elems: "me|aboutme|family file", gap: 4, soft: "maillist marketing order edit login wrong rect", not: "whosees copy give confirm machine format toother"},
+	{name: "me in the files", right: Erasure, conf: .42, elems: "me|aboutme|family file", gap: 4, soft: "maillist marketing order edit login wrong rect", opts: "statement", not: "confirm remains whosees copy give confirm machine format toother"},
 	{name: "none may remain", right: Erasure, conf: .82, elems: "stop|negwant|refuse o:photo|data|info file", gap: 9, soft: "edit order maillist marketing", not: "use share purpose contact"},
 	{name: "wanted gone", right: Erasure, conf: .84, elems: "o:photo|data|account|info gone", gap: 6, need: "ask", opts: "mine", not: "edit order fear login"},
 	{name: "named and wanted gone", right: Erasure, conf: .76, elems: "demand o:photo|data|account|info gone", gap: 12, opts: "ordered", not: "edit order fear login"},
@@ -67,7 +70,7 @@ var rules = []rule{
 	{name: "copy of file", right: Access, conf: .78, elems: "copy file", gap: 5, soft: "edit cart", need: "ask aboutme me"},
 	{name: "access to data", right: Access, conf: .92, elems: "v:access o:data", gap: 6, soft: "login"},
 	{name: "access to information", right: Access, conf: .84, elems: "v:access o:info", gap: 6, soft: "login doc order", opts: "mineinfo"},
-	{name: "which data held", right: Access, conf: .93, elems: "whatq o:data have", gap: 8, opts: "scope anyowner"},
+	{name: "which data held", right: Access, conf: .93, elems: "whatq o:data have", gap: 8, opts: "scope anyowner ordered"},
 	{name: "which information held about me", right: Access, conf: .93, elems: "whatq have aboutme", gap: 8, need: "", opts: "scope"},
 	{name: "information held about me", right: Access, conf: .93, elems: "info|photo|data have aboutme", gap: 8, need: "ask whatq give copy confirm", not: "notgot", opts: "scope"},
 	{name: "held about me", right: Access, conf: .88, elems: "have aboutme", gap: 3, need: "whatq give copy confirm everything", not: "erase remove rect wrong stop", opts: "scope"},
@@ -89,12 +92,18 @@ var rules = []rule{
 	{name: "whether kept of ours", right: Access, conf: .78, elems: "confirm keep o:photo|data|info", gap: 6, opts: "mine", not: "erase remove received order edit negwant stop"},
 	{name: "whether had of ours", right: Access, conf: .42, elems: "confirm have o:photo|info", gap: 4, opts: "mine", not: "erase remove received order edit negwant stop keep"},
 	{name: "which information held", right: Access, conf: .84, elems: "whatq o:info have", gap: 6, opts: "anyowner scope", not: "doc edit received"},
-	{name: "who received photos", right: Access, conf: .78, elems: "recipients share|give o:photo", gap: 9, opts: "mine", not: "order edit"},
-	{name: "whether passed on", right: Access, conf: .82, elems: "share|give o:attr|data|info|photo|emails anyone", gap: 7, opts: "mine question", not: "edit order toother portright"},
+	{name: "who received photos", right: Access, conf: .78, elems: "recipients share|give|have o:photo", gap: 9, opts: "mine", not: "order edit"},
+	{name: "whether passed on", right: Access, conf: .82, elems: "share|give o:attr|data|info|photo|emails anyone", gap: 7, opts: "mine question", not: "edit order portright machine"},
+	{name: "who received it", right: Access, conf: .7, elems: "recipients share|give them", gap: 6, opts: "question", not: "edit order doc shipaddr"},
+	{name: "whether given away", right: Access, conf: .7, elems: "share o:attr|data|info|photo|emails", gap: 9, opts: "mine question", not: "order edit shipaddr received ask cart"},
+	{name: "whether still there", right: Access, conf: .76, elems: "still o:attr|data|info|photo|account", gap: 10, opts: "mine question", not: "order edit cart doc login ask"},
+	{name: "whether sold", right: Access, conf: .82, elems: "confirm share o:attr|data|info|photo|emails", gap: 6, opts: "mine question", not: "order edit shipaddr received toother"},
+	{name: "what remains of mine", right: Access, conf: .7, elems: "remains o:photo|data|info|attr|account", gap: 8, opts: "mine question", not: "order edit received cart doc"},
+	{name: "what remains in the files", right: Access, conf: .74, elems: "remains file|aboutme", gap: 8, opts: "question", not: "order edit cart doc login"},
 	{name: "copy of what is held", right: Access, conf: .74, elems: "give copy", gap: 6, need: "data info aboutme", opts: "ordered", soft: "doc order edit", not: "notgot"},
 	{name: "what is done with data", right: Access, conf: .55, elems: "policyq o:data", gap: 7},
 	{name: "what is done with photos", right: Access, conf: .3, elems: "policyq o:photo", gap: 7, opts: "mine"},
-	{name: "what photos held", right: Access, conf: .8, elems: "whatq o:photo have", gap: 6, need: "aboutme file give", opts: "scope"},
+	{name: "what photos held", right: Access, conf: .8, elems: "whatq o:photo have", gap: 6, need: "aboutme file give family", opts: "scope"},
 	{name: "copy of all photos", right: Access, conf: .6, elems: "copy o:photo", gap: 5, need: "have aboutme alldata", soft: "cart edit", not: "nokeep"},
 
 	// GDPR Art. 16.
@@ -121,6 +130,7 @@ var rules = []rule{
 	{name: "spelled in files", right: Rectification, conf: .76, elems: "o:attr file", gap: 8, need: "spelled wrong", opts: "anyowner", soft: "edit"},
 	{name: "spelling of name", right: Rectification, conf: .62, elems: "o:attr spelled", gap: 5, opts: "anyowner", soft: "edit order shipaddr"},
 	{name: "update the files", right: Rectification, conf: .72, elems: "v:modif|rect file", gap: 6, need: "attr oldattr moved wrong", opts: "needanywhere", soft: "edit order shipaddr login", not: "photo erase remove consent restrict"},
+	{name: "born otherwise", right: Rectification, conf: .72, elems: "born attr|shows", gap: 12, soft: "edit"},
 	{name: "right to rectification", right: Rectification, conf: .9, elems: "rectright", soft: "third vendor edit"},
 	{name: "particulars changed", right: Rectification, conf: .62, elems: "moved", soft: "order shipaddr edit", need: ""},
 	{name: "particulars changed, files to follow", right: Rectification, conf: .84, elems: "moved file|account|data|info", gap: 14, soft: "shipaddr login"},
@@ -138,6 +148,9 @@ var rules = []rule{
 	{name: "not erase, evidence", right: Restriction, conf: .78, elems: "v:erase|remove o:photo|data|info|everything", gap: 6, opts: "negated anyowner", need: "proof"},
 	{name: "not erase", right: Restriction, conf: .5, elems: "v:erase|remove o:photo|data", gap: 5, opts: "negated", not: "order"},
 
+	{name: "erase nothing, evidence", right: Restriction, conf: .48, elems: "v:erase|remove", opts: "negated", need: "proof", soft: "edit order cart doc"},
+	{name: "restrict file", right: Restriction, conf: .76, elems: "v:restrict myfile|file", gap: 4, soft: "order edit login"},
+	{name: "keep, nothing else", right: Restriction, conf: .8, elems: "keep leavealone", gap: 10, soft: "edit order"},
 	{name: "leave as it is", right: Restriction, conf: .82, elems: "leavealone o:data|photo|info", gap: 7, opts: "anyowner", not: "order edit"},
 	{name: "leave it as it is", right: Restriction, conf: .7, elems: "leavealone", need: "proof", not: "order edit"},
 
@@ -151,11 +164,11 @@ var rules = []rule{
 	{name: "do not contact", right: Objection, conf: .76, elems: "v:contact me|emails|marketing|attr", gap: 4, opts: "negated", need: "me emails marketing", soft: "order doc photo edit login fear", not: "notgot"},
 	{name: "no advertising", right: Objection, conf: .9, elems: "v:contact marketing", gap: 5, opts: "negated", not: "notgot"},
 	{name: "stop the mails", right: Objection, conf: .8, elems: "stop emails", gap: 4, soft: "order doc", opts: "ordered"},
-	{name: "off the list", right: Objection, conf: .92, elems: "v:erase|remove|unsub maillist", gap: 10},
+	{name: "off the list", right: Objection, conf: .92, elems: "v:erase|remove|unsub|passiveme maillist", gap: 10},
 	{name: "advertising wanted no more", right: Objection, conf: .88, elems: "nopub", need: "ask contact negwant stop imperative emails me", not: "notgot"},
 	{name: "remove from advertising", right: Objection, conf: .86, elems: "v:erase|remove marketing", gap: 8, need: "me attr data info maillist ask aboutme account"},
 	{name: "not on the list", right: Objection, conf: .86, elems: "negwant maillist", gap: 9},
-	{name: "object to processing", right: Objection, conf: .93, elems: "v:object o:use|data|photo|marketing|share|purpose|attr|contact", gap: 9, opts: "anyowner", soft: "order"},
+	{name: "object to processing", right: Objection, conf: .93, elems: "v:object o:use|data|photo|marketing|share|purpose|attr|contact", gap: 9, opts: "anyowner", soft: "order", not: "staying"},
 	{name: "right to object", right: Objection, conf: .92, elems: "objright", soft: "third vendor order"},
 	{name: "use not allowed", right: Objection, conf: .86, elems: "v:refuse use|share o:photo|data|info|attr", gap: 9, opts: "anyverb", not: "eraseright"},
 	{name: "use not wanted", right: Objection, conf: .88, elems: "negwant use|share o:photo|data|info|attr", gap: 10, opts: "anyverb", soft: "edit"},
@@ -165,6 +178,8 @@ var rules = []rule{
 	{name: "stop using", right: Objection, conf: .88, elems: "stop use|share o:photo|data|info|attr", gap: 6, soft: "edit"},
 	{name: "advertising refused", right: Objection, conf: .86, elems: "refuse marketing", gap: 4},
 	{name: "me on the list", right: Objection, conf: .7, elems: "me maillist", gap: 4, soft: "order", not: "addv"},
+	{name: "make it stop", right: Objection, conf: .74, elems: "makestop", need: "marketing emails maillist unsub", opts: "needanywhere", soft: "order edit photo"},
+	{name: "contact no more", right: Objection, conf: .82, elems: "nocontact", soft: "order doc photo edit login"},
 	{name: "never subscribed", right: Objection, conf: .66, elems: "nosub"},
 	{name: "do not sell", right: Objection, conf: .88, elems: "nosell"},
 	{name: "automated decision", right: Objection, conf: .66, elems: "automated", need: "ask object negwant refuse"},
@@ -179,12 +194,14 @@ var rules = []rule{
 	{name: "in a file format", right: Portability, conf: .66, elems: "give|export|recover format", gap: 6, need: "ask", opts: "datadoc", not: "doc photo order"},
 	{name: "export account", right: Portability, conf: .74, elems: "v:export o:account|info", gap: 5, opts: "mine", not: "order stop"},
 	{name: "transfer to another", right: Portability, conf: .92, elems: "v:export|give o:data|info|photo toother", gap: 10, opts: "anyowner"},
+	{name: "transfer all to another", right: Portability, conf: .8, elems: "export|give everything toother", gap: 10, need: "isent account"},
 	{name: "recover data", right: Portability, conf: .66, elems: "v:recover o:data", gap: 5, opts: "mine", soft: "login"},
 
 	// GDPR Art. 7(3).
 	{name: "withdraw consent", right: Withdrawal, conf: .95, elems: "v:withdraw o:consent", gap: 12, opts: "anyowner"},
 	{name: "withdrawal of consent", right: Withdrawal, conf: .93, elems: "withdrawright", soft: "third vendor"},
 	{name: "no longer consent", right: Withdrawal, conf: .9, elems: "noconsent"},
+	{name: "mind changed", right: Withdrawal, conf: .84, elems: "mindchanged", need: "agreed consent noconsent", opts: "needanywhere", soft: "order edit doc cooling"},
 	{name: "erase consent", right: Withdrawal, conf: .6, elems: "v:erase|remove|close o:consent", gap: 4, opts: "mine"},
 }
 
@@ -205,7 +222,7 @@ type compiled struct {
 	gap                                       int
 	ordered, negated, mine, anyOwner, anyVerb bool
 	mineInfo, scope, changed, dataDoc         bool
-	question, needAnywhere                    bool
+	question, statement, needAnywhere         bool
 }
 
 var grammar = mustCompile(rules)
@@ -286,6 +303,8 @@ func compile(r *rule) (compiled, error) {
 			c.changed = true
 		case "scope":
 			c.scope = true
+		case "statement":
+			c.statement = true
 		case "question":
 			c.question = true
 		case "needanywhere":
