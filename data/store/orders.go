@@ -10,6 +10,7 @@ import (
 	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/plan"
+	"greffier/app/request"
 )
 
 // orderSecrets are the personal values of an order. File names of photographs
@@ -317,7 +318,7 @@ func (t *Tx) ForgetPerson(email string, at time.Time, run int64) (hash string, e
 			return "", err
 		}
 	}
-	if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL WHERE email_ix = ? AND case_id IS NULL", ix); err != nil {
+	if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL, kind = ? WHERE email_ix = ? AND case_id IS NULL", int(request.Ordinary), ix); err != nil {
 		return "", err
 	}
 	clear(t.keys)
@@ -409,7 +410,7 @@ func (t *Tx) forgetMail() error {
 		if err := t.row("SELECT subject FROM message WHERE id = ?", id).Scan(&sid); err != nil {
 			return err
 		}
-		if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL WHERE id = ?", id); err != nil {
+		if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL, kind = ? WHERE id = ?", int(request.Ordinary), id); err != nil {
 			return err
 		}
 		if err := t.dropUnused(sid); err != nil {
