@@ -192,6 +192,7 @@ func (c *cli) window() error {
 		}
 	}()
 	pass := os.Getenv("GREFFIER_PASSPHRASE")
+	var failed error
 	if vault.Exists(c.dir) {
 		p, err := openProfile(c.ctx, c.dir, pass, c.lang, c.now)
 		if err == nil {
@@ -199,15 +200,21 @@ func (c *cli) window() error {
 			return c.show(func(a fyne.App) *ui.Window { return ui.New(a, p.App) })
 		}
 		if !errors.Is(err, vault.ErrNoKey) && !errors.Is(err, vault.ErrWrongPassphrase) {
-			return err
+			// Whoever opened the window from a desktop sees no terminal.
+			failed = err
+			c.complain(err)
 		}
 	}
 	return c.show(func(a fyne.App) *ui.Window {
 		return ui.NewDoor(a, ui.Door{
 			Lang:   c.speak(),
 			Locked: vault.Exists(c.dir),
-			Unlock: func(pass string) (ui.Facade, error) {
-				p, err := openProfile(c.ctx, c.dir, pass, c.lang, c.now)
+			Failed: failed,
+			Unlock: func(typed string) (ui.Facade, error) {
+				if typed == "" {
+					typed = pass
+				}
+				p, err := openProfile(c.ctx, c.dir, typed, c.lang, c.now)
 				if err != nil {
 					return nil, err
 				}

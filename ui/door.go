@@ -19,6 +19,9 @@ import (
 type Door struct {
 	Lang   string // "fr" or "en"
 	Locked bool   // a profile is there and wants its passphrase
+	// Failed is why the profile that is there could not be opened, where it is
+	// not the passphrase; trying again calls Unlock without one.
+	Failed error
 	Unlock func(passphrase string) (Facade, error)
 	Demo   func() (Facade, error)
 	// SetUp makes a profile from a profile file. Without a passphrase the
@@ -75,9 +78,12 @@ func (o *door) show() {
 	words.Alignment = fyne.TextAlignCenter
 	head := kit.DownFixed(640, 4, container.NewCenter(icon), title, words, kit.Gap(4))
 	var cards []fyne.CanvasObject
-	if o.d.Locked {
+	switch {
+	case o.d.Failed != nil:
+		o.fail(o.d.Failed, func() { o.try(func() (Facade, error) { return o.d.Unlock("") }) })
+	case o.d.Locked:
 		cards = append(cards, o.unlockCard())
-	} else {
+	default:
 		cards = append(cards, o.demoCard(), o.setUpCard())
 	}
 	lang := kit.NewQuiet(o.t("door.other_language"), nil, func() {
@@ -147,13 +153,21 @@ func (o *door) try(open func() (Facade, error)) {
 		f, err := open()
 		o.home(func() {
 			if err != nil {
-				what, next := Explain(err, o.lang)
-				o.tell(kit.ErrorPanel(kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: o.t("error.details"), Copy: o.t("copy")}, nil))
+				var again func()
+				if o.d.Failed != nil {
+					again = func() { o.try(open) }
+				}
+				o.fail(err, again)
 				return
 			}
 			o.enter(f)
 		})
 	})
+}
+
+func (o *door) fail(err error, again func()) {
+	what, next := Explain(err, o.lang)
+	o.tell(kit.ErrorPanel(kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: o.t("error.details"), Copy: o.t("error.copy"), TryAgain: o.t("error.again")}, again))
 }
 
 func (o *door) tell(c fyne.CanvasObject) {

@@ -32,6 +32,17 @@ func TestTheDoorOpensTheDemoOrSaysWhatWentWrong(t *testing.T) {
 				t.Error("the failure is not shown")
 			}
 			o.win.Close()
+
+			shut := newDoor(a, Door{Lang: lang, Failed: errors.New("the store is damaged"), Unlock: func(string) (Facade, error) { return &fake{}, nil }}, inPlace, inPlace)
+			shut.enter = func(f Facade) { gave = f }
+			if len(shut.status.Objects) != 1 {
+				t.Error("why the profile does not open is not shown")
+			}
+			shut.try(func() (Facade, error) { return shut.d.Unlock("") })
+			if gave == nil {
+				t.Error("trying again did not open the profile")
+			}
+			shut.win.Close()
 		})
 	}
 }

@@ -214,11 +214,20 @@ func (t *Tx) CaseOfThread(messageIDs []string) (int64, error) {
 }
 
 // LastFrom returns when the last message of an address was received, zero for
-// none.
+// none. It lengthens a retention period, so that a message counts only where
+// nothing says that somebody else wrote it: not from the spam folder, and not
+// where the provider's checks of the sender's domain failed.
 func (t *Tx) LastFrom(email string) (time.Time, error) {
-	var at sql.NullString
-	err := t.row("SELECT MAX(received_at) FROM message WHERE email_ix = ?", t.s.emailIndex(email)).Scan(&at)
-	return parse(at.String), err
+	var last time.Time
+	err := t.eachMessage("WHERE email_ix = ? ORDER BY received_at DESC", func(j judgedRow) error {
+		m := j.Message
+		forged := m.Auth.DMARC == mailbox.Fail || m.Auth.SPF == mailbox.Fail || m.Auth.DKIM == mailbox.Fail
+		if !m.Junk && !forged && m.ReceivedAt.After(last) {
+			last = m.ReceivedAt
+		}
+		return nil
+	}, t.s.emailIndex(email))
+	return last, err
 }
 
 // CountMessages counts the messages by kind.

@@ -214,6 +214,34 @@ func TestMessagesAreListedAndCounted(t *testing.T) {
 	})
 }
 
+func TestMailThatSomebodyElseMayHaveWrittenLengthensNoPeriod(t *testing.T) {
+	day := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for name, change := range map[string]func(*mailbox.Message){
+		"from the spam folder":     func(m *mailbox.Message) { m.Junk = true },
+		"whose DMARC check failed": func(m *mailbox.Message) { m.Auth.DMARC = mailbox.Fail },
+		"whose DKIM check failed":  func(m *mailbox.Message) { m.Auth.DKIM = mailbox.Fail },
+		"whose SPF check failed":   func(m *mailbox.Message) { m.Auth.SPF = mailbox.Fail },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openIn(t, t.TempDir())
+			good := aMail("m1", "client@example.org", "a", "b", request.Ordinary)
+			good.Message.ReceivedAt = day
+			putMail(t, s, good)
+			forged := aMail("m2", "client@example.org", "c", "d", request.Ordinary)
+			forged.Message.ReceivedAt = day.AddDate(0, 1, 0)
+			change(&forged.Message)
+			putMail(t, s, forged)
+			view(t, s, func(tx *store.Tx) {
+				at, err := tx.LastFrom("client@example.org")
+				must(t, err)
+				if !at.Equal(day) {
+					t.Errorf("the last mail came at %v, want %v", at, day)
+				}
+			})
+		})
+	}
+}
+
 func TestProviderIsKnownToMarkMailOnlyWhenMostOfItIsMarked(t *testing.T) {
 	for name, tc := range map[string]struct {
 		marked, plain, forgotten int
