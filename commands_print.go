@@ -199,7 +199,9 @@ func (c *cli) restoreCommand() *cobra.Command {
 		}
 		fmt.Fprintln(c.out, c.dir)
 		c.say("%s", assets.Text(c.speak(), "cli.restored", map[string]any{"Stones": r.Stones, "Orders": r.Orders}))
-		if r.MovedTo != "" {
+		if r.MovedTo == "" {
+			c.say("%s", assets.Text(c.speak(), "cli.restored_alone", nil))
+		} else {
 			c.say("%s", assets.Text(c.speak(), "cli.moved", map[string]any{"Dir": r.MovedTo}))
 		}
 		return nil
