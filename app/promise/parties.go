@@ -78,11 +78,6 @@ func contract(today law.Date, p register.Processor, s *sheet) {
 	}
 }
 
-// eea are the states of the European Economic Area by ISO 3166-1 alpha-2, with
-// the parts of France and Finland that have a code of their own and where the
-// GDPR applies.
-var eea = strings.Fields("AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SK SI ES SE GP GF MF MQ RE YT AX")
-
 // adequate are the countries with an adequacy decision (GDPR Art. 45). The
 // United States have one for organisations certified under the Data Privacy
 // Framework.
@@ -97,6 +92,7 @@ func transfersSafeguarded(in *Input, s *sheet) {
 	inside := 0
 	for _, p := range in.Processors {
 		country := strings.ToUpper(strings.TrimSpace(p.Country))
+		outside, _ := register.OutsideEEA(country)
 		code := len(country) == 2 && country[0] >= 'A' && country[0] <= 'Z' && country[1] >= 'A' && country[1] <= 'Z'
 		args := []any{"Who", who(p), "Country", country}
 		documented := strings.TrimSpace(p.TransferNote) != ""
@@ -106,7 +102,7 @@ func transfersSafeguarded(in *Input, s *sheet) {
 			s.missing("processors", "promise.p6.unnamed", "Who", who(p))
 		case !code:
 			s.missing("processors", "promise.p7.country", "Who", who(p))
-		case slices.Contains(eea, country):
+		case !outside:
 			inside++
 		case p.Transfer == "" || p.Transfer == "none needed":
 			s.broken("processors", "promise.p7.without", args...)

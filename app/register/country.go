@@ -1,30 +1,32 @@
 package register
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // countries names the countries that a provider of a small French shop is most
 // often in, by ISO 3166-1 alpha-2. Others are printed by their code.
 var countries = map[string]struct {
 	fr, en string
-	eea    bool
 }{
-	"AT": {"Autriche", "Austria", true}, "BE": {"Belgique", "Belgium", true}, "BG": {"Bulgarie", "Bulgaria", true},
-	"HR": {"Croatie", "Croatia", true}, "CY": {"Chypre", "Cyprus", true}, "CZ": {"Tchéquie", "Czechia", true},
-	"DK": {"Danemark", "Denmark", true}, "EE": {"Estonie", "Estonia", true}, "FI": {"Finlande", "Finland", true},
-	"FR": {"France", "France", true}, "DE": {"Allemagne", "Germany", true}, "GR": {"Grèce", "Greece", true},
-	"HU": {"Hongrie", "Hungary", true}, "IS": {"Islande", "Iceland", true}, "IE": {"Irlande", "Ireland", true},
-	"IT": {"Italie", "Italy", true}, "LV": {"Lettonie", "Latvia", true}, "LI": {"Liechtenstein", "Liechtenstein", true},
-	"LT": {"Lituanie", "Lithuania", true}, "LU": {"Luxembourg", "Luxembourg", true}, "MT": {"Malte", "Malta", true},
-	"NL": {"Pays-Bas", "Netherlands", true}, "NO": {"Norvège", "Norway", true}, "PL": {"Pologne", "Poland", true},
-	"PT": {"Portugal", "Portugal", true}, "RO": {"Roumanie", "Romania", true}, "SK": {"Slovaquie", "Slovakia", true},
-	"SI": {"Slovénie", "Slovenia", true}, "ES": {"Espagne", "Spain", true}, "SE": {"Suède", "Sweden", true},
-	"AU": {"Australie", "Australia", false}, "BR": {"Brésil", "Brazil", false}, "CA": {"Canada", "Canada", false},
-	"CH": {"Suisse", "Switzerland", false}, "CN": {"Chine", "China", false}, "GB": {"Royaume-Uni", "United Kingdom", false},
-	"HK": {"Hong Kong", "Hong Kong", false}, "IL": {"Israël", "Israel", false}, "IN": {"Inde", "India", false},
-	"JP": {"Japon", "Japan", false}, "KR": {"Corée du Sud", "South Korea", false}, "MA": {"Maroc", "Morocco", false},
-	"NZ": {"Nouvelle-Zélande", "New Zealand", false}, "SG": {"Singapour", "Singapore", false},
-	"TN": {"Tunisie", "Tunisia", false}, "TR": {"Turquie", "Türkiye", false}, "UA": {"Ukraine", "Ukraine", false},
-	"US": {"États-Unis", "United States", false}, "VN": {"Viêt Nam", "Viet Nam", false},
+	"AT": {"Autriche", "Austria"}, "BE": {"Belgique", "Belgium"}, "BG": {"Bulgarie", "Bulgaria"},
+	"HR": {"Croatie", "Croatia"}, "CY": {"Chypre", "Cyprus"}, "CZ": {"Tchéquie", "Czechia"},
+	"DK": {"Danemark", "Denmark"}, "EE": {"Estonie", "Estonia"}, "FI": {"Finlande", "Finland"},
+	"FR": {"France", "France"}, "DE": {"Allemagne", "Germany"}, "GR": {"Grèce", "Greece"},
+	"HU": {"Hongrie", "Hungary"}, "IS": {"Islande", "Iceland"}, "IE": {"Irlande", "Ireland"},
+	"IT": {"Italie", "Italy"}, "LV": {"Lettonie", "Latvia"}, "LI": {"Liechtenstein", "Liechtenstein"},
+	"LT": {"Lituanie", "Lithuania"}, "LU": {"Luxembourg", "Luxembourg"}, "MT": {"Malte", "Malta"},
+	"NL": {"Pays-Bas", "Netherlands"}, "NO": {"Norvège", "Norway"}, "PL": {"Pologne", "Poland"},
+	"PT": {"Portugal", "Portugal"}, "RO": {"Roumanie", "Romania"}, "SK": {"Slovaquie", "Slovakia"},
+	"SI": {"Slovénie", "Slovenia"}, "ES": {"Espagne", "Spain"}, "SE": {"Suède", "Sweden"},
+	"AU": {"Australie", "Australia"}, "BR": {"Brésil", "Brazil"}, "CA": {"Canada", "Canada"},
+	"CH": {"Suisse", "Switzerland"}, "CN": {"Chine", "China"}, "GB": {"Royaume-Uni", "United Kingdom"},
+	"HK": {"Hong Kong", "Hong Kong"}, "IL": {"Israël", "Israel"}, "IN": {"Inde", "India"},
+	"JP": {"Japon", "Japan"}, "KR": {"Corée du Sud", "South Korea"}, "MA": {"Maroc", "Morocco"},
+	"NZ": {"Nouvelle-Zélande", "New Zealand"}, "SG": {"Singapour", "Singapore"},
+	"TN": {"Tunisie", "Tunisia"}, "TR": {"Turquie", "Türkiye"}, "UA": {"Ukraine", "Ukraine"},
+	"US": {"États-Unis", "United States"}, "VN": {"Viêt Nam", "Viet Nam"},
 }
 
 func (p pen) country(code string) Cell {
@@ -42,20 +44,26 @@ func (p pen) country(code string) Cell {
 	return word(code, c.en, Plain)
 }
 
-// outsideEEA tells whether data sent to a country leave the European Economic
-// Area; known is false while the country is not filled in. GDPR Art. 44.
-func outsideEEA(code string) (outside, known bool) {
+// eea are the states of the European Economic Area by ISO 3166-1 alpha-2, with
+// the parts of France and Finland that have a code of their own and where the
+// GDPR applies.
+var eea = strings.Fields("AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SK SI ES SE GP GF MF MQ RE YT AX")
+
+// OutsideEEA tells whether data sent to a country, by its ISO 3166-1 alpha-2
+// code, leave the European Economic Area; known is false while the country is
+// not filled in. GDPR Art. 44.
+func OutsideEEA(code string) (outside, known bool) {
 	code = strings.ToUpper(strings.TrimSpace(code))
 	if code == "" {
 		return false, false
 	}
-	return !countries[code].eea, true
+	return !slices.Contains(eea, code), true
 }
 
 // transfer writes what is on file for a provider's transfer: nothing is needed
 // inside the EEA, a mechanism is needed outside (GDPR Art. 44 to 49).
 func (p pen) transfer(x Processor) Cell {
-	outside, known := outsideEEA(x.Country)
+	outside, known := OutsideEEA(x.Country)
 	switch {
 	case x.Transfer == "none needed" && outside:
 		// The record contradicts itself: it cannot stand as a safeguard.

@@ -74,7 +74,7 @@ func (p pen) leaves(a Activity) Cell {
 	unknown := false
 	for _, id := range a.Recipients {
 		x, ok := p.procs[id]
-		outside, known := outsideEEA(x.Country)
+		outside, known := OutsideEEA(x.Country)
 		if ok && known && outside {
 			return p.yesNo(true)
 		}
@@ -191,7 +191,7 @@ func (p pen) sheet(a Activity) []Section {
 	}}
 	for _, id := range a.Recipients {
 		x, ok := p.procs[id]
-		if outside, known := outsideEEA(x.Country); !ok || known && !outside {
+		if outside, known := OutsideEEA(x.Country); !ok || known && !outside {
 			continue
 		}
 		t.Rows = append(t.Rows, []Cell{echo(p.provider(x)), echo(p.country(x.Country)), echo(p.transfer(x)), orNone(x.TransferNote)})
