@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -154,7 +155,7 @@ func (c *cli) demoCommand() *cobra.Command {
 
 // hasDisplay tells whether a window can be opened.
 func hasDisplay() bool {
-	if os.PathSeparator == '\\' || isMac() {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return true
 	}
 	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
@@ -391,10 +392,6 @@ func madeIn(dir string) ([]string, error) {
 	}
 	sort.Strings(out)
 	return out, nil
-}
-
-func isMac() bool {
-	return os.Getenv("__CFBundleIdentifier") != "" || fileExists("/System/Library/CoreServices")
 }
 
 func fileExists(p string) bool {

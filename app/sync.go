@@ -305,11 +305,12 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 // into a new case, or among the ordinary mail. all returns every order.
 func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error), out *SyncReport) error {
 	j := request.Judged{Message: m, Verdict: request.Recognise(m)}
-	if ownWords(m, mailbox.NormEmail(a.controller(tx).Email)) {
+	own := mailbox.NormEmail(a.controller(tx).Email)
+	if ownWords(m, own) {
 		// The owner's own words, in a folder where she files what she sent.
 		j.Verdict = request.Verdict{Kind: request.Ordinary, Confidence: 1, Language: j.Verdict.Language}
 	}
-	c, found, err := a.caseOf(tx, m)
+	c, found, err := a.caseOf(tx, m, own)
 	if err != nil {
 		return err
 	}
@@ -367,8 +368,9 @@ func ownWords(m mailbox.Message, own string) bool {
 }
 
 // caseOf finds the case that a message belongs to: the one whose messages it
-// answers, or an open one of the same sender on the same subject.
-func (a *App) caseOf(tx Tx, m mailbox.Message) (cases.Case, bool, error) {
+// answers, or an open one of the same sender on the same subject. own is the
+// owner's address.
+func (a *App) caseOf(tx Tx, m mailbox.Message, own string) (cases.Case, bool, error) {
 	id, err := tx.CaseOfThread(append(slices.Clone(m.InReplyTo), m.References...))
 	if err != nil {
 		return cases.Case{}, false, err
@@ -378,7 +380,7 @@ func (a *App) caseOf(tx Tx, m mailbox.Message) (cases.Case, bool, error) {
 		return c, err == nil, err
 	}
 	from, ok := m.Sender()
-	if !ok || from.Norm() == mailbox.NormEmail(a.controller(tx).Email) {
+	if !ok || from.Norm() == own {
 		// The site's form writes for everybody from the owner's address.
 		return cases.Case{}, false, nil
 	}

@@ -160,8 +160,10 @@ func (a *App) needOfRetention(t *Today, tx Tx, today law.Date) error {
 	n := Need{Kind: "retention", Tone: ToneAtRisk}
 	soon := map[law.Date]int{}
 	for _, o := range all {
+		if book.seen[o.ID] == 0 {
+			continue // nothing is there, or nobody has looked yet
+		}
 		switch r := book.row(o); {
-		case r.Objects <= 0:
 		case r.Media == "due":
 			n.Count++
 			if r.DaysLeft < 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,13 +177,4 @@ func Keys(lang string) []string { return slices.Clone(of(lang).keys) }
 func Has(lang, key string) bool {
 	_, ok := slices.BinarySearch(of(lang).keys, key)
 	return ok
-}
-
-// Files returns the names of the text files of a language, for tests.
-func Files(lang string) []string {
-	names, _ := fs.Glob(texts, "text/*."+lang+".json")
-	for i := range names {
-		names[i] = path.Base(names[i])
-	}
-	return names
 }

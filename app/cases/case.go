@@ -31,16 +31,6 @@ var stateNames = [...]string{"received", "acknowledged", "identity", "in progres
 // String returns the word used in commands, records and JSON.
 func (s State) String() string { return stateNames[s] }
 
-// ParseState is the inverse of String; false for an unknown word.
-func ParseState(w string) (State, bool) {
-	for i, n := range stateNames {
-		if n == w {
-			return State(i), true
-		}
-	}
-	return Received, false
-}
-
 // Open tells whether the case still needs an answer.
 func (s State) Open() bool { return s < Answered }
 

@@ -26,16 +26,6 @@ var stateNames = [...]string{"unknown", "open", "completed", "cancelled", "refun
 // String returns the word used in records and JSON.
 func (s State) String() string { return stateNames[s] }
 
-// ParseState is the inverse of String; an unknown word is Unknown.
-func ParseState(s string) State {
-	for i, n := range stateNames {
-		if n == s {
-			return State(i)
-		}
-	}
-	return Unknown
-}
-
 // Customer is who ordered. All fields are personal data and hostile text.
 type Customer struct {
 	Email     string `json:"email"`

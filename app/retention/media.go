@@ -181,34 +181,39 @@ func held(id int64, in Input) (string, cases.ID) {
 		}
 	}
 	for _, c := range in.Cases {
-		if !c.State.Open() || !slices.Contains(c.Selected(), id) {
-			continue
-		}
-		for _, a := range c.Asked {
-			if slices.Contains(waits, a.Right) {
-				return fmt.Sprintf("case %d: %s", c.ID, a.Right), c.ID
-			}
+		if r, needs := needsMedia(c); needs && slices.Contains(c.Selected(), id) {
+			return waitsFor(c.ID, r), c.ID
 		}
 	}
 	return "", 0
 }
+
+// needsMedia returns the first right of an open case for which the media must
+// stay, false where there is none.
+func needsMedia(c cases.Case) (request.Right, bool) {
+	if !c.State.Open() {
+		return request.NoRight, false
+	}
+	i := slices.IndexFunc(c.Asked, func(a cases.Asked) bool { return slices.Contains(waits, a.Right) })
+	if i < 0 {
+		return request.NoRight, false
+	}
+	return c.Asked[i].Right, true
+}
+
+func waitsFor(id cases.ID, r request.Right) string { return fmt.Sprintf("case %d: %s", id, r) }
 
 // CaseHolds returns a hold for each order that an open case needs, so that
 // the planner protects what Apply says waits.
 func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
 	var out []plan.Hold
 	for _, c := range all {
-		if c.ID == except || !c.State.Open() {
+		r, needs := needsMedia(c)
+		if c.ID == except || !needs {
 			continue
 		}
-		for _, a := range c.Asked {
-			if !slices.Contains(waits, a.Right) {
-				continue
-			}
-			for _, id := range c.Selected() {
-				out = append(out, plan.Hold{Order: id, From: today, Reason: fmt.Sprintf("case %d: %s", c.ID, a.Right), Article: a.Right.Article()})
-			}
-			break
+		for _, id := range c.Selected() {
+			out = append(out, plan.Hold{Order: id, From: today, Reason: waitsFor(c.ID, r), Article: r.Article()})
 		}
 	}
 	return out

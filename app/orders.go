@@ -1,0 +1,224 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"greffier/app/cases"
+	"greffier/app/evidence"
+	"greffier/app/law"
+	"greffier/app/order"
+	"greffier/app/plan"
+)
+
+// Orders returns all orders, newest first.
+func (a *App) Orders(ctx context.Context) ([]OrderRow, error) {
+	var out []OrderRow
+	err := a.d.Store.View(ctx, func(tx Tx) error {
+		b, err := a.orderBook(tx)
+		if err != nil {
+			return err
+		}
+		all, err := tx.Orders()
+		for _, o := range all {
+			out = append(out, b.row(o))
+		}
+		return err
+	})
+	return out, err
+}
+
+// Order opens an order: what each locator finds of it now.
+func (a *App) Order(ctx context.Context, id int64) (OrderView, error) {
+	var v OrderView
+	if err := a.d.Store.View(ctx, func(tx Tx) error {
+		b, err := a.orderBook(tx)
+		if err != nil {
+			return err
+		}
+		if v.Order, err = tx.Order(id); err != nil {
+			return err
+		}
+		v.Row = b.row(v.Order)
+		hs, err := tx.Holds()
+		if err != nil {
+			return err
+		}
+		for _, h := range hs {
+			if h.Order == id {
+				v.Holds = append(v.Holds, h)
+			}
+		}
+		cs, err := tx.Cases()
+		for _, c := range cs {
+			if slices.Contains(c.Selected(), id) {
+				v.Cases = append(v.Cases, c.ID)
+			}
+		}
+		return err
+	}); err != nil {
+		return v, err
+	}
+	found, missing, err := plan.Survey(ctx, a.listers(), a.d.Locators, []order.Order{v.Order}, a.d.Bases, nil)
+	if err != nil {
+		return v, err
+	}
+	v.Found = found
+	for _, m := range missing {
+		v.Missing = append(v.Missing, m.Text)
+	}
+	return v, nil
+}
+
+// Orphans returns the objects below the locators that no order claims.
+func (a *App) Orphans(ctx context.Context) ([]Orphan, error) {
+	var all []order.Order
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { all, err = tx.Orders(); return err }); err != nil {
+		return nil, err
+	}
+	_, orphans, err := a.surveyAll(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Orphan, 0, len(orphans))
+	for _, o := range orphans {
+		out = append(out, Orphan{o, law.DateOf(o.ModifiedAt, a.d.Zone).Days(a.today())})
+	}
+	return out, nil
+}
+
+// PlanOrphans makes the plan to erase the objects that no order claims and
+// whose period, counted from their last change, is over. Only the owner's own
+// hand runs it: the shop may not have told of their order yet.
+func (a *App) PlanOrphans(ctx context.Context) (plan.Plan, error) {
+	in, holds, err := a.mediaInput(ctx, a.today())
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	period, err := law.ParsePeriod(in.Rule.Period)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	out := plan.Input{Scope: plan.Scope{Rule: plan.Orphans}, Holds: holds, Today: in.At, Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now()}
+	for _, f := range in.Orphans {
+		if !f.ModifiedAt.IsZero() && !period.End(law.DateOf(f.ModifiedAt, a.d.Zone)).After(in.At) {
+			out.Found = append(out.Found, f)
+		}
+	}
+	out.SharedBy = plan.Shared(out.Found, in.Orders, a.d.Locators, a.d.Bases)
+	return plan.Build(out), nil
+}
+
+// PlaceHold keeps the media of an order from being erased, for a reason.
+func (a *App) PlaceHold(ctx context.Context, id int64, reason string, until law.Date) error {
+	if strings.TrimSpace(reason) == "" {
+		return cases.ErrReason
+	}
+	return a.update(ctx, func(tx Tx) error {
+		h, err := tx.PutHold(plan.Hold{Order: id, Reason: reason, Article: "GDPR Art. 17(3)(e)", From: a.today(), Until: until})
+		if err != nil {
+			return err
+		}
+		return a.journal(tx, owner, evidence.ActHoldPlaced, fmt.Sprintf("hold %d", h), map[string]any{"order": id, "until": until.String()})
+	})
+}
+
+// LiftHold ends a hold.
+func (a *App) LiftHold(ctx context.Context, hold int64) error {
+	return a.update(ctx, func(tx Tx) error {
+		if err := tx.LiftHold(hold); err != nil {
+			return err
+		}
+		return a.journal(tx, owner, evidence.ActHoldLifted, fmt.Sprintf("hold %d", hold), nil)
+	})
+}
+
+// orderBook is what rows of orders are made from.
+type orderBook struct {
+	a      *App
+	erased map[int64]time.Time
+	holds  map[int64]string
+	period law.Period
+	last   func(email string) time.Time
+	today  law.Date
+	seen   map[int64]int // objects in the storages, nil where nobody has looked
+}
+
+func (a *App) orderBook(tx Tx) (*orderBook, error) {
+	b := &orderBook{a: a, holds: map[int64]string{}, today: a.today()}
+	var err error
+	if b.erased, err = tx.ErasedAt(); err != nil {
+		return nil, err
+	}
+	hs, err := a.holds(tx, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hs {
+		// The owner's own words come first in the list, and stay.
+		if h.ActiveOn(b.today) && b.holds[h.Order] == "" {
+			b.holds[h.Order] = h.Reason
+		}
+	}
+	rule, err := a.mediaRule(tx)
+	if err != nil {
+		return nil, err
+	}
+	if b.period, err = law.ParsePeriod(rule.Period); err != nil {
+		return nil, err
+	}
+	if m, ok, err := seenMedia(tx); err != nil {
+		return nil, err
+	} else if ok {
+		b.seen = m.Objects
+	}
+	b.last = func(email string) time.Time {
+		at, err := tx.LastFrom(email)
+		if err != nil {
+			return time.Time{}
+		}
+		return at
+	}
+	return b, nil
+}
+
+func (b *orderBook) row(o order.Order) OrderRow {
+	r := OrderRow{ID: o.ID, Number: o.Number, Shop: o.Shop, Person: o.Customer.Name(), Email: o.Customer.Email, State: o.State, Status: o.Status,
+		Created: o.CreatedAt, Completed: o.CompletedAt, Photos: len(o.Photos), Held: b.holds[o.ID], Erased: b.erased[o.ID]}
+	var last time.Time
+	if o.CompletedAt.IsZero() && o.Customer.Email != "" {
+		last = b.last(o.Customer.Email)
+	}
+	start := mediaStart(o, last, b.a.d.Zone)
+	r.Start = start
+	if !start.IsZero() {
+		r.Due = b.period.End(start)
+		r.DaysLeft = b.today.Days(r.Due)
+	}
+	r.Objects = -1
+	if b.seen != nil {
+		r.Objects = b.seen[o.ID]
+	}
+	switch {
+	case !r.Erased.IsZero() && r.Objects <= 0:
+		r.Media, r.Tone = "erased", ToneKept
+	case r.Objects == 0 || r.Objects < 0 && r.Photos == 0:
+		r.Media, r.Tone = "none", ToneCannotTell
+	case r.Held != "":
+		r.Media, r.Tone = "held", ToneAtRisk
+	case start.IsZero():
+		r.Media, r.Tone = "open", ToneCannotTell
+	case r.DaysLeft < 0:
+		r.Media, r.Tone = "due", ToneLate
+	case r.DaysLeft == 0:
+		r.Media, r.Tone = "due", ToneAtRisk
+	case r.DaysLeft <= atRiskDays:
+		r.Media, r.Tone = "counting", ToneAtRisk
+	default:
+		r.Media, r.Tone = "counting", ToneQuiet
+	}
+	return r
+}

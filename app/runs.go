@@ -1,0 +1,261 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/evidence"
+	"greffier/app/request"
+)
+
+func runRecord(id int64) string { return fmt.Sprintf("run %d", id) }
+
+// runFacts is what the journal says of a finished run; nothing personal.
+type runFacts struct {
+	State  string `json:"state"`
+	Plan   string `json:"plan"`
+	Erased int    `json:"erased"`
+	Left   int    `json:"left"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+func factsOf(r erasure.Record) runFacts {
+	return runFacts{r.State.String(), r.PlanHash, r.Erased, r.Left, r.BeforeHash, r.AfterHash}
+}
+
+// ledger writes runs into the store, each call one transaction with its
+// journal entry.
+type ledger struct{ a *App }
+
+func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Step) (id int64, err error) {
+	err = l.a.d.Store.Update(ctx, func(tx Tx) error {
+		if id, err = tx.BeginRun(r, steps); err != nil {
+			return err
+		}
+		if r.Scope.Case != 0 {
+			c, err := tx.Case(cases.ID(r.Scope.Case))
+			if err != nil {
+				return err
+			}
+			c.Runs = append(slices.Clone(c.Runs), id)
+			if err := tx.PutCase(c); err != nil {
+				return err
+			}
+		}
+		if err := l.a.journal(tx, r.By, evidence.ActRunStarted, runRecord(id),
+			map[string]any{"scope": scopeRecord(r.Scope), "plan": r.PlanHash, "objects": len(steps), "before": r.BeforeHash}); err != nil {
+			return err
+		}
+		if r.State != erasure.Refused {
+			return nil
+		}
+		// A refusal begins and ends at once: nothing can be cut off in between.
+		r.ID = id
+		return l.end(tx, r)
+	})
+	return id, err
+}
+
+// end writes the end of a run into journal and case.
+func (l ledger) end(tx Tx, r erasure.Record) error {
+	if err := l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)); err != nil {
+		return err
+	}
+	return l.a.tellCase(tx, r)
+}
+
+func (l ledger) Mark(ctx context.Context, run int64, steps []erasure.Step) error {
+	return l.a.d.Store.Update(ctx, func(tx Tx) error { return tx.MarkSteps(run, steps) })
+}
+
+func (l ledger) Finish(ctx context.Context, r erasure.Record) error {
+	if r.State == erasure.Refused {
+		return nil // Begin wrote its end
+	}
+	err := l.a.d.Store.Update(ctx, func(tx Tx) error {
+		if err := tx.PutRun(r); err != nil {
+			return err
+		}
+		if r.State == erasure.Complete {
+			if err := l.a.forget(tx, r); err != nil {
+				return err
+			}
+		}
+		return l.end(tx, r)
+	})
+	if err == nil && r.State == erasure.Complete {
+		// The run stands whether or not the log can be folded in now: a busy
+		// store does it at the next run, or when it is closed or opened.
+		_ = l.a.d.Store.Scrub(ctx)
+	}
+	return err
+}
+
+func (l ledger) Unfinished(ctx context.Context) ([]erasure.Record, map[int64][]erasure.Step, error) {
+	var rs []erasure.Record
+	steps := map[int64][]erasure.Step{}
+	err := l.a.d.Store.View(ctx, func(tx Tx) error {
+		var err error
+		if rs, err = tx.OpenRuns(); err != nil {
+			return err
+		}
+		for _, r := range rs {
+			if steps[r.ID], err = tx.Steps(r.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return rs, steps, err
+}
+
+// forget leaves tombstones for what a complete run erased, and erases
+// Greffier's own copies of it. A person is forgotten whole only when every
+// order of hers was in scope; otherwise only those orders are.
+func (a *App) forget(tx Tx, r erasure.Record) error {
+	kept := map[string]bool{} // numbers of orders of which media were kept on purpose
+	for _, k := range r.Keep {
+		if k.Key != "" && k.Storage != "" {
+			kept[k.Order] = true
+		}
+	}
+	for _, h := range r.Restrict {
+		if h.Key != "" {
+			kept[h.Order] = true
+		}
+	}
+	emails := map[string]bool{}
+	var emptied []int64
+	for _, id := range r.Scope.Orders {
+		o, err := tx.Order(id)
+		if err != nil {
+			return err
+		}
+		if kept[o.Number] {
+			continue // what stays must still be found later
+		}
+		if _, err := tx.ForgetMedia(id, r.EndedAt, r.ID); err != nil {
+			return err
+		}
+		emptied = append(emptied, id)
+		if !r.Scope.Person {
+			continue
+		}
+		if o.Customer.Email != "" {
+			emails[o.Customer.Email] = true
+		}
+		if _, err := tx.ForgetOrder(id, r.EndedAt, r.ID); err != nil {
+			return err
+		}
+	}
+	for e := range emails {
+		left, err := tx.OrdersByEmail(e)
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			continue
+		}
+		if _, err := tx.ForgetPerson(e, r.EndedAt, r.ID); err != nil {
+			return err
+		}
+	}
+	if err := erasedMedia(tx, emptied); err != nil {
+		return err
+	}
+	if a.d.Remember == nil {
+		return nil
+	}
+	ts, err := tx.Tombstones()
+	if err != nil {
+		return err
+	}
+	return a.d.Remember(ts)
+}
+
+// tellCase writes the end of a run into its case: the outcome of erasure
+// follows from what happened.
+func (a *App) tellCase(tx Tx, r erasure.Record) error {
+	if r.Scope.Case == 0 {
+		return nil
+	}
+	c, err := tx.Case(cases.ID(r.Scope.Case))
+	if err != nil {
+		return err
+	}
+	c.Events = append(slices.Clone(c.Events), cases.Event{At: a.now(), By: greffier, Key: "case.run_" + r.State.String(), Arg: fmt.Sprint(r.Erased)})
+	if r.State == erasure.Complete {
+		if c.State < cases.InProgress {
+			c.State = cases.InProgress
+		}
+		c.Asked = slices.Clone(c.Asked)
+		for i := range c.Asked {
+			if c.Asked[i].Right != request.Erasure || c.Asked[i].Outcome != cases.Undecided {
+				continue
+			}
+			c.Asked[i].Outcome = cases.Granted
+			if len(r.Restrict) > 0 {
+				// GDPR Art. 17(3)(b): what the law obliges to keep stays.
+				c.Asked[i].Outcome, c.Asked[i].Ground = cases.Partly, "GDPR Art. 17(3)(b)"
+				c.Asked[i].Reason = a.d.Texts.Text(a.paperLang(c), "fact.partly", nil)
+			}
+		}
+	}
+	return tx.PutCase(c)
+}
+
+// Runs returns all erasure runs, newest first.
+func (a *App) Runs(ctx context.Context) ([]RunView, error) {
+	var rs []erasure.Record
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { rs, err = tx.Runs(); return err }); err != nil {
+		return nil, err
+	}
+	out := make([]RunView, 0, len(rs))
+	for _, r := range rs {
+		out = append(out, a.runView(ctx, r, nil))
+	}
+	return out, nil
+}
+
+// Run returns one run with its steps.
+func (a *App) Run(ctx context.Context, id int64) (RunView, error) {
+	var r erasure.Record
+	var steps []erasure.Step
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) {
+		if r, err = tx.Run(id); err != nil {
+			return err
+		}
+		steps, err = tx.Steps(id)
+		return err
+	}); err != nil {
+		return RunView{}, err
+	}
+	return a.runView(ctx, r, steps), nil
+}
+
+func (a *App) runView(ctx context.Context, r erasure.Record, steps []erasure.Step) RunView {
+	v := RunView{Record: r, Steps: steps}
+	// Numbers are for show: a run without them is still a run.
+	_ = a.d.Store.View(ctx, func(tx Tx) error {
+		v.Orders = numbers(tx, r.Scope.Orders)
+		v.Certificate, _, _ = tx.Setting(certificateKey(r.ID))
+		return nil
+	})
+	return v
+}
+
+func numbers(tx Tx, ids []int64) []string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if o, err := tx.Order(id); err == nil {
+			out = append(out, o.Number)
+		}
+	}
+	return out
+}
+
+func certificateKey(run int64) string { return fmt.Sprintf("certificate.%d", run) }
