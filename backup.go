@@ -220,9 +220,7 @@ func goOn(ctx context.Context, dir string, v *vault.Vault, k later, now func() t
 		}
 		// The journal goes on only where the backup's is its beginning, and
 		// as far as it holds: a restore is what mends one that was broken.
-		if k.journal, err = whole(k.journal); err != nil {
-			return err
-		}
+		k.journal = whole(k.journal)
 		if follows(k.journal, seq, head) {
 			if err := t.Restored(k.journal[seq:]); err != nil {
 				return err
@@ -261,20 +259,11 @@ func goOn(ctx context.Context, dir string, v *vault.Vault, k later, now func() t
 }
 
 // whole returns the entries before the first one that does not hold.
-func whole(journal []evidence.Entry) ([]evidence.Entry, error) {
-	i := 0
-	var chain evidence.Chain
-	rep, err := chain.Verify(func() (evidence.Entry, bool, error) {
-		if i == len(journal) {
-			return evidence.Entry{}, false, nil
-		}
-		i++
-		return journal[i-1], true, nil
-	})
-	if err == nil && rep.BrokenAt != nil {
-		journal = journal[:min(len(journal), int(*rep.BrokenAt)-1)]
+func whole(journal []evidence.Entry) []evidence.Entry {
+	if at := (evidence.Chain{}).VerifyAll(journal).BrokenAt; at != nil {
+		return journal[:min(len(journal), int(*at)-1)]
 	}
-	return journal, err
+	return journal
 }
 
 func follows(journal []evidence.Entry, seq int64, head string) bool {

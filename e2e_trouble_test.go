@@ -607,3 +607,25 @@ func TestAFullDiskIsToldAndLosesNothing(t *testing.T) {
 		t.Errorf("%d orders, %v", len(rows), err)
 	}
 }
+
+func TestAnAnchorThatWasTamperedWithIsAFindingAndNotAFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("orders.csv", oneOrder)
+	w.init(csvTOML)
+	w.ok("sync")
+	db, err := sql.Open("sqlite", filepath.Join(w.profile, "greffier.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE meta SET value = '1 deadbeef deadbeef' WHERE key = 'journal head'"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	r := w.call("--json", "verify")
+	v := asJSON[verifyDoc](t, r)
+	if r.code != exitFailed || v.Journal.Entries == 0 || v.Journal.BrokenAt != nil || v.Evidence == "ok" {
+		t.Errorf("verify: status %d, %+v\n%s", r.code, v, r.err)
+	}
+}

@@ -160,6 +160,19 @@ type Report struct {
 	Why      string `json:"why,omitempty"`
 }
 
+// VerifyAll is Verify over entries that are at hand.
+func (c Chain) VerifyAll(entries []Entry) Report {
+	i := 0
+	r, _ := c.Verify(func() (Entry, bool, error) { // next cannot fail
+		if i == len(entries) {
+			return Entry{}, false, nil
+		}
+		i++
+		return entries[i-1], true, nil
+	})
+	return r
+}
+
 // Verify walks a journal, from its first entry on: next returns the entries in
 // the order of their numbers, then false. The report names the first entry
 // that was changed, removed, put elsewhere or put in between. An error is one
