@@ -25,6 +25,25 @@ type Batcher interface {
 	EraseMany(ctx context.Context, os []plan.Object) []error
 }
 
+// Looker is a Storage that can look at one object directly, another way than
+// by a listing: by its key and version. An error means that it cannot be told.
+type Looker interface {
+	Look(ctx context.Context, o plan.Object) (there bool, err error)
+}
+
+// Desk is a shop whose records a run can erase.
+type Desk interface {
+	plan.Desk
+	Storage
+}
+
+// Guard is a Ledger that knows what must not be erased any more. It is asked
+// before each call to a storage: a hold placed while a run is under way still
+// counts. Held returns for each step why it has to stay, "" where it may go.
+type Guard interface {
+	Held(ctx context.Context, steps []Step) ([]string, error)
+}
+
 // Abilities says what a storage can do and prove.
 type Abilities struct {
 	Versions  bool   `json:"versions"`  // keeps old versions (also while suspended)
@@ -122,6 +141,9 @@ type Record struct {
 	Left        int         `json:"left"`
 	ErasedBytes int64       `json:"erased_bytes"`
 	CheckAgain  law.Date    `json:"check_again"` // when a later look is due
+	Looked      int         `json:"looked"`      // objects that were looked at directly, beside the listing
+	Tries       int         `json:"tries"`       // how often what is left was tried again by itself
+	RetryAt     time.Time   `json:"retry_at"`    // when it is tried again, UTC; zero when it waits for the owner
 }
 
 // Ledger is the write-ahead record of runs. Each call is one committed
@@ -142,6 +164,8 @@ var (
 	// ErrChanged says that what lies at the key is no longer what was listed:
 	// it is not what was confirmed, so it is not erased.
 	ErrChanged = errors.New("the object has changed since it was listed")
+	// ErrNoWay says that the shop offers no way to erase this.
+	ErrNoWay = errors.New("the shop offers no way to erase this")
 	// ErrElsewhere says that the same content has another name on the storage,
 	// so that removing this one would not erase it.
 	ErrElsewhere = errors.New("the same content lies at another place of the storage")

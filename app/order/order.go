@@ -67,9 +67,27 @@ type Order struct {
 	// Photos are keys or URLs of photographs and portraits, as the shop
 	// records them.
 	Photos []string `json:"photos"`
+	// Fields tells for a reference of Photos which field of the shop's record
+	// it was read from, such as "_photo_upload", where the shop has fields.
+	Fields map[string]string `json:"fields,omitempty"`
+	// Lines are the products ordered, with the references of each.
+	Lines []Line `json:"lines,omitempty"`
+	// Account is the shop's own id of the customer's account, "" for a guest.
+	Account string `json:"account,omitempty"`
+	// Anonymised tells that the shop says that it has anonymised the order:
+	// its personal fields are empty there.
+	Anonymised bool `json:"anonymised,omitempty"`
 	// Erased tells that the order's media (or the person) were erased by
 	// Greffier; personal fields are empty and stay so (see evidence.Tombstone).
 	Erased bool `json:"erased"`
+}
+
+// Line is one product of an order. Name and references are hostile text.
+type Line struct {
+	Ref    string   `json:"ref"`    // the shop's id of the line
+	SKU    string   `json:"sku"`    // the product's reference, "" where it has none
+	Name   string   `json:"name"`   // of the product
+	Photos []string `json:"photos"` // those of Order.Photos that belong to the line
 }
 
 // Problem is one record of the shop that could not be read. Where names the
@@ -87,4 +105,27 @@ type Problem struct {
 type Source interface {
 	Name() string
 	Changed(ctx context.Context, since time.Time, got func(Order) error, bad func(Problem) error, report func(done, total int, note string)) (next time.Time, err error)
+}
+
+// Resumable is a Source whose reading can go on where it broke. ChangedFrom is
+// Changed that begins at a mark saved earlier in the same reading ("" begins
+// at since) and calls save with a new mark whenever nothing that was handed
+// over so far has to be read again. A mark holds no personal data and no
+// secret; one that the source does not understand begins anew.
+type Resumable interface {
+	Source
+	ChangedFrom(ctx context.Context, since time.Time, mark string, got func(Order) error, bad func(Problem) error, save func(mark string) error, report func(done, total int, note string)) (next time.Time, err error)
+}
+
+// Mapped is a Source that reads a file whose columns the owner names once.
+type Mapped interface {
+	Source
+	// Columns returns the file's own column names, in its order, with the
+	// values of its first record, which are personal data.
+	Columns(ctx context.Context) (names, sample []string, err error)
+	// Mapping returns for each field of an order (order, status, created, …)
+	// the column that it is read from.
+	Mapping() map[string]string
+	// SetMapping changes the mapping; an unknown field or column is an error.
+	SetMapping(m map[string]string) error
 }

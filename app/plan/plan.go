@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"greffier/app/law"
+	"greffier/app/order"
 )
 
 // Kind says what an entry of a storage's listing is.
@@ -16,17 +17,20 @@ const (
 	Version Kind = iota // an object, or one version of it
 	Marker              // a delete marker of a versioned storage
 	Upload              // an unfinished multipart upload
+	Field               // a field of a shop's record, or the customer's account in it
 )
 
 // String returns the word used in records and JSON.
-func (k Kind) String() string { return [...]string{"version", "delete marker", "unfinished upload"}[k] }
+func (k Kind) String() string {
+	return [...]string{"version", "delete marker", "unfinished upload", "field"}[k]
+}
 
 // MarshalText writes the word of String.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText reads the word of String; another word is an error.
 func (k *Kind) UnmarshalText(b []byte) error {
-	for _, c := range []Kind{Version, Marker, Upload} {
+	for _, c := range []Kind{Version, Marker, Upload, Field} {
 		if c.String() == string(b) {
 			*k = c
 			return nil
@@ -43,6 +47,14 @@ const (
 	Photo    Holds = "photo"    // uploaded by the customer
 	Portrait Holds = "portrait" // made by the AI
 	Derived  Holds = "derived"  // thumbnails, print files and other renditions
+)
+
+// What the fields of a shop's record hold.
+const (
+	Reference Holds = "reference" // names a photo: its address or key
+	Contact   Holds = "contact"   // personal data that the invoice does not need
+	Invoice   Holds = "invoice"   // personal data that the invoice needs (CGI, ann. II, art. 242 nonies A)
+	Account   Holds = "account"   // the customer's account, whole
 )
 
 // Object is one entry of a storage's listing: exactly one thing that can be
@@ -79,10 +91,40 @@ type Lister interface {
 type Locator struct {
 	Storage string `json:"storage"`
 	Holds   Holds  `json:"holds"`
-	// Key is a prefix with the placeholder {order} for the order's number,
-	// such as "uploads/{order}/".
-	Key string `json:"key"`
+	// Key is a prefix with the placeholder {order} for the order's number or
+	// {ref} for the shop's own id of it, such as "uploads/{order}/". A * stands
+	// for any characters but a slash.
+	Key string `json:"key,omitempty"`
+	// Meta, in the place of Key, is a field of the shop's record whose values
+	// are keys or URLs of the storage's objects, such as "_photo_upload".
+	Meta string `json:"meta,omitempty"`
 }
+
+// Desk is a shop whose records can be looked at, and erased, field by field. It
+// is a storage like any other to a run: each personal field that is not empty
+// or anonymised is one Object of the kind Field, its Storage is DeskName of the
+// shop, its Fingerprint a keyed hash of the value that is the same in every
+// run of the program. Keys are "orders/REF/FIELD" (REF is order.Order.Ref, and
+// FIELD has no slash), "customers/ID/account" and, for a file of the shop's own
+// media library, "media/ID/file" (with Kind Version). List takes any prefix
+// that begins with "orders/REF/", "customers/ID/" or "media/ID/" and refuses
+// others with ErrBadPrefix: a shop is never listed whole. A record that the
+// shop no longer has lists nothing; that is sure only where the shop itself
+// answers, so that everything else is an error.
+type Desk interface {
+	Lister
+	// Records calls yield for each personal field of an order with what it
+	// holds, the customer's account and the files of the media library that the
+	// order's references name included. Order and Number are those of o. A
+	// field that the shop offers no way to erase has ByHand set.
+	Records(ctx context.Context, o order.Order, yield func(Found) error) error
+}
+
+// DeskName is the name under which a shop's records stand beside the storages.
+func DeskName(shop string) string { return "shop:" + shop }
+
+// ErrBadPrefix says that a shop's records may not be listed by that prefix.
+var ErrBadPrefix = errors.New("a shop's records are not listed whole")
 
 // Found is an object and the order that it belongs to. Order 0 is an orphan:
 // an object below a locator that no known order claims.
@@ -91,6 +133,9 @@ type Found struct {
 	Holds  Holds  `json:"holds"`
 	Order  int64  `json:"order_id"`
 	Number string `json:"order"`
+	// ByHand tells that the shop offers no way to erase it: it can only be
+	// kept in a plan, with that said.
+	ByHand bool `json:"by_hand,omitempty"`
 }
 
 // Hold keeps objects of an order from being erased: a legal hold, a
@@ -135,6 +180,9 @@ type Scope struct {
 	Rule   string  `json:"rule,omitempty"`   // the retention rule that asks for it, or ""
 	Orders []int64 `json:"orders,omitempty"` // the orders concerned, sorted
 	Person bool    `json:"person,omitempty"` // the person is erased, not only the media of the orders
+	// Only narrows the plan to these keys (KeyID), sorted: the photos of one
+	// child, or of one product line. Empty means everything of the orders.
+	Only []string `json:"only,omitempty"`
 }
 
 // Plan is what would happen. Hash covers everything in it except MadeAt, so

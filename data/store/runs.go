@@ -106,7 +106,7 @@ type storedKind plan.Kind
 // UnmarshalJSON implements json.Unmarshaler.
 func (k *storedKind) UnmarshalJSON(b []byte) error {
 	var n int
-	if json.Unmarshal(b, &n) == nil && n >= int(plan.Version) && n <= int(plan.Upload) {
+	if json.Unmarshal(b, &n) == nil && n >= int(plan.Version) && n <= int(plan.Field) {
 		*k = storedKind(n)
 		return nil
 	}
