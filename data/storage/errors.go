@@ -28,6 +28,11 @@ var (
 	// ErrUnclear says that the server's answer cannot be understood, so that
 	// nothing may be concluded from it.
 	ErrUnclear = errors.New("the storage's answer cannot be understood")
+	// ErrKeyFile says that the private key cannot be read or opened.
+	ErrKeyFile = errors.New("the private key cannot be used")
+	// ErrKeeps says that the storage has begun to keep what is deleted, so
+	// that it cannot be told whether something is gone.
+	ErrKeeps = errors.New("the storage keeps what is deleted")
 )
 
 // errNoSuchFeature says that the server does not know the call.
@@ -47,21 +52,26 @@ func translate(doing string, err error) error {
 	if errors.As(err, &answer) && (answer.StatusCode != 0 || answer.Code != "") {
 		return fmt.Errorf("%s: %w%s", doing, ofCode(answer), code(answer.Code))
 	}
+	return fmt.Errorf("%s: %w", doing, ofWeb(err))
+}
+
+// ofWeb returns the sentinel for a call over HTTP that got no answer.
+func ofWeb(err error) error {
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var verify *tls.CertificateVerificationError
 	if errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid) || errors.As(err, &verify) {
-		return fmt.Errorf("%s: %w", doing, ErrCertificate)
+		return ErrCertificate
 	}
 	var network *url.Error
 	var broken net.Error
 	if !errors.Is(err, ErrUnclear) && (errors.As(err, &network) || errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF)) {
-		return fmt.Errorf("%s: %w", doing, erasure.ErrOffline)
+		return erasure.ErrOffline
 	}
 	// Neither an answer nor the network: an answer that is none, or a key that
 	// the client will not send.
-	return fmt.Errorf("%s: %w", doing, ErrUnclear)
+	return ErrUnclear
 }
 
 // ofCode returns the sentinel for an answer of the server.

@@ -31,9 +31,13 @@ type Folder struct {
 
 	mu     sync.Mutex
 	device uint64 // of the folder when it was first seen; 0 where unknown
+	bin    string // the recycle bin or snapshots that Check last saw
 }
 
-var _ erasure.Storage = (*Folder)(nil)
+var (
+	_ erasure.Storage = (*Folder)(nil)
+	_ erasure.Looker  = (*Folder)(nil)
+)
 
 // NewFolder prepares a folder; it is looked for in Check and List, since a
 // disk may be plugged in later. It returns ErrBadAddress for no path and for
@@ -115,7 +119,9 @@ func (f *Folder) fail(doing string, err, missing error) error {
 }
 
 // Check tells whether the folder is there. It keeps no versions that a program
-// could see; what a file system's snapshots or a backup keep is not known here.
+// could see. Where a recycle bin or snapshots stand in it or, on the same file
+// system, above it, absence cannot be proven: a network share may have moved
+// there what is deleted. What a backup keeps is not known here.
 func (f *Folder) Check(ctx context.Context) (erasure.Abilities, error) {
 	r, err := f.open()
 	if err != nil {
@@ -130,7 +136,52 @@ func (f *Folder) Check(ctx context.Context) (erasure.Abilities, error) {
 	if _, err := d.ReadDir(1); err != nil && !errors.Is(err, io.EOF) {
 		return erasure.Abilities{}, f.fail("read the folder", err, erasure.ErrNotThere)
 	}
-	return erasure.Abilities{CanProve: true, Described: "folder"}, ctx.Err()
+	bin := binAbove(f.path)
+	f.mu.Lock()
+	f.bin = bin
+	f.mu.Unlock()
+	return abilities("folder", bin), ctx.Err()
+}
+
+// Look looks at one file or link itself. It returns ErrChanged where a link or
+// a file stands in the place of one of the folders above it, and ErrKeeps where
+// nothing is but a recycle bin has appeared since Check: a share makes it with
+// the first file that it moves there.
+func (f *Folder) Look(ctx context.Context, o plan.Object) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	rel, err := nameOf(o.Key)
+	if err != nil {
+		return false, fmt.Errorf("look at a file of storage %q: %w", f.name, err)
+	}
+	r, err := f.open()
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	there, err := f.plainParents(r, rel)
+	if err != nil {
+		return false, err
+	}
+	if there {
+		info, err := r.Lstat(rel)
+		if err == nil && !info.IsDir() {
+			return true, nil
+		}
+		if err := f.fail("look at a file", err, nil); err != nil {
+			return false, err
+		}
+	}
+	f.mu.Lock()
+	known := f.bin
+	f.mu.Unlock()
+	if known == "" {
+		if bin := binIn(f.path); bin != "" {
+			return false, fmt.Errorf("look at a file of storage %q: %s has appeared: %w", f.name, bin, ErrKeeps)
+		}
+	}
+	return false, nil
 }
 
 // List calls yield for every file and link below the folder whose key begins
@@ -259,7 +310,7 @@ func (f *Folder) plainParents(r *os.Root, rel string) (bool, error) {
 			return false, f.fail("look at a folder", err, nil)
 		}
 		if !info.IsDir() {
-			return false, fmt.Errorf("erase a file of storage %q: %w", f.name, erasure.ErrChanged)
+			return false, fmt.Errorf("reach a file of storage %q: %w", f.name, erasure.ErrChanged)
 		}
 	}
 	return true, nil
@@ -327,9 +378,23 @@ func keyOf(name string) string {
 	return b.String()
 }
 
-// nameOf is the inverse of keyOf for a whole key: the path below the folder.
-// It returns ErrBadAddress for a key that names nothing below it.
+// nameOf is the inverse of keyOf for a whole key: the path below the folder,
+// as this system writes it. It returns ErrBadAddress for a key that names
+// nothing below it.
 func nameOf(key string) (string, error) {
+	p, err := pathOf(key)
+	if err != nil {
+		return "", err
+	}
+	rel := filepath.FromSlash(p)
+	if !filepath.IsLocal(rel) {
+		return "", ErrBadAddress
+	}
+	return rel, nil
+}
+
+// pathOf is nameOf for a system whose paths have slashes.
+func pathOf(key string) (string, error) {
 	if key == "" || strings.ContainsRune(key, 0) || strings.HasSuffix(key, "/") || path.Clean("/"+key) != "/"+key {
 		return "", ErrBadAddress
 	}
@@ -350,9 +415,8 @@ func nameOf(key string) (string, error) {
 		b.WriteByte(byte(c))
 		rest = after[2:]
 	}
-	rel := filepath.FromSlash(b.String())
-	if !filepath.IsLocal(rel) {
-		return "", ErrBadAddress
+	if p := b.String(); p != ".." && !strings.HasPrefix(p, "../") && path.Clean("/"+p) == "/"+p {
+		return p, nil
 	}
-	return rel, nil
+	return "", ErrBadAddress
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -53,11 +54,13 @@ type S3 struct {
 	url    *url.URL
 	client *minio.Client
 	core   minio.Core
+	seen   atomic.Int64 // when the bucket itself was last seen, in Unix nanoseconds
 }
 
 var (
 	_ erasure.Storage = (*S3)(nil)
 	_ erasure.Batcher = (*S3)(nil)
+	_ erasure.Looker  = (*S3)(nil)
 )
 
 // NewS3 prepares a bucket; nothing is asked of the server yet. It returns
@@ -78,26 +81,9 @@ func NewS3(cfg S3Config) (*S3, error) {
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
 		return fail(ErrPlainRefused)
 	}
-	tr := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConnsPerHost:   16,
-		IdleConnTimeout:       time.Minute,
-		TLSHandshakeTimeout:   dialTimeout,
-		ResponseHeaderTimeout: time.Minute,
-		DisableCompression:    true,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-	}
-	if cfg.CAFile != "" {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		pem, err := os.ReadFile(cfg.CAFile)
-		if err != nil || !pool.AppendCertsFromPEM(pem) {
-			return fail(fmt.Errorf("read the file of the certificate authority: %w", ErrCertificate))
-		}
-		tr.TLSClientConfig.RootCAs = pool
+	tr, err := webTransport(cfg.CAFile)
+	if err != nil {
+		return fail(err)
 	}
 	if cfg.Region == "" && !s3utils.IsAmazonEndpoint(*u) {
 		cfg.Region = "us-east-1"
@@ -116,6 +102,33 @@ func NewS3(cfg S3Config) (*S3, error) {
 		return fail(ErrBadAddress)
 	}
 	return &S3{cfg: cfg, url: u, client: client, core: minio.Core{Client: client}}, nil
+}
+
+// webTransport returns a transport that trusts one more certificate authority,
+// where caFile names one. It returns ErrCertificate when that cannot be used.
+func webTransport(caFile string) (*http.Transport, error) {
+	tr := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		MaxIdleConnsPerHost:   16,
+		IdleConnTimeout:       time.Minute,
+		TLSHandshakeTimeout:   dialTimeout,
+		ResponseHeaderTimeout: time.Minute,
+		DisableCompression:    true,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+	if caFile != "" {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		pem, err := os.ReadFile(caFile)
+		if err != nil || !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read the file of the certificate authority: %w", ErrCertificate)
+		}
+		tr.TLSClientConfig.RootCAs = pool
+	}
+	return tr, nil
 }
 
 // loopback tells whether a host is this machine.
@@ -160,6 +173,7 @@ func (s *S3) there(ctx context.Context) error {
 		}
 		return fmt.Errorf("bucket %s: %w", s.cfg.Bucket, erasure.ErrNotThere)
 	}
+	s.seen.Store(time.Now().UnixNano())
 	return nil
 }
 
@@ -218,16 +232,19 @@ func (s *S3) Check(ctx context.Context) (erasure.Abilities, error) {
 
 // List calls yield for every version, delete marker and unfinished upload
 // whose key begins with prefix. Rows that the server lists twice are told once.
+// It holds no more than a page or two of a listing in memory, and the
+// unfinished uploads below a prefix; a server that does not sort its rows costs
+// more.
 func (s *S3) List(ctx context.Context, prefix string, yield func(plan.Object) error) error {
-	seen := map[string]bool{}
-	once := func(o plan.Object) error {
-		if seen[o.ID()] || !strings.HasPrefix(o.Key, prefix) {
+	rows := 0
+	counted := func(o plan.Object) error {
+		if !strings.HasPrefix(o.Key, prefix) {
 			return nil
 		}
-		seen[o.ID()] = true
+		rows++
 		return yield(o)
 	}
-	err := s.rows(ctx, prefix, true, once)
+	err := s.rows(ctx, prefix, true, counted)
 	if errors.Is(err, errNoSuchFeature) {
 		// The server lists no versions: then it must not keep any either.
 		status, verr := s.versioning(ctx)
@@ -237,23 +254,17 @@ func (s *S3) List(ctx context.Context, prefix string, yield func(plan.Object) er
 		if status != "" {
 			return fmt.Errorf("%s: versioning is %s but cannot be listed: %w", s.doing("list the versions"), strings.ToLower(status), erasure.ErrDenied)
 		}
-		err = s.rows(ctx, prefix, false, once)
+		err = s.rows(ctx, prefix, false, counted)
 	}
 	if err != nil {
 		return err
 	}
 	// There are servers that list unfinished uploads only for the empty
 	// prefix, and others only for one that names the key.
-	asked := []string{""}
-	if prefix != "" {
-		asked = append(asked, prefix)
+	if err := s.everyUpload(ctx, prefix, counted); err != nil {
+		return err
 	}
-	for _, p := range asked {
-		if err := s.uploads(ctx, p, once); err != nil {
-			return err
-		}
-	}
-	if len(seen) == 0 {
+	if rows == 0 {
 		if err := s.there(ctx); err != nil {
 			return err
 		}
@@ -261,9 +272,29 @@ func (s *S3) List(ctx context.Context, prefix string, yield func(plan.Object) er
 	return ctx.Err()
 }
 
-// rows lists versions and delete markers, or plain objects.
+// everyUpload lists the unfinished uploads below a prefix, asked for both ways.
+func (s *S3) everyUpload(ctx context.Context, prefix string, yield func(plan.Object) error) error {
+	if prefix == "" {
+		return s.uploads(ctx, "", yield)
+	}
+	seen := map[string]bool{}
+	for _, p := range []string{"", prefix} {
+		if err := s.uploads(ctx, p, func(o plan.Object) error {
+			if seen[o.ID()] || !strings.HasPrefix(o.Key, prefix) {
+				return nil
+			}
+			seen[o.ID()] = true
+			return yield(o)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows lists versions and delete markers, or plain objects, each once.
 func (s *S3) rows(ctx context.Context, prefix string, versions bool, yield func(plan.Object) error) error {
-	seen, repeats := map[string]bool{}, 0
+	var seen once
 	for o := range s.client.ListObjectsIter(ctx, s.cfg.Bucket, minio.ListObjectsOptions{WithVersions: versions, Recursive: true, Prefix: prefix}) {
 		if o.Err != nil {
 			return translate(s.doing("list the objects"), o.Err)
@@ -275,10 +306,11 @@ func (s *S3) rows(ctx context.Context, prefix string, versions bool, yield func(
 			// This version can be overwritten, even with the same content.
 			x.Fingerprint += "@" + x.ModifiedAt.Format(time.RFC3339Nano)
 		}
-		if repeats++; !seen[x.ID()] {
-			seen[x.ID()], repeats = true, 0
-		} else if repeats > pageRepeats {
-			return fmt.Errorf("%s: the listing turns in circles: %w", s.doing("list the objects"), ErrUnclear)
+		if !seen.first(x) {
+			if seen.circles() {
+				return fmt.Errorf("%s: the listing turns in circles: %w", s.doing("list the objects"), ErrUnclear)
+			}
+			continue
 		}
 		if err := yield(x); err != nil {
 			return err
@@ -291,6 +323,7 @@ func (s *S3) rows(ctx context.Context, prefix string, versions bool, yield func(
 // uploads lists unfinished multipart uploads.
 func (s *S3) uploads(ctx context.Context, prefix string, yield func(plan.Object) error) error {
 	keyMarker, idMarker := "", ""
+	var seen once
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -305,6 +338,9 @@ func (s *S3) uploads(ctx context.Context, prefix string, yield func(plan.Object)
 		}
 		for _, u := range page.Uploads {
 			x := plan.Object{Storage: s.cfg.Name, Key: u.Key, Version: u.UploadID, Kind: plan.Upload, SizeBytes: u.Size, ModifiedAt: u.Initiated.UTC()}
+			if !seen.first(x) {
+				continue
+			}
 			if err := yield(x); err != nil {
 				return err
 			}
@@ -312,7 +348,7 @@ func (s *S3) uploads(ctx context.Context, prefix string, yield func(plan.Object)
 		if !page.IsTruncated {
 			return nil
 		}
-		if page.NextKeyMarker == keyMarker && page.NextUploadIDMarker == idMarker {
+		if page.NextKeyMarker == keyMarker && page.NextUploadIDMarker == idMarker || seen.circles() {
 			return fmt.Errorf("%s: the listing turns in circles: %w", s.doing("list the unfinished uploads"), ErrUnclear)
 		}
 		keyMarker, idMarker = page.NextKeyMarker, page.NextUploadIDMarker

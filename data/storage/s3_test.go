@@ -68,6 +68,11 @@ func TestS3(t *testing.T) {
 	t.Run("suspended", func(t *testing.T) { storagetest.Run(t, bucket(versioned, true, true)) })
 	t.Run("never versioned", func(t *testing.T) { storagetest.Run(t, bucket(versioned, false, false)) })
 	t.Run("server without versions", func(t *testing.T) { storagetest.Run(t, bucket(plain, false, false)) })
+	if second := storagetest.MinIO(t); second != nil {
+		t.Run("MinIO, versioned", func(t *testing.T) { storagetest.Run(t, bucket(second, true, false)) })
+		t.Run("MinIO, suspended", func(t *testing.T) { storagetest.Run(t, bucket(second, true, true)) })
+		t.Run("MinIO, never versioned", func(t *testing.T) { storagetest.Run(t, bucket(second, false, false)) })
+	}
 }
 
 func kinds(os []plan.Object) string {

@@ -3,8 +3,8 @@ package storagetest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -36,10 +36,19 @@ type Server struct {
 }
 
 // Tool returns the path of a server program: from the folder GREFFIER_TOOLS,
-// from PATH, or from where "make deps" puts it. It ends the test when the
+// from PATH, or from where "make test-deps" puts it. It ends the test when the
 // program is missing.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
+	p := tool(name)
+	if p == "" {
+		t.Fatalf("%s is missing: run make test-deps", name)
+	}
+	return p
+}
+
+// tool is Tool, with "" for a program that is missing.
+func tool(name string) string {
 	var tried []string
 	if dir := os.Getenv("GREFFIER_TOOLS"); dir != "" {
 		tried = append(tried, filepath.Join(dir, name))
@@ -55,7 +64,6 @@ func Tool(t testing.TB, name string) string {
 			return p
 		}
 	}
-	t.Fatalf("%s is missing: run make deps", name)
 	return ""
 }
 
@@ -64,6 +72,40 @@ func S3(t testing.TB) *Server { t.Helper(); return start(t, true) }
 
 // S3Unversioned starts a server that does not know of versions.
 func S3Unversioned(t testing.TB) *Server { t.Helper(); return start(t, false) }
+
+// MinIO starts a MinIO server as a second opinion, where the program is on this
+// machine. It is nil where it is not, and the log says so: versitygw, which is
+// always there, stands for all servers then.
+func MinIO(t testing.TB) *Server {
+	t.Helper()
+	program := tool("minio")
+	if program == "" {
+		t.Log("NO SECOND OPINION: minio is not on this machine, so that S3 is only tried on versitygw")
+		return nil
+	}
+	s := &Server{t: t, Region: "us-east-1", AccessKey: "testkey", SecretKey: "testsecret", DataDir: t.TempDir()}
+	for range 5 {
+		addr := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+		cmd := exec.Command(program, "server", "--quiet", "--address", addr, s.DataDir)
+		cmd.Env = append(os.Environ(), "MINIO_ROOT_USER="+s.AccessKey, "MINIO_ROOT_PASSWORD="+s.SecretKey, "MINIO_UPDATE=off", "MINIO_BROWSER=off", "HOME="+s.DataDir)
+		if s.await(cmd, addr) && s.ready() {
+			return s
+		}
+	}
+	t.Fatal("minio does not answer")
+	return nil
+}
+
+// ready waits until the server takes calls: it listens before it does.
+func (s *Server) ready() bool {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if _, err := s.Client.ListBuckets(ctx()); err == nil {
+			return true
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	return false
+}
 
 func start(t testing.TB, versions bool) *Server {
 	t.Helper()
@@ -86,22 +128,22 @@ func start(t testing.TB, versions bool) *Server {
 }
 
 func (s *Server) run(tool, data, old string, versions bool) bool {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := fmt.Sprintf("127.0.0.1:%d", freePort(s.t))
 	args := []string{"--port", addr, "--region", s.Region, "--quiet", "posix"}
 	if versions {
 		args = append(args, "--versioning-dir", old)
 	}
 	cmd := exec.Command(tool, append(args, data)...)
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
+	return s.await(cmd, addr)
+}
+
+// await starts a server and waits until it answers.
+func (s *Server) await(cmd *exec.Cmd, addr string) bool {
 	var talk bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &talk, &talk
 	if err := cmd.Start(); err != nil {
-		s.t.Fatalf("start versitygw: %v", err)
+		s.t.Fatalf("start %s: %v", filepath.Base(cmd.Path), err)
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
@@ -111,7 +153,7 @@ func (s *Server) run(tool, data, old string, versions bool) bool {
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
 		select {
 		case <-ended:
-			s.t.Logf("versitygw ended: %s", talk.String())
+			s.t.Logf("%s ended: %s", filepath.Base(cmd.Path), talk.String())
 			return false
 		case <-time.After(20 * time.Millisecond):
 		}

@@ -30,9 +30,31 @@ var oddKeys = []string{
 	"orders/1/照片.jpg", "orders/1/📷.jpg", "orders/1/a:b;c,d@e.jpg", "orders/1/~.jpg", "orders/1/.hidden", "orders/1/a..b.jpg", "orders/1/a\u202fb.jpg", "orders/1/a\tb\nc.jpg",
 }
 
+// twins are keys of which a storage could take one for another.
+var twins = []string{"twins/a.jpg", "twins/A.jpg", "twins/a.JPG", "twins/\u00e9.jpg", "twins/e\u0301.jpg", "twins/\u212b.jpg", "twins/\u00c5.jpg", "twins/a.jpg ", "twins/%61.jpg"}
+
+// Lack is a key that a storage cannot hold under that very name, and why. The
+// suite does without it, and says so.
+type Lack struct{ Key, Why string }
+
+// keysBut returns the keys that the storage can hold.
+func keysBut(t *testing.T, keys []string, lacks []Lack) []string {
+	t.Helper()
+	var out []string
+	for _, k := range keys {
+		if i := slices.IndexFunc(lacks, func(l Lack) bool { return l.Key == k }); i >= 0 {
+			t.Logf("without %q: %s", k, lacks[i].Why)
+			continue
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
 // Run holds a storage to what app/erasure expects of every one. fresh returns
 // an empty storage and the way to fill it.
-func Run(t *testing.T, fresh func(t *testing.T) (erasure.Storage, Seeder)) {
+func Run(t *testing.T, fresh func(t *testing.T) (erasure.Storage, Seeder), lacks ...Lack) {
+	oddKeys := func(t *testing.T) []string { t.Helper(); return keysBut(t, oddKeys, lacks) }
 	t.Run("an empty storage is there and empty", func(t *testing.T) {
 		s, _ := fresh(t)
 		a, err := s.Check(t.Context())
@@ -75,6 +97,7 @@ func Run(t *testing.T, fresh func(t *testing.T) (erasure.Storage, Seeder)) {
 
 	t.Run("every key can be erased, and only that one", func(t *testing.T) {
 		s, seed := fresh(t)
+		oddKeys := oddKeys(t)
 		for _, k := range oddKeys {
 			seed.Put(k, k)
 		}
@@ -105,6 +128,7 @@ func Run(t *testing.T, fresh func(t *testing.T) (erasure.Storage, Seeder)) {
 		if !ok {
 			return // this storage erases one by one
 		}
+		oddKeys := oddKeys(t)
 		for _, k := range oddKeys {
 			seed.Put(k, k)
 		}
@@ -161,6 +185,107 @@ func Run(t *testing.T, fresh func(t *testing.T) (erasure.Storage, Seeder)) {
 		}
 		if left := seed.Left(); len(left) != 0 {
 			t.Errorf("left: %q", left)
+		}
+	})
+
+	t.Run("a direct look agrees with the listing before and after", func(t *testing.T) {
+		s, seed := fresh(t)
+		l, ok := s.(erasure.Looker)
+		if !ok {
+			t.Fatal("this storage cannot look at one object")
+		}
+		sees := func(o plan.Object) bool {
+			t.Helper()
+			there, err := l.Look(t.Context(), o)
+			if err != nil {
+				t.Fatalf("look at %q: %v", o.Key, err)
+			}
+			return there
+		}
+		keys := oddKeys(t)
+		for _, k := range keys {
+			seed.Put(k, k)
+		}
+		seed.Put("uploads/1/a.jpg", "first")
+		seed.Put("uploads/1/a.jpg", "second one")
+		before := List(t, s, "")
+		if len(before) < len(keys)+1 {
+			t.Fatalf("listed: %q", Keys(before))
+		}
+		for _, o := range before {
+			if !sees(o) {
+				t.Errorf("listed and not seen: %q", o.Key)
+			}
+			other := o
+			other.Key += ".other"
+			if sees(other) {
+				t.Errorf("seen and not listed: %q", other.Key)
+			}
+		}
+		for i, o := range before {
+			if err := s.Erase(t.Context(), o); err != nil {
+				t.Fatalf("erase %q: %v", o.Key, err)
+			}
+			if sees(o) {
+				t.Errorf("erased and seen: %q", o.Key)
+			}
+			if i+1 < len(before) && !sees(before[i+1]) {
+				t.Errorf("not erased and not seen: %q", before[i+1].Key)
+			}
+		}
+		if after := List(t, s, ""); len(after) != 0 {
+			t.Errorf("left: %q", Keys(after))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if there, err := l.Look(ctx, before[0]); there || !errors.Is(err, context.Canceled) {
+			t.Errorf("look after a cancel: %v, %v", there, err)
+		}
+	})
+
+	t.Run("a key that only differs in case or normal form is another key", func(t *testing.T) {
+		s, seed := fresh(t)
+		keys := keysBut(t, twins, lacks)
+		for _, k := range keys {
+			seed.Put(k, k)
+		}
+		if got := Keys(List(t, s, "twins/")); !slices.Equal(got, slices.Sorted(slices.Values(keys))) {
+			t.Fatalf("listed %q", got)
+		}
+		for i, k := range keys {
+			for _, o := range List(t, s, k) {
+				if o.Key != k {
+					continue
+				}
+				if err := s.Erase(t.Context(), o); err != nil {
+					t.Fatalf("erase %q: %v", k, err)
+				}
+			}
+			if got := Keys(List(t, s, "twins/")); !slices.Equal(got, slices.Sorted(slices.Values(keys[i+1:]))) {
+				t.Fatalf("after %q is left %q", k, got)
+			}
+		}
+	})
+
+	t.Run("many goroutines erase at the same time", func(t *testing.T) {
+		s, seed := fresh(t)
+		for i := range 40 {
+			seed.Put(fmt.Sprintf("uploads/1/%d/a.jpg", i), "x")
+		}
+		objects := List(t, s, "")
+		var wg sync.WaitGroup
+		for w := range 8 {
+			wg.Go(func() {
+				for i := w; i < len(objects); i += 8 {
+					if err := s.Erase(t.Context(), objects[i]); err != nil {
+						t.Errorf("%s: %v", objects[i].Key, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if left := seed.Left(); len(left) != 0 || len(objects) != 40 {
+			t.Errorf("of %d are left: %q", len(objects), left)
 		}
 	})
 
