@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // the controller's zone must be known on any computer
 
@@ -49,6 +49,23 @@ import (
 //     itself rejected, none is handed over. Two equal rows are one order;
 //   - an e-mail address or a total that is none: the field is left empty, the
 //     order is handed over.
+//
+// With a mapping (SetMapping, NewMappedCSV) any header is read: each field of
+// an order has a column of the file. photos, status and address may have
+// several, separated by commas: the references of all of them are taken, an
+// order is refunded, cancelled, failed or in the bin as soon as one of its
+// status columns says so and otherwise what the first of them says that is not
+// empty, and the lines of an address are joined. first_name may be a column
+// with the whole name. Two more fields, line_name and line_sku, name the
+// product of a row. Dates may then also be 2026-01-31 10:20:30 +0100, and
+// 31/01/2026 where the file as a whole shows that the day comes first.
+//
+// Some exports (Shopify, Squarespace, Wix) have one row a product, and only
+// the first row of an order says everything. With a mapping, rows that stand
+// together and have the same order number are one order with several Lines,
+// as long as each field of the later rows is empty or says the same. Where the
+// next row cannot be read, it may be one more product of the order before it,
+// so that order is not handed over either.
 type CSV struct {
 	// Zone is the controller's time zone, for dates without one. Nil means
 	// Europe/Paris.
@@ -58,6 +75,9 @@ type CSV struct {
 	Now func() time.Time
 
 	name, path string
+
+	mu      sync.Mutex
+	mapping map[string]string
 }
 
 // NewCSV returns the source that reads the file at path under the connection's
@@ -102,13 +122,6 @@ var columnNames = [colCount]string{
 // nothing: a file without completed would make each order look unfinished.
 var required = []int{colOrder, colStatus, colCompleted}
 
-// columns says where in a row each known column stands, -1 for those that the
-// file does not have, and how many fields a row has.
-type columns struct {
-	at    [colCount]int
-	width int
-}
-
 // Changed reads the whole file, whatever since is: a file cannot be asked what
 // changed, reading it is cheap, and the store recognises orders that it has.
 // Orders come in the order of the file. The instant returned is therefore the
@@ -141,7 +154,7 @@ func (c *CSV) Changed(ctx context.Context, _ time.Time, got func(order.Order) er
 	}
 	defer f.Close()
 	counted := &countingReader{r: f}
-	rows, cols, utf8Mark, err := c.header(counted)
+	rows, cols, utf8Mark, err := c.header(counted, c.finder())
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -151,6 +164,24 @@ func (c *CSV) Changed(ctx context.Context, _ time.Time, got func(order.Order) er
 		seed: maphash.MakeSeed(), seen: map[string]seenRow{},
 		sawWide: utf8Mark,
 	}
+	if cols.mapped {
+		p.several = cols.sku >= 0 || cols.product >= 0
+		p.slashed = sync.OnceValue(func() dateOrder { return c.dateOrder(ctx, cols) })
+	}
+	hand := func(line int, orders []order.Order, problems []rowProblem) error {
+		for _, q := range problems {
+			if err := bad(order.Problem{Where: fmt.Sprintf("%s line %d", c.name, q.line), What: q.what}); err != nil {
+				return fmt.Errorf("report %s line %d: %w", c.name, q.line, err)
+			}
+		}
+		for _, o := range orders {
+			if err := got(o); err != nil {
+				return fmt.Errorf("keep order of %s line %d: %w", c.name, line, err)
+			}
+		}
+		return nil
+	}
+	line := 0
 	for n := 0; ; n++ {
 		if err := ctx.Err(); err != nil {
 			return time.Time{}, fmt.Errorf("read %s: %w", c.name, err)
@@ -165,18 +196,15 @@ func (c *CSV) Changed(ctx context.Context, _ time.Time, got func(order.Order) er
 		if err != nil {
 			return time.Time{}, fmt.Errorf("read %s: %w: %w", c.name, ErrUnreadable, bare(err))
 		}
-		o, ok, problems := p.parse(&r)
-		for _, q := range problems {
-			if err := bad(order.Problem{Where: fmt.Sprintf("%s line %d", c.name, q.line), What: q.what}); err != nil {
-				return time.Time{}, fmt.Errorf("report %s line %d: %w", c.name, q.line, err)
-			}
+		line = r.line
+		orders, problems := p.parse(&r)
+		if err := hand(line, orders, problems); err != nil {
+			return time.Time{}, err
 		}
-		if !ok {
-			continue
-		}
-		if err := got(o); err != nil {
-			return time.Time{}, fmt.Errorf("keep order of %s line %d: %w", c.name, r.line, err)
-		}
+	}
+	orders, problems := p.end()
+	if err := hand(line, orders, problems); err != nil {
+		return time.Time{}, err
 	}
 	report(size, size, c.name)
 	return time.Time{}, nil
@@ -227,9 +255,10 @@ func bare(err error) error {
 	return err
 }
 
-// header finds the encoding, the separator and the columns. utf8Mark tells
-// that the file says itself that it is UTF-8.
-func (c *CSV) header(src io.Reader) (rows *rowReader, cols columns, utf8Mark bool, err error) {
+// header finds the encoding, the separator and the columns, with the
+// function that finds columns in a row, how many of them are known, and what is
+// wrong with them. utf8Mark tells that the file says itself that it is UTF-8.
+func (c *CSV) header(src io.Reader, find func(*row) (columns, int, error)) (rows *rowReader, cols columns, utf8Mark bool, err error) {
 	refuse := func(what string) (*rowReader, columns, bool, error) {
 		return nil, columns{}, false, fmt.Errorf("read %s: %w: %s", c.name, ErrHeader, what)
 	}
@@ -261,16 +290,16 @@ func (c *CSV) header(src io.Reader) (rows *rowReader, cols columns, utf8Mark boo
 	}
 
 	// The separator is the one with which most columns are recognised. Each is
-	// tried on a copy of the beginning. Blank rows and a spreadsheet's "sep="
+	// tried on the beginning as if that were all. Blank rows and a spreadsheet's "sep="
 	// row may stand before the header.
 	for range 3 {
 		if head, err = rows.ahead(maxRowBytes); err != nil {
 			return broken(err)
 		}
 		most := -1
+		var trouble error
 		for _, delim := range []byte{',', ';', '\t'} {
-			probe := newRowReader(bytes.NewReader(head))
-			probe.eol, probe.delim = rows.eol, delim
+			probe := &rowReader{src: bytes.NewReader(nil), buf: head, end: len(head), eof: len(head) < maxRowBytes, line: 1, eol: rows.eol, delim: delim}
 			r, err := probe.next()
 			if err == io.EOF {
 				return refuse("the file is empty")
@@ -284,270 +313,27 @@ func (c *CSV) header(src io.Reader) (rows *rowReader, cols columns, utf8Mark boo
 			if r.fault != rowGood {
 				continue
 			}
-			found, known, twice := recognise(&r)
+			found, known, wrong := find(&r)
 			if known > most {
-				if twice != "" {
-					return refuse("the column " + twice + " is there twice")
-				}
-				most, cols, rows.delim = known, found, delim
+				most, cols, rows.delim, trouble = known, found, delim, wrong
 			}
 		}
 		if most < 0 {
 			return refuse("the first row cannot be split into columns")
 		}
-		separatorRow := most == 0 && bytes.HasPrefix(bytes.ToLower(head[:min(len(head), 8)]), []byte("sep="))
+		separatorRow := bytes.HasPrefix(bytes.ToLower(head[:min(len(head), 8)]), []byte("sep=")) && bytes.IndexAny(head, "\r\n") < 8
 		if _, err := rows.next(); err != nil {
 			return broken(err)
 		}
 		if separatorRow {
 			continue
 		}
-		var missing []string
-		for _, i := range required {
-			if cols.at[i] < 0 {
-				missing = append(missing, columnNames[i])
-			}
-		}
-		if len(missing) > 0 {
-			return refuse("missing: " + strings.Join(missing, ", "))
+		if trouble != nil {
+			return nil, columns{}, false, fmt.Errorf("read %s: %w", c.name, trouble)
 		}
 		return rows, cols, utf8Mark, nil
 	}
 	return refuse("the first row cannot be split into columns")
-}
-
-// recognise finds the known columns in a header row; twice names one that is
-// there two times, in which case nobody can tell which one is meant.
-func recognise(r *row) (cols columns, known int, twice string) {
-	for i := range cols.at {
-		cols.at[i] = -1
-	}
-	cols.width = len(r.fields)
-	for i := range r.fields {
-		name := strings.ReplaceAll(foldWord(strings.Trim(r.text(i), "\ufeff")), " ", "_")
-		for col, title := range columnNames {
-			if name != title {
-				continue
-			}
-			if cols.at[col] >= 0 {
-				twice = title
-				continue
-			}
-			cols.at[col] = i
-			known++
-		}
-	}
-	return cols, known, twice
-}
-
-// rowParser turns rows into orders and remembers what it has seen: per order
-// number one line number and one hash, which is all that a file of any size
-// costs in memory.
-type rowParser struct {
-	cols     columns
-	zone     *time.Location
-	horizon  time.Time // a completion after this instant is in the future
-	shop     string
-	seed     maphash.Seed
-	seen     map[string]seenRow
-	problems []rowProblem
-	sawWide  bool
-	sawLatin bool
-}
-
-type rowProblem struct {
-	line int
-	what string
-}
-
-type seenRow struct {
-	sum      uint64
-	line     int32
-	rejected bool
-	told     bool
-}
-
-// parse reads one row. ok is false when no order is to be handed over.
-func (p *rowParser) parse(r *row) (o order.Order, ok bool, problems []rowProblem) {
-	p.problems = p.problems[:0]
-	ok = p.read(r, &o)
-	return o, ok, p.problems
-}
-
-func (p *rowParser) tell(line int, what string) {
-	p.problems = append(p.problems, rowProblem{line, what})
-}
-
-func (p *rowParser) read(r *row, o *order.Order) bool {
-	if r.fault != rowGood {
-		p.tell(r.line, r.fault.String())
-		return false
-	}
-	// Trailing separators that say nothing are what spreadsheets add.
-	for len(r.fields) > p.cols.width && len(bytes.TrimSpace(r.fields[len(r.fields)-1])) == 0 {
-		r.fields = r.fields[:len(r.fields)-1]
-	}
-	if r.open && (len(r.fields) < p.cols.width || r.latin && !p.sawLatin && endsInsideRune(r.fields)) {
-		p.tell(r.line, rowCut.String())
-		return false
-	}
-	if len(r.fields) != p.cols.width {
-		p.tell(r.line, fmt.Sprintf("%d fields where the header has %d; the row is not read", len(r.fields), p.cols.width))
-		return false
-	}
-	if r.latin && p.sawWide {
-		p.tell(r.line, "not UTF-8 like the rest of the file; read as Windows-1252, check its accents")
-	}
-	p.sawWide = p.sawWide || r.wide
-	p.sawLatin = p.sawLatin || r.latin
-
-	number, err := cleanNumber(p.field(r, colOrder))
-	if err != nil {
-		p.tell(r.line, err.Error()+"; the row is not read")
-		return false
-	}
-	if number == "" {
-		p.tell(r.line, "no order number; the row is not read")
-		return false
-	}
-	sum := p.sum(r)
-	if first, dup := p.seen[number]; dup {
-		switch {
-		case first.sum == sum:
-			// The same row once more: nothing new, nothing wrong.
-		case first.rejected:
-			p.tell(r.line, fmt.Sprintf("same order number as line %d, which could not be read; neither row is read", first.line))
-		default:
-			if !first.told {
-				p.tell(int(first.line), fmt.Sprintf("line %d has the same order number and says otherwise; this row is the one that was read", r.line))
-			}
-			p.tell(r.line, fmt.Sprintf("same order number as line %d, which says otherwise; this row is not read", first.line))
-			first.told = true
-			p.seen[number] = first
-		}
-		return false
-	}
-	ok := p.fill(r, number, o)
-	p.seen[number] = seenRow{sum: sum, line: int32(r.line), rejected: !ok}
-	return ok
-}
-
-// fill reads the fields of a row that has an order number of its own.
-func (p *rowParser) fill(r *row, number string, o *order.Order) bool {
-	var created, completed, modified time.Time
-	byDay := false
-	for _, d := range []struct {
-		to  *time.Time
-		col int
-	}{{&created, colCreated}, {&completed, colCompleted}, {&modified, colModified}} {
-		t, day, err := parseDate(p.field(r, d.col), p.zone)
-		if err != nil {
-			p.tell(r.line, columnNames[d.col]+": "+err.Error()+"; the row is not read")
-			return false
-		}
-		*d.to = t
-		byDay = byDay || day && d.col != colModified
-	}
-	if !created.IsZero() && !completed.IsZero() && before(completed, created, byDay, p.zone) {
-		p.tell(r.line, "completed before it was created; the row is not read")
-		return false
-	}
-	if completed.After(p.horizon) {
-		p.tell(r.line, "completed in the future; read as it is, check the date")
-	}
-	email, err := cleanEmail(p.field(r, colEmail))
-	if err != nil {
-		p.tell(r.line, "email: "+err.Error()+"; left empty")
-	}
-	total, err := cleanTotal(p.field(r, colTotal))
-	if err != nil {
-		p.tell(r.line, "total: "+err.Error()+"; left empty")
-	}
-	status := clean(p.field(r, colStatus))
-	state := stateOf(status)
-	if status == "" && !completed.IsZero() {
-		state = order.Completed
-	}
-	photos := strings.Fields(strings.ToValidUTF8(p.field(r, colPhotos), "\uFFFD"))
-	if len(photos) > maxPhotos {
-		p.tell(r.line, fmt.Sprintf("more than %d photos; the row is not read", maxPhotos))
-		return false
-	}
-	*o = order.Order{
-		Shop: p.shop, Ref: number, Number: number,
-		Status: status, State: state,
-		CreatedAt: created, CompletedAt: completed, ModifiedAt: modified,
-		Customer: order.Customer{
-			Email:     email,
-			FirstName: clean(p.field(r, colFirstName)),
-			LastName:  clean(p.field(r, colLastName)),
-			Phone:     clean(p.field(r, colPhone)),
-			Address:   clean(p.field(r, colAddress)),
-			Postcode:  clean(p.field(r, colPostcode)),
-			City:      clean(p.field(r, colCity)),
-			Country:   clean(p.field(r, colCountry)),
-		},
-		Total: total, Currency: clean(p.field(r, colCurrency)),
-		Photos: unique(photos),
-	}
-	return true
-}
-
-func (p *rowParser) field(r *row, col int) string {
-	if p.cols.at[col] < 0 {
-		return ""
-	}
-	return r.text(p.cols.at[col])
-}
-
-// sum is a hash of all that the row says in known columns.
-func (p *rowParser) sum(r *row) uint64 {
-	var h maphash.Hash
-	h.SetSeed(p.seed)
-	for _, at := range p.cols.at {
-		if at >= 0 {
-			h.Write(bytes.TrimSpace(r.fields[at]))
-		}
-		h.WriteByte(0)
-	}
-	return h.Sum64()
-}
-
-// endsInsideRune tells whether the last field stops in the middle of a UTF-8
-// character, as a file does that is still being written.
-func endsInsideRune(fields [][]byte) bool {
-	last := fields[len(fields)-1]
-	for n := 1; n <= 3 && n <= len(last); n++ {
-		switch c := last[len(last)-n]; {
-		case c&0xc0 == 0x80:
-			continue
-		case c >= 0xf0:
-			return n < 4
-		case c >= 0xe0:
-			return n < 3
-		case c >= 0xc0:
-			return n < 2
-		default:
-			return false
-		}
-	}
-	return false
-}
-
-// unique drops what is there twice and keeps the order.
-func unique(list []string) []string {
-	if len(list) < 2 {
-		return list
-	}
-	seen := make(map[string]bool, len(list))
-	out := list[:0]
-	for _, s := range list {
-		if !seen[s] {
-			seen[s] = true
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // countingReader counts what is read, for progress.

@@ -296,8 +296,7 @@ func TestTotals(t *testing.T) {
 
 func TestKinds(t *testing.T) {
 	for kind, want := range map[string]error{
-		"woocommerce": nil, "csv": nil, " CSV ": nil,
-		"prestashop": shop.ErrKindNotYet, "shopify": shop.ErrKindNotYet, "vendure": shop.ErrKindNotYet, "ebay": shop.ErrKindUnknown, "": shop.ErrKindUnknown,
+		"woocommerce": nil, "csv": nil, " CSV ": nil, "prestashop": nil, "shopify": nil, "vendure": nil, "jsonl": nil, "ebay": shop.ErrKindUnknown, "": shop.ErrKindUnknown,
 	} {
 		if err := shop.CheckKind(kind); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", kind, err, want)

@@ -42,32 +42,40 @@ var (
 	// ErrAnswer means that the shop's answer cannot be understood as a whole.
 	ErrAnswer = errors.New("unexpected answer from the shop")
 
-	// ErrKindNotYet means that the kind of shop is known, but that this
-	// version reads WooCommerce and CSV only.
-	ErrKindNotYet = errors.New("this version reads WooCommerce and CSV")
+	// ErrTaxes means that the shop would work the order's taxes out again, with
+	// rates that are not those of the invoice, if this were erased through its
+	// API.
+	ErrTaxes = errors.New("the shop would change the order's taxes")
+	// ErrKept means that the shop accepted a change and did not make it.
+	ErrKept = errors.New("the shop did not make the change")
+	// ErrFileStays means that an upload is no longer in the media library and
+	// that its file is still given to whoever asks for it.
+	ErrFileStays = errors.New("the file is still on the site")
+
 	// ErrKindUnknown means that no shop of this kind is known.
 	ErrKindUnknown = errors.New("unknown kind of shop")
 )
 
 // The kinds of shop that a profile may name.
 const (
-	KindWoo = "woocommerce"
-	KindCSV = "csv"
+	KindWoo     = "woocommerce"
+	KindPresta  = "prestashop"
+	KindShopify = "shopify"
+	KindVendure = "vendure"
+	KindCSV     = "csv"
+	KindJSONL   = "jsonl"
 )
 
-// Kinds returns the kinds of shop that this version reads, as the profile
-// writes them.
-func Kinds() []string { return []string{KindWoo, KindCSV} }
+// Kinds returns the kinds of shop that can be read, as the profile writes them.
+func Kinds() []string {
+	return []string{KindWoo, KindPresta, KindShopify, KindVendure, KindCSV, KindJSONL}
+}
 
-// CheckKind returns nil for a kind that this version reads, ErrKindNotYet for
-// one that the profile may name but that is not read yet, and ErrKindUnknown
-// for any other word.
+// CheckKind returns nil for a kind that can be read, and ErrKindUnknown for any
+// other word.
 func CheckKind(kind string) error {
-	switch k := strings.ToLower(strings.TrimSpace(kind)); {
-	case slices.Contains(Kinds(), k):
+	if slices.Contains(Kinds(), strings.ToLower(strings.TrimSpace(kind))) {
 		return nil
-	case slices.Contains([]string{"prestashop", "shopify", "vendure"}, k):
-		return fmt.Errorf("open shop of kind %s: %w", k, ErrKindNotYet)
 	}
 	return fmt.Errorf("open shop: %w", ErrKindUnknown)
 }

@@ -27,9 +27,11 @@ var (
 // order. A reference too many costs a look into the storage; one that is
 // missed leaves a child's photograph behind. So it errs on the side of taking.
 type photoFinder struct {
-	keys  []string // the meta keys to look under; empty: guess
-	found []string
-	full  bool
+	keys   []string // the meta keys to look under; empty: guess
+	found  []string
+	fields map[string]string // under which key each was found first; nil: not wanted
+	key    string            // the key that is being looked at
+	full   bool
 }
 
 // meta looks through one meta row. ofItem tells that it belongs to a line
@@ -41,6 +43,7 @@ func (f *photoFinder) meta(key string, value json.RawMessage, ofItem bool) {
 	if len(f.keys) > 0 && !named {
 		return
 	}
+	f.key = clean(key)
 	lower := strings.ToLower(key)
 	anyLink := named || ofItem || slices.ContainsFunc(mediaKeys, func(k string) bool { return strings.Contains(lower, k) })
 	var v any
@@ -124,6 +127,9 @@ func (f *photoFinder) take(ref string) {
 		return
 	}
 	f.found = append(f.found, ref)
+	if _, known := f.fields[ref]; !known && f.fields != nil {
+		f.fields[ref] = f.key
+	}
 }
 
 // splitLinks cuts "https://a/1.jpg,https://a/2.jpg" into two links and leaves

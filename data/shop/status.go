@@ -19,14 +19,16 @@ var statusWords = map[string]order.State{}
 func init() {
 	for state, words := range map[order.State]string{
 		order.Open: `pending|processing|on hold|checkout draft|auto draft|draft|new|open|paid|confirmed|pending payment|awaiting payment|
-			payment pending|in progress|preparing|in production|ready to ship|partially shipped|unfulfilled|
+			payment pending|in progress|preparing|in production|ready to ship|partially shipped|partially fulfilled|unfulfilled|not fulfilled|unpaid|
+			authorized|authorised|partially paid|payment accepted|remote payment accepted|processing in progress|awaiting check payment|awaiting bank wire payment|
+			paiement accepte|paiement a distance accepte|en attente de paiement par cheque|en attente de virement bancaire|
 			en cours|en cours de traitement|en cours de preparation|en preparation|en production|en attente|en attente de paiement|
 			attente paiement|nouvelle|nouveau|a traiter|a expedier|brouillon|payee|paye|confirmee|partiellement expediee|ouverte`,
 		order.Completed: `completed|complete|delivered|shipped|fulfilled|sent|dispatched|done|closed|finished|
 			terminee|termine|livree|livre|expediee|expedie|envoyee|envoye|achevee|cloturee|cloture|finie`,
 		order.Cancelled: `cancelled|canceled|voided|annulee|annule|abandonnee`,
 		order.Refunded:  `refunded|fully refunded|remboursee|rembourse`,
-		order.Failed:    `failed|payment failed|declined|echouee|echoue|echec|paiement echoue|paiement refuse|refusee`,
+		order.Failed:    `failed|payment failed|payment error|declined|erreur de paiement|echouee|echoue|echec|paiement echoue|paiement refuse|refusee`,
 		order.Trashed:   `trash|trashed|corbeille|a la corbeille|mise a la corbeille`,
 	} {
 		for w := range strings.SplitSeq(words, "|") {

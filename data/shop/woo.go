@@ -3,25 +3,19 @@ package shop
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
+	"maps"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"greffier/app/order"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // FullReadEvery is how often a WooCommerce shop should be read from the
@@ -32,13 +26,10 @@ import (
 const FullReadEvery = 7 * 24 * time.Hour
 
 const (
-	perPage     = 100 // the most that WooCommerce gives at once
-	overlap     = 10 * time.Minute
-	maxAnswer   = 64 << 20        // bytes of one answer; 100 real orders are about 100 KB
-	maxWait     = 2 * time.Minute // the longest Retry-After that is waited for
-	maxOrders   = 5_000_000       // no shop of one person has more: the server is making them up
-	maxRounds   = 5               // readings of one block of orders before giving up on a shop that never rests
-	defaultTime = time.Minute
+	perPage   = 100 // the most that WooCommerce gives at once
+	overlap   = 10 * time.Minute
+	maxOrders = 5_000_000 // no shop of one person has more: the server is making them up
+	maxRounds = 5         // readings of one block of orders before giving up on a shop that never rests
 )
 
 // WooConfig says where a WooCommerce shop is and how to read it.
@@ -48,9 +39,15 @@ type WooConfig struct {
 	// URL is the address of the site, such as https://shop.example. https is
 	// required; http is accepted for this computer only (loopback).
 	URL string
-	// Key and Secret are a WooCommerce REST key with read permission. They
-	// are sent in a header and never in an address.
+	// Key and Secret are a WooCommerce REST key with read permission, and with
+	// write permission where the desk is to erase. They are sent in a header
+	// and never in an address.
 	Key, Secret string
+	// MediaUser and MediaPassword are a WordPress user and an application
+	// password of that user, with which uploads can be removed from the site's
+	// media library; a REST key does not open it. Empty: they are left to be
+	// removed by hand.
+	MediaUser, MediaPassword string
 	// CAFile is a PEM file with one more certificate authority to trust, or
 	// empty.
 	CAFile string
@@ -65,95 +62,59 @@ type WooConfig struct {
 }
 
 // Woo is a WooCommerce shop, read through REST API v3. It implements
-// order.Source and is safe for concurrent use.
+// order.Resumable and is safe for concurrent use.
 type Woo struct {
 	name      string
-	orders    *url.URL
-	key       string
-	secret    string
 	photoMeta []string
-	timeout   time.Duration
 	now       func() time.Time
-	client    *retryablehttp.Client
+	client    *client
+	media     *client // with the application password; nil without one
+	site      *client // without any credentials
+	marks     []byte  // the key of the fingerprints
 }
+
+// wooAPI is where WooCommerce's REST API lies below the address of the site.
+const wooAPI = "/wp-json/wc/v3"
 
 // NewWoo checks the configuration and returns the source. It does not connect.
 // Errors: ErrAddress, ErrPlainRefused, ErrAuth when key or secret are missing,
 // ErrCertificate when CAFile cannot be used.
 func NewWoo(c WooConfig) (*Woo, error) {
-	site := strings.TrimSpace(c.URL)
-	if !strings.Contains(site, "://") {
-		site = "https://" + site
+	site, _, _ := strings.Cut(c.URL, "/wp-json")
+	cl, err := newClient(clientConfig{
+		name: c.Name, site: site, caFile: c.CAFile, timeout: c.Timeout, now: c.Now,
+		authorise: func(r *http.Request) { r.SetBasicAuth(c.Key, c.Secret) },
+		reason:    wooCode,
+	})
+	if err != nil {
+		return nil, err
 	}
-	u, err := url.Parse(site)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
-		// The parser's own error repeats the address, and with it a password
-		// that someone may have written into it.
-		return nil, fmt.Errorf("open shop %s: %w", c.Name, ErrAddress)
-	}
-	switch {
-	case u.Scheme == "https":
-	case u.Scheme == "http" && loopback(u.Hostname()):
-	case u.Scheme == "http":
-		return nil, fmt.Errorf("open shop %s: %w", c.Name, ErrPlainRefused)
-	default:
-		return nil, fmt.Errorf("open shop %s: %w", c.Name, ErrAddress)
-	}
-	base, _, _ := strings.Cut(u.Path, "/wp-json")
-	u.Path = strings.TrimRight(base, "/") + "/wp-json/wc/v3/orders"
-	u.RawPath, u.RawQuery, u.Fragment = "", "", ""
 	if c.Key == "" || c.Secret == "" {
 		return nil, fmt.Errorf("open shop %s: %w: key or secret is empty", c.Name, ErrAuth)
 	}
-
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
+	w := &Woo{name: c.Name, photoMeta: c.PhotoMeta, now: cl.now, client: cl, marks: markKey(c.Secret)}
+	plain := clientConfig{name: c.Name, site: site, caFile: c.CAFile, timeout: c.Timeout, now: c.Now, reason: wooCode}
+	if w.site, err = newClient(plain); err != nil {
+		return nil, err
 	}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("read certificate authority of shop %s: %w: %w", c.Name, ErrCertificate, bare(err))
+	if c.MediaUser != "" && c.MediaPassword != "" {
+		plain.authorise = func(r *http.Request) { r.SetBasicAuth(c.MediaUser, c.MediaPassword) }
+		if w.media, err = newClient(plain); err != nil {
+			return nil, err
 		}
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read certificate authority of shop %s: %w: no certificate in the file", c.Name, ErrCertificate)
-		}
-	}
-	w := &Woo{
-		name: c.Name, orders: u, key: c.Key, secret: c.Secret,
-		photoMeta: c.PhotoMeta, timeout: c.Timeout, now: c.Now,
-	}
-	if w.timeout <= 0 {
-		w.timeout = defaultTime
-	}
-	if w.now == nil {
-		w.now = time.Now
-	}
-	w.client = &retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Timeout:       w.timeout,
-			CheckRedirect: w.checkRedirect,
-			Transport: &http.Transport{
-				Proxy:                  http.ProxyFromEnvironment,
-				DialContext:            (&net.Dialer{Timeout: 20 * time.Second}).DialContext,
-				TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-				TLSHandshakeTimeout:    20 * time.Second,
-				ForceAttemptHTTP2:      true,
-				MaxIdleConnsPerHost:    2,
-				IdleConnTimeout:        90 * time.Second,
-				MaxResponseHeaderBytes: 256 << 10,
-			},
-		},
-		// No logger: what the library would log contains addresses.
-		Logger:       nil,
-		RetryMax:     4,
-		RetryWaitMin: 500 * time.Millisecond,
-		RetryWaitMax: 30 * time.Second,
-		CheckRetry:   w.checkRetry,
-		Backoff:      w.backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return w, nil
+}
+
+// wooCode finds WordPress's own code for a refusal, "" where there is none.
+func wooCode(body []byte) string {
+	var said struct {
+		Code string `json:"code"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return ""
+	}
+	return said.Code
 }
 
 // Name returns the connection's name in the profile.
@@ -165,14 +126,6 @@ func (w *Woo) String() string { return "WooCommerce shop " + w.name }
 
 // GoString does what String does.
 func (w *Woo) GoString() string { return w.String() }
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
 
 // Check asks the shop for one order and returns how many the key can read
 // ("250 orders"), for the settings' live test. It does not wait for a busy
@@ -189,7 +142,7 @@ func (w *Woo) Check(ctx context.Context) (string, error) {
 // Count is Check for callers that word the result themselves: it returns how
 // many orders the shop counts, those in its bin not included.
 func (w *Woo) Count(ctx context.Context) (int, error) {
-	p, err := w.page(context.WithValue(ctx, atOnce{}, true), url.Values{
+	p, err := w.page(withoutWaiting(ctx), url.Values{
 		"per_page": {"1"}, "status": {"any"}, "_fields": {"id"},
 	})
 	if err != nil {
@@ -211,20 +164,47 @@ func (w *Woo) Count(ctx context.Context) (int, error) {
 //
 // Errors are those of Check and the one that got or bad returned.
 func (w *Woo) Changed(ctx context.Context, since time.Time, got func(order.Order) error, bad func(order.Problem) error, report func(done, total int, note string)) (time.Time, error) {
+	return w.ChangedFrom(ctx, since, "", got, bad, nil, report)
+}
+
+// ChangedFrom is Changed that goes on at a mark of a reading that broke. A mark
+// is saved every few hundred orders, after the shop has counted them: it is
+// never ahead of an order that was not handed over. What is remembered of the
+// orders read goes back to the last mark only, however large the shop is.
+// Errors are those of Changed and the one that save returned.
+func (w *Woo) ChangedFrom(ctx context.Context, since time.Time, mark string, got func(order.Order) error, bad func(order.Problem) error, save func(mark string) error, report func(done, total int, note string)) (time.Time, error) {
 	r := &reading{
-		w: w, since: since, got: got, bad: bad, report: report,
-		seen: map[string]sighting{}, seed: maphash.MakeSeed(), started: w.now(),
+		w: w, got: got, bad: bad, save: save, report: report, started: w.now(),
 	}
 	if bad == nil {
 		r.bad = func(order.Problem) error { return nil }
 	}
+	if save == nil {
+		r.save = func(string) error { return nil }
+	}
 	if report == nil {
 		r.report = func(int, int, string) {}
 	}
+	from, known := readMark(mark, since, w.now())
+	if known {
+		r.newest, r.started, r.clocked = from.newest, from.started, true
+	}
 	// "any" does not include the bin, where an order keeps all its data.
-	for i, status := range []string{"any", "trash"} {
-		r.status, r.turn = status, int8(i+1)
-		if err := r.pass(ctx); err != nil {
+	for _, status := range []string{"any", "trash"} {
+		var start time.Time
+		if !since.IsZero() {
+			start = since.Add(-time.Second)
+		}
+		if known {
+			if from.status == "trash" && status == "any" {
+				continue
+			}
+			if from.status == status {
+				start = from.after
+			}
+		}
+		r.status = status
+		if err := r.pass(ctx, start); err != nil {
 			return since, err
 		}
 	}
@@ -243,56 +223,100 @@ func (w *Woo) Changed(ctx context.Context, since time.Time, got func(order.Order
 	return next.UTC().Truncate(time.Second), nil
 }
 
+// wooPlace is what a mark says: which orders are being read, after which instant
+// everything is still to be read (zero: everything), the newest change seen so
+// far, and when the reading began by the shop's clock.
+type wooPlace struct {
+	status                 string
+	after, newest, started time.Time
+}
+
+// mark writes a place, as "any|2026-01-01T00:00:00Z|…|…".
+func (p wooPlace) mark() string {
+	parts := []string{p.status}
+	for _, t := range []time.Time{p.after, p.newest, p.started} {
+		s := ""
+		if !t.IsZero() {
+			s = t.UTC().Format(time.RFC3339)
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, "|")
+}
+
+// readMark reads a mark of a reading since an instant. One that is not ours,
+// or that points to where nothing can have been read yet, is not known.
+func readMark(mark string, since, now time.Time) (p wooPlace, known bool) {
+	parts := strings.Split(mark, "|")
+	if len(parts) != 4 || parts[0] != "any" && parts[0] != "trash" {
+		return wooPlace{}, false
+	}
+	p.status = parts[0]
+	for i, t := range []*time.Time{&p.after, &p.newest, &p.started} {
+		if parts[i+1] == "" {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, parts[i+1])
+		if err != nil {
+			return wooPlace{}, false
+		}
+		*t = at
+	}
+	// The shop's clock may be ahead of this computer's, but not by a day.
+	limit := now.Add(24 * time.Hour)
+	if p.started.IsZero() || p.started.After(limit) || p.after.After(p.started) || p.after.Before(since) {
+		return wooPlace{}, false
+	}
+	return p, true
+}
+
+// markEvery is after how many pages a mark is saved. Each costs one more
+// request, with which the shop counts what was read.
+const markEvery = 5
+
 // reading is one call of Changed.
 type reading struct {
 	w      *Woo
-	since  time.Time
 	got    func(order.Order) error
 	bad    func(order.Problem) error
+	save   func(mark string) error
 	report func(done, total int, note string)
 
 	status  string // "any", then "trash"
-	turn    int8
 	clocked bool
 	started time.Time // by the shop's clock where it tells
 	newest  time.Time
 	done    int
 	total   int // expected, over both turns
-	inTurn  int // different orders seen in this turn
-	seen    map[string]sighting
-	seed    maphash.Seed
+
+	mark    time.Time          // everything up to here was handed over and counted
+	seen    map[sighting]int64 // the orders modified after mark that were handed over, and when they were modified
+	shown   int                // orders of this turn that are no longer in seen
+	missing int                // orders of this turn that were counted and not shown
 }
 
-// sighting is what is remembered of an order until the reading ends, to hand
-// it over once although blocks overlap.
-type sighting struct {
-	modified int64
-	turn     int8
-}
+// sighting names an order within a turn: its id, or a hash of its text.
+type sighting uint64
 
-// pass reads all orders of one status.
+// pass reads all orders of one status after an instant.
 //
 // Page numbers are not trusted: an order that is saved while pages are turned
 // moves to the end of the list and pulls one that was not read yet onto a page
 // that was. Instead the first page is asked for again and again, each time
 // from the newest instant of the page before, less one second. Orders that
 // are then seen twice are handed over once.
-func (r *reading) pass(ctx context.Context) error {
-	var after time.Time
-	if !r.since.IsZero() {
-		after = r.since.Add(-time.Second)
-	}
-	start := after
-	r.inTurn = 0
-	want := -1
-	for first := true; ; first = false {
+func (r *reading) pass(ctx context.Context, after time.Time) error {
+	r.mark, r.seen, r.shown, r.missing = after, map[sighting]int64{}, 0, 0
+	counts := true // the shop tells how many orders there are
+	last := -1     // what it counts after r.mark, where one page showed all
+	for pages := 1; ; pages++ {
 		p, err := r.w.page(ctx, r.query(after, time.Time{}, "modified", 1))
 		if err != nil {
 			return err
 		}
-		if first {
-			want = p.total
-			r.total += max(want, 0)
+		if pages == 1 {
+			counts = p.total >= 0
+			r.total += max(p.total, 0)
 			if !r.clocked && !p.date.IsZero() {
 				r.started, r.clocked = p.date, true
 			}
@@ -302,37 +326,93 @@ func (r *reading) pass(ctx context.Context) error {
 			return err
 		}
 		if len(p.items) == 0 || p.pages >= 0 && p.pages <= 1 {
+			if after.Equal(r.mark) {
+				last = p.total
+			}
 			break
 		}
 		if step := newest.Add(-time.Second); step.After(after) && !newest.IsZero() {
 			after = step
-			continue
+		} else {
+			// More orders share this instant than fit on a page.
+			if _, err := r.block(ctx, after, newest); err != nil {
+				return err
+			}
+			if newest.IsZero() {
+				break // no dates at all: the block was everything
+			}
+			if !newest.After(after) {
+				newest = after.Add(time.Second)
+			}
+			after = newest
 		}
-		// More orders share this instant than fit on a page.
-		if _, err := r.block(ctx, after, newest); err != nil {
-			return err
+		if pages%markEvery == 0 && counts && after.After(r.mark) {
+			if err := r.settle(ctx, after, -1); err != nil {
+				return err
+			}
+			if after.After(r.started) {
+				continue // dates in the future are no place to go on from
+			}
+			m := wooPlace{status: r.status, after: after, newest: r.newest, started: r.started}
+			if err := r.save(m.mark()); err != nil {
+				return fmt.Errorf("save the place in shop %s: %w", r.w.name, err)
+			}
 		}
-		if newest.IsZero() {
-			break // no dates at all: the block was everything
-		}
-		if !newest.After(after) {
-			newest = after.Add(time.Second)
-		}
-		after = newest
 	}
-	if want < 0 || r.inTurn >= want {
+	if !counts {
 		return nil
 	}
-
-	// The shop counts more than it showed. It may sort by local time, which
-	// goes back once a year; or orders went meanwhile. Read all by id, which
-	// never changes, and count again.
-	want, err := r.block(ctx, start, time.Time{})
-	if err != nil {
+	if err := r.settle(ctx, time.Time{}, last); err != nil {
 		return err
 	}
-	if r.inTurn < want {
-		return r.problem(r.w.name, fmt.Sprintf("the shop counts %d orders (status %s) and shows %d to this key", want, r.status, r.inTurn))
+	if r.missing > 0 {
+		return r.problem(r.w.name, fmt.Sprintf("the shop counts %d orders (status %s) and shows %d to this key", r.shown+r.missing, r.status, r.shown))
+	}
+	return nil
+}
+
+// settle makes sure that everything modified after the last mark and up to an
+// instant (the zero time: without end) was handed over, and forgets it. want is
+// how many orders the shop counts there, -1 to ask it.
+//
+// The shop may have counted more than it showed: it may sort by its local
+// time, which goes back once a year; or orders went meanwhile. Then they are
+// read by id, which never changes, and counted again.
+func (r *reading) settle(ctx context.Context, upTo time.Time, want int) error {
+	before := time.Time{}
+	if !upTo.IsZero() {
+		before = upTo.Add(time.Second)
+	}
+	if want < 0 {
+		q := r.query(r.mark, before, "id", 1)
+		q.Set("per_page", "1")
+		q.Set("_fields", "id")
+		p, err := r.w.page(ctx, q)
+		if err != nil {
+			return err
+		}
+		want = p.total
+	}
+	have := func() (n int) {
+		for _, at := range r.seen {
+			if upTo.IsZero() || at <= upTo.Unix() {
+				n++
+			}
+		}
+		return n
+	}
+	if have() < want {
+		var err error
+		if want, err = r.block(ctx, r.mark, upTo); err != nil {
+			return err
+		}
+	}
+	n := have()
+	r.shown += n
+	r.missing += max(0, want-n)
+	if !upTo.IsZero() {
+		r.mark = upTo
+		maps.DeleteFunc(r.seen, func(_ sighting, at int64) bool { return at <= upTo.Unix() })
 	}
 	return nil
 }
@@ -412,18 +492,13 @@ func (r *reading) hand(ctx context.Context, items []json.RawMessage) (newest tim
 		if r.done >= maxOrders {
 			return newest, fresh, fmt.Errorf("read shop %s: %w: more than %d orders", r.w.name, ErrAnswer, maxOrders)
 		}
-		key := h.ref
-		if key == "" {
-			key = "?" + strconv.FormatUint(maphash.Bytes(r.seed, raw), 16)
-		}
-		before, known := r.seen[key]
-		if !known || before.turn != r.turn {
-			r.inTurn++
-		} else if before.modified == h.modified.Unix() {
+		key := r.sighting(h.ref, raw)
+		at := h.modified.Unix()
+		if before, known := r.seen[key]; known && before == at {
 			continue
 		}
 		fresh++
-		r.seen[key] = sighting{modified: h.modified.Unix(), turn: r.turn}
+		r.seen[key] = at
 		if h.modified.After(r.newest) {
 			r.newest = h.modified
 		}
@@ -453,6 +528,17 @@ func (r *reading) hand(ctx context.Context, items []json.RawMessage) (newest tim
 	return newest, fresh, nil
 }
 
+// sighting names an order: two of the same id are the same.
+func (r *reading) sighting(ref string, raw json.RawMessage) sighting {
+	if n, err := strconv.ParseUint(ref, 10, 63); err == nil {
+		return sighting(n)
+	}
+	// One that cannot be read has only its text, and the upper half.
+	return sighting(maphash.Bytes(wooSeed, raw) | 1<<63)
+}
+
+var wooSeed = maphash.MakeSeed()
+
 // answer is one page of orders as the shop sent it. total and pages are -1
 // where the shop does not say.
 type answer struct {
@@ -461,230 +547,77 @@ type answer struct {
 	date         time.Time
 }
 
-// atOnce is the context key that asks for no second try.
-type atOnce struct{}
-
-// page sends one request and translates whatever comes back.
+// page sends one request for orders and translates whatever comes back.
 func (w *Woo) page(ctx context.Context, q url.Values) (answer, error) {
-	u := *w.orders
-	u.RawQuery = q.Encode()
-	for try := 0; ; try++ {
-		a, err := w.once(ctx, u.String())
-		var cut *cutError
-		if errors.As(err, &cut) && try < 2 && ctx.Err() == nil {
-			continue // the connection broke within the answer
-		}
-		if err != nil {
-			return answer{}, fmt.Errorf("read shop %s: %w", w.name, err)
-		}
-		return a, nil
-	}
-}
-
-// cutError tells that an answer began well and did not end.
-type cutError struct{ error }
-
-func (c *cutError) Unwrap() error { return c.error }
-
-func (w *Woo) once(ctx context.Context, address string) (answer, error) {
-	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	a, err := w.list(ctx, "/orders", q)
 	if err != nil {
-		return answer{}, ErrAddress
-	}
-	req.SetBasicAuth(w.key, w.secret)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "Greffier")
-	resp, err := w.client.Do(req)
-	if resp != nil {
-		defer resp.Body.Close()
-	}
-	if err != nil {
-		return answer{}, w.explain(ctx, err)
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if resp.StatusCode != http.StatusOK {
-		return answer{}, w.refusal(resp, body)
-	}
-	if err != nil {
-		return answer{}, &cutError{w.explain(ctx, err)}
-	}
-	if len(body) > maxAnswer {
-		return answer{}, fmt.Errorf("%w: more than %d MB for %d orders", ErrAnswer, maxAnswer>>20, perPage)
-	}
-	a := answer{total: headerInt(resp, "X-WP-Total"), pages: headerInt(resp, "X-WP-TotalPages")}
-	a.date, _ = http.ParseTime(resp.Header.Get("Date"))
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	if err := json.Unmarshal(body, &a.items); err != nil || a.items == nil {
-		switch page := bytes.HasPrefix(body, []byte("<")); {
-		case page && strings.Contains(resp.Header.Get("Content-Type"), "json"):
-			return answer{}, fmt.Errorf("%w: text stands before the JSON (are PHP messages shown?)", ErrAnswer)
-		case page:
-			return answer{}, fmt.Errorf("%w: a web page was sent", ErrNotWoo)
-		}
-		return answer{}, fmt.Errorf("%w: not a list of orders in JSON", ErrAnswer)
+		return answer{}, fmt.Errorf("read shop %s: %w", w.name, err)
 	}
 	return a, nil
 }
 
-func headerInt(resp *http.Response, name string) int {
-	n, err := strconv.Atoi(resp.Header.Get(name))
+// list reads a list of WooCommerce's API.
+func (w *Woo) list(ctx context.Context, path string, q url.Values) (answer, error) {
+	body, header, _, err := call(ctx, w.client, http.MethodGet, wooAPI+path, q, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{total: headerInt(header, "X-WP-Total"), pages: headerInt(header, "X-WP-TotalPages")}
+	a.date, _ = http.ParseTime(header.Get("Date"))
+	if err := json.Unmarshal(body, &a.items); err != nil || a.items == nil {
+		return answer{}, notJSON(body, header)
+	}
+	return a, nil
+}
+
+// call sends one request. What is not there is ErrNotWoo: a caller for which
+// a 404 may mean a missing record looks at the status and the body.
+func call(ctx context.Context, c *client, method, path string, q url.Values, send any) (body []byte, header http.Header, status int, err error) {
+	var payload io.Reader
+	if send != nil {
+		b, err := json.Marshal(send)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		payload = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.url(path, q), payload)
+	if err != nil {
+		return nil, nil, 0, ErrAddress
+	}
+	if send != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	body, header, status, err = c.do(ctx, req)
+	switch status {
+	case http.StatusNotFound, http.StatusGone, http.StatusMethodNotAllowed:
+		// The rest of the text is the client's: status and the shop's code.
+		_, says, _ := strings.Cut(err.Error(), ": ")
+		err = fmt.Errorf("%w: %s", ErrNotWoo, says)
+	}
+	return body, header, status, err
+}
+
+// notJSON says what came in the place of the JSON asked for.
+func notJSON(body []byte, header http.Header) error {
+	switch page := bytes.HasPrefix(body, []byte("<")); {
+	case page && strings.Contains(header.Get("Content-Type"), "json"):
+		return fmt.Errorf("%w: text stands before the JSON (are PHP messages shown?)", ErrAnswer)
+	case page:
+		return fmt.Errorf("%w: a web page was sent", ErrNotWoo)
+	}
+	return fmt.Errorf("%w: not the JSON asked for", ErrAnswer)
+}
+
+func headerInt(h http.Header, name string) int {
+	n, err := strconv.Atoi(h.Get(name))
 	if err != nil || n < 0 || n > math.MaxInt32 {
 		return -1
 	}
 	return n
 }
 
-// refusal says what an answer other than 200 means.
-func (w *Woo) refusal(resp *http.Response, body []byte) error {
-	var said struct {
-		Code string `json:"code"`
-	}
-	code := ""
-	if json.Unmarshal(body, &said) == nil && len(said.Code) <= 80 &&
-		strings.Trim(said.Code, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == "" {
-		code = said.Code
-	}
-	says := fmt.Sprintf("status %d", resp.StatusCode)
-	if code != "" {
-		says += ", " + code
-	}
-	switch resp.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		if code == "" {
-			says += ", without WooCommerce's reason (a firewall or a security plugin may stand before it)"
-		}
-		return fmt.Errorf("%w: %s", ErrAuth, says)
-	case http.StatusNotFound, http.StatusGone, http.StatusMethodNotAllowed:
-		return fmt.Errorf("%w: %s", ErrNotWoo, says)
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		if d, ok := retryAfter(resp, w.now()); ok {
-			says += ", asks to wait " + d.Round(time.Second).String()
-		}
-		return fmt.Errorf("%w: %s", ErrBusy, says)
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return fmt.Errorf("%w: %s", ErrUnreachable, says)
-	}
-	return fmt.Errorf("%w: %s", ErrAnswer, says)
-}
-
-// explain turns an error of the network into one of ours, without the address
-// that the library puts around it.
-func (w *Woo) explain(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var (
-		ue     *url.Error
-		verify *tls.CertificateVerificationError
-		record tls.RecordHeaderError
-		ne     net.Error
-	)
-	if errors.As(err, &ue) {
-		err = ue.Err
-	}
-	for _, ours := range []error{ErrMoved, ErrPlainRefused, ErrAnswer} {
-		if errors.Is(err, ours) {
-			return err
-		}
-	}
-	switch {
-	case errors.As(err, &verify):
-		return fmt.Errorf("%w: %w", ErrCertificate, verify.Err)
-	case certificateError(err):
-		return fmt.Errorf("%w: %w", ErrCertificate, err)
-	case errors.As(err, &record):
-		return fmt.Errorf("%w: the server does not speak TLS on this port", ErrUnreachable)
-	case errors.As(err, &ne) && ne.Timeout():
-		return fmt.Errorf("%w: no answer within %s", ErrUnreachable, w.timeout)
-	}
-	return fmt.Errorf("%w: %w", ErrUnreachable, err)
-}
-
-func certificateError(err error) bool {
-	var (
-		verify    *tls.CertificateVerificationError
-		authority x509.UnknownAuthorityError
-		host      x509.HostnameError
-		invalid   x509.CertificateInvalidError
-	)
-	return errors.As(err, &verify) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
-}
-
-// checkRedirect follows a shop within its own host and never to plain http,
-// so that the key goes nowhere else.
-func (w *Woo) checkRedirect(req *http.Request, via []*http.Request) error {
-	if req.URL.Scheme != "https" && w.orders.Scheme == "https" {
-		return fmt.Errorf("redirected to http: %w", ErrPlainRefused)
-	}
-	if !strings.EqualFold(hostPort(req.URL), hostPort(w.orders)) {
-		return ErrMoved
-	}
-	if len(via) > 4 {
-		return fmt.Errorf("%w: redirects in a circle", ErrAnswer)
-	}
-	return nil
-}
-
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
-	}
-	return net.JoinHostPort(u.Hostname(), port)
-}
-
-// checkRetry decides what may succeed when tried again.
-func (w *Woo) checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	if ctx.Value(atOnce{}) != nil {
-		return false, nil
-	}
-	if err != nil {
-		var dns *net.DNSError
-		var record tls.RecordHeaderError
-		switch {
-		case certificateError(err), errors.As(err, &record),
-			errors.As(err, &dns) && dns.IsNotFound,
-			errors.Is(err, ErrMoved), errors.Is(err, ErrPlainRefused), errors.Is(err, ErrAnswer):
-			return false, nil
-		}
-		return true, nil
-	}
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		d, ok := retryAfter(resp, w.now())
-		return !ok || d <= maxWait, nil
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true, nil
-	}
-	return false, nil
-}
-
-// backoff waits as long as the shop asks, or twice as long at each try.
-func (w *Woo) backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
-	if resp != nil && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable) {
-		if d, ok := retryAfter(resp, w.now()); ok {
-			return min(d, maxWait)
-		}
-	}
-	return min(least<<min(attempt, 16), most)
-}
-
-// retryAfter reads the header of RFC 9110, section 10.2.3: seconds or a date.
-func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
-	h := strings.TrimSpace(resp.Header.Get("Retry-After"))
-	if n, err := strconv.ParseInt(h, 10, 32); err == nil && n >= 0 {
-		return time.Duration(n) * time.Second, true
-	}
-	if t, err := http.ParseTime(h); err == nil {
-		return max(t.Sub(now), 0), true
-	}
-	return 0, false
-}
-
 var (
-	_ order.Source = (*CSV)(nil)
-	_ order.Source = (*Woo)(nil)
+	_ order.Source    = (*CSV)(nil)
+	_ order.Resumable = (*Woo)(nil)
 )

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +15,9 @@ import (
 	"greffier/app/order"
 )
 
-// wooFields are the only fields that are asked for (GDPR Art. 5(1)(c)): no IP
-// address, no user agent, no note, no payment reference.
-const wooFields = "id,number,status,currency,total,date_created_gmt,date_modified_gmt,date_completed_gmt,billing,shipping,line_items,meta_data"
+// wooFields are the only fields that a reading asks for (GDPR Art. 5(1)(c)): no
+// IP address, no user agent, no note, no payment reference.
+const wooFields = "id,number,status,currency,total,date_created_gmt,date_modified_gmt,date_completed_gmt,customer_id,billing,shipping,line_items,refunds,meta_data"
 
 // loose is a text that PHP may also have written as a number, false or null.
 type loose string
@@ -102,6 +103,11 @@ func (a *address) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &a.wooAddress)
 }
 
+// texts returns the fields that say who and where; the country is none.
+func (a *address) texts() []*loose {
+	return []*loose{&a.FirstName, &a.LastName, &a.Company, &a.Address1, &a.Address2, &a.City, &a.Postcode, &a.Email, &a.Phone}
+}
+
 func (a address) lines() string {
 	var parts []string
 	for _, l := range []loose{a.Company, a.Address1, a.Address2} {
@@ -121,9 +127,11 @@ type wooOrder struct {
 	Created   loose   `json:"date_created_gmt"`
 	Modified  loose   `json:"date_modified_gmt"`
 	Completed loose   `json:"date_completed_gmt"`
+	Customer  loose   `json:"customer_id"`
 	Billing   address `json:"billing"`
 	Shipping  address `json:"shipping"`
 	LineItems rows    `json:"line_items"`
+	Refunds   rows    `json:"refunds"`
 	Meta      rows    `json:"meta_data"`
 }
 
@@ -221,7 +229,8 @@ func decodeOrder(shop string, raw json.RawMessage, photoMeta []string) (o order.
 		return o, nil, errors.New("completed before it was created")
 	}
 
-	find := photoFinder{keys: photoMeta}
+	find := photoFinder{keys: photoMeta, fields: map[string]string{}}
+	anonymised := false
 	look := func(list rows, ofItem bool) error {
 		for _, r := range list {
 			var m wooMeta
@@ -231,19 +240,30 @@ func decodeOrder(shop string, raw json.RawMessage, photoMeta []string) (o order.
 			if len(m.Value) > 0 {
 				find.meta(string(m.Key), m.Value, ofItem)
 			}
+			anonymised = anonymised || !ofItem && m.Key == "_anonymized" && string(m.Value) == `"yes"`
 		}
 		return nil
 	}
-	for _, r := range w.LineItems {
+	var lines []order.Line
+	for i, r := range w.LineItems {
 		var item struct {
-			Meta rows `json:"meta_data"`
+			ID   loose `json:"id"`
+			SKU  loose `json:"sku"`
+			Name loose `json:"name"`
+			Meta rows  `json:"meta_data"`
 		}
 		if err := json.Unmarshal(r, &item); err != nil {
 			return o, nil, errors.New("line_items not shaped like line items")
 		}
+		from := len(find.found)
 		if err := look(item.Meta, true); err != nil {
 			return o, nil, err
 		}
+		ref, err := cleanNumber(string(item.ID))
+		if err != nil || ref == "" {
+			ref = "line " + strconv.Itoa(i+1)
+		}
+		lines = append(lines, order.Line{Ref: ref, SKU: clean(string(item.SKU)), Name: clean(string(item.Name)), Photos: unique(slices.Clone(find.found[from:]))})
 	}
 	if err := look(w.Meta, false); err != nil {
 		return o, nil, err
@@ -252,6 +272,16 @@ func decodeOrder(shop string, raw json.RawMessage, photoMeta []string) (o order.
 		return o, nil, fmt.Errorf("more than %d references to photos", maxPhotos)
 	}
 
+	// WooCommerce's own eraser leaves the address of the billing e-mail as
+	// the only sign where its meta row was removed again.
+	anonymised = anonymised || strings.EqualFold(string(w.Billing.Email), erasedEmail)
+	for _, a := range []*address{&w.Billing, &w.Shipping} {
+		for _, l := range a.texts() {
+			if wooErased(string(*l), anonymised) {
+				*l = ""
+			}
+		}
+	}
 	email, err := cleanEmail(string(w.Billing.Email))
 	if err != nil {
 		notes = append(notes, "billing e-mail: "+err.Error()+"; left empty")
@@ -261,9 +291,17 @@ func decodeOrder(shop string, raw json.RawMessage, photoMeta []string) (o order.
 		notes = append(notes, "total: "+err.Error()+"; left empty")
 	}
 	status := clean(string(w.Status))
+	state := stateOf(status)
+	if state != order.Trashed && fullyRefunded(total, w.Refunds) {
+		state = order.Refunded
+	}
+	account := string(w.Customer)
+	if !wholeNumber(account) {
+		account = "" // 0 is a guest
+	}
 	o = order.Order{
 		Shop: shop, Ref: ref, Number: number,
-		Status: status, State: stateOf(status),
+		Status: status, State: state,
 		CreatedAt: created, CompletedAt: completed, ModifiedAt: modified,
 		Customer: order.Customer{
 			Email:     email,
@@ -272,7 +310,10 @@ func decodeOrder(shop string, raw json.RawMessage, photoMeta []string) (o order.
 			Phone:     either(w.Billing.Phone, w.Shipping.Phone),
 		},
 		Total: total, Currency: clean(string(w.Currency)),
-		Photos: unique(find.found),
+		Photos: unique(find.found), Lines: lines, Account: account, Anonymised: anonymised,
+	}
+	if len(find.fields) > 0 {
+		o.Fields = find.fields
 	}
 	// An address is taken whole from one of the two: a street of one and a
 	// town of the other would be a place where nobody lives.
@@ -283,6 +324,53 @@ func decodeOrder(shop string, raw json.RawMessage, photoMeta []string) (o order.
 	o.Customer.Address, o.Customer.Postcode = from.lines(), clean(string(from.Postcode))
 	o.Customer.City, o.Customer.Country = clean(string(from.City)), clean(string(from.Country))
 	return o, notes, nil
+}
+
+// erasedEmail is what WordPress puts in the place of an e-mail address.
+const erasedEmail = "deleted@site.invalid"
+
+// wooErased tells whether a text is one that WordPress's eraser puts in the
+// place of a value: "[deleted]" in the site's language, an address that cannot
+// exist, and in an order that says that it was anonymised a telephone number
+// of nothing but zeros or an address of a network in the place of a computer's.
+func wooErased(s string, anonymised bool) bool {
+	s = strings.TrimSpace(s)
+	switch strings.ToLower(s) {
+	case "[deleted]", "[supprimé]", "[effacé]", erasedEmail, "0.0.0.0", "::":
+		return true
+	}
+	if !anonymised || s == "" {
+		return false
+	}
+	return s[0] == '[' && s[len(s)-1] == ']' ||
+		strings.ContainsRune(s, '0') && strings.Trim(s, "0 +().-/") == "" ||
+		strings.HasSuffix(s, ".0") && strings.Count(s, ".") == 3 || strings.HasSuffix(s, "::")
+}
+
+// fullyRefunded tells whether the refunds of an order add up to its total.
+func fullyRefunded(total string, refunds rows) bool {
+	left, ok := new(big.Rat).SetString(total)
+	if !ok || left.Sign() <= 0 || len(refunds) == 0 {
+		return false
+	}
+	for _, r := range refunds {
+		var f struct {
+			Total loose `json:"total"`
+		}
+		if json.Unmarshal(r, &f) != nil {
+			return false
+		}
+		amount, err := cleanTotal(string(f.Total))
+		if err != nil {
+			return false
+		}
+		back, ok := new(big.Rat).SetString(amount)
+		if !ok {
+			return false
+		}
+		left.Sub(left, back.Abs(back)) // written with a minus sign
+	}
+	return left.Sign() <= 0
 }
 
 func either(a, b loose) string {

@@ -30,17 +30,45 @@ type Shop struct {
 	// orders is answered, with its number from 1. It may call Put and Trash.
 	Before func(n int, r *http.Request)
 
-	key, secret [sha256.Size]byte
+	// HPOS makes every change of an order bump its modification date, as
+	// WooCommerce's order tables do. Its classic storage, which is what this is
+	// without, does so for status and customer note only.
+	HPOS bool
+	// ReadOnly makes the key one that may not write.
+	ReadOnly bool
+	// Lies makes the shop answer every change as if it had been made.
+	Lies bool
+	// Stubborn makes the shop put back what a change removed, as a plugin may.
+	Stubborn bool
+	// CalcTaxes is the setting woocommerce_calc_taxes: taxes are on.
+	CalcTaxes bool
+	// Rates are the rates of tax that the shop knows now.
+	Rates []Rate
+	// Country is the shop's own, woocommerce_default_country.
+	Country string
 
-	mu       sync.Mutex
-	orders   map[int64]*entry
-	sorted   map[string][]*entry // by orderby and order; nil after a change
-	requests int
-	failures []failure
-	redirect string
-	delay    time.Duration
-	raw      *string
-	paths    []string
+	key, secret          [sha256.Size]byte
+	mediaUser, mediaPass [sha256.Size]byte
+
+	mu        sync.Mutex
+	nextID    int64
+	notes     map[int64][]Note // by order
+	accounts  map[int64]Customer
+	library   map[int64]*medium
+	files     map[string][]byte // by path below the site
+	writes    []string
+	down      int // status of every answer while it is not 0
+	cuts      int
+	cutWrites int
+	keepFiles bool
+	orders    map[int64]*entry
+	sorted    map[string][]*entry // by orderby and order; nil after a change
+	requests  int
+	failures  []failure
+	redirect  string
+	delay     time.Duration
+	raw       *string
+	paths     []string
 }
 
 type entry struct {
@@ -61,7 +89,8 @@ type failure struct {
 func New(key, secret string) *Shop {
 	return &Shop{
 		key: sha256.Sum256([]byte(key)), secret: sha256.Sum256([]byte(secret)),
-		orders: map[int64]*entry{},
+		orders: map[int64]*entry{}, notes: map[int64][]Note{}, accounts: map[int64]Customer{},
+		library: map[int64]*medium{}, files: map[string][]byte{}, nextID: 900_000, Country: "FR",
 	}
 }
 
@@ -111,6 +140,23 @@ func (s *Shop) put(o Order) {
 	if o.MetaData == nil {
 		o.MetaData = []Meta{}
 	}
+	if o.ShippingWith == nil {
+		o.ShippingWith = []Freight{}
+	}
+	for i := range o.ShippingWith {
+		if o.ShippingWith[i].MetaData == nil {
+			o.ShippingWith[i].MetaData = []Meta{}
+		}
+	}
+	if o.TaxLines == nil {
+		o.TaxLines = []TaxLine{}
+	}
+	if o.Refunds == nil {
+		o.Refunds = []Refund{}
+	}
+	if o.TotalTax == "" {
+		o.TotalTax = "0.00"
+	}
 	e := &entry{order: o}
 	e.modified, _ = time.Parse(gmtLayout, o.DateModified)
 	zone := s.Zone
@@ -146,6 +192,7 @@ func (s *Shop) Delete(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.orders, id)
+	delete(s.notes, id)
 	s.sorted = nil
 }
 
@@ -199,16 +246,71 @@ func (s *Shop) Requests() []string {
 	return slices.Clone(s.paths)
 }
 
-// ServeHTTP answers GET for the index, the list of orders and one order.
-// Everything else is a route that the shop does not have.
+// Down makes the shop answer everything with a status, until it is called
+// with 0.
+func (s *Shop) Down(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = status
+}
+
+// CutNext makes the shop break the connection in the middle of its next n
+// answers.
+func (s *Shop) CutNext(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cuts = n
+}
+
+// CutWrites is CutNext for the next n changes: they are made, and their answers
+// break.
+func (s *Shop) CutWrites(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cutWrites = n
+}
+
+// Writes returns method and path of all changes that were asked for.
+func (s *Shop) Writes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.writes)
+}
+
+// cutWriter ends its answer half-way.
+type cutWriter struct{ http.ResponseWriter }
+
+func (c cutWriter) Write(b []byte) (int, error) {
+	c.Header().Set("Content-Length", strconv.Itoa(len(b)+100))
+	c.ResponseWriter.Write(b[:len(b)/2])
+	if f, ok := c.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// ServeHTTP answers for the index, the site's files, and the routes of
+// wc/v3 and wp/v2 that data/shop uses. Everything else is a route that the
+// shop does not have.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.paths = append(s.paths, r.URL.String())
-	delay, redirect := s.delay, s.redirect
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.writes = append(s.writes, r.Method+" "+r.URL.Path)
+	}
+	delay, redirect, down := s.delay, s.redirect, s.down
 	var fail *failure
 	if len(s.failures) > 0 {
 		fail = &s.failures[0]
 		s.failures = s.failures[1:]
+	}
+	writing := r.Method != http.MethodGet && r.Method != http.MethodHead
+	if writing && s.cutWrites > 0 {
+		s.cutWrites--
+		w = cutWriter{w}
+	} else if s.cuts > 0 {
+		s.cuts--
+		w = cutWriter{w}
 	}
 	s.mu.Unlock()
 
@@ -223,6 +325,10 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, strings.TrimRight(redirect, "/")+r.URL.RequestURI(), http.StatusMovedPermanently)
 		return
 	}
+	if down != 0 {
+		http.Error(w, "<html>There has been a critical error on this website.</html>", down)
+		return
+	}
 	if fail != nil {
 		if fail.retryAfter != "" {
 			w.Header().Set("Retry-After", fail.retryAfter)
@@ -231,33 +337,72 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	const api = "/wp-json/wc/v3/orders"
 	path := strings.TrimRight(r.URL.Path, "/")
+	rest, ok := strings.CutPrefix(path, "/wp-json/wc/v3/")
 	switch {
 	case path == "/wp-json":
 		reply(w, http.StatusOK, map[string]any{"name": "Shop", "namespaces": []string{"wp/v2", "wc/v3"}})
-	case path != api && !strings.HasPrefix(path, api+"/"), r.Method != http.MethodGet:
-		if strings.HasPrefix(path, "/wp-json/") {
-			refuse(w, http.StatusNotFound, "rest_no_route", "No route was found matching the URL and request method.")
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprint(w, "<!DOCTYPE html><title>Page not found</title>")
+	case path == "/wp-json/wp/v2/media" || strings.HasPrefix(path, "/wp-json/wp/v2/media/"):
+		s.media(w, r, strings.Trim(strings.TrimPrefix(path, "/wp-json/wp/v2/media"), "/"))
+	case ok && s.route(rest) == nil, !ok && strings.HasPrefix(path, "/wp-json/"):
+		noRoute(w)
+	case !ok:
+		s.file(w, path)
 	case !s.knows(r):
 		refuse(w, http.StatusUnauthorized, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-	case path == api:
-		s.mu.Lock()
-		s.requests++
-		n, before := s.requests, s.Before
-		s.mu.Unlock()
-		if before != nil {
-			before(n, r)
-		}
-		s.list(w, r)
+	case s.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead:
+		refuse(w, http.StatusUnauthorized, "woocommerce_rest_authentication_error", "The API key provided does not have write permissions.")
 	default:
-		s.one(w, strings.TrimPrefix(path, api+"/"))
+		s.route(rest)(w, r)
 	}
+}
+
+func noRoute(w http.ResponseWriter) {
+	refuse(w, http.StatusNotFound, "rest_no_route", "No route was found matching the URL and request method.")
+}
+
+// route finds who answers a path below wc/v3, nil for nobody.
+func (s *Shop) route(rest string) http.HandlerFunc {
+	parts := strings.Split(rest, "/")
+	id := func(i int) int64 {
+		n, err := strconv.ParseInt(parts[i], 10, 64)
+		if err != nil || n < 0 {
+			return -1
+		}
+		return n
+	}
+	switch {
+	case rest == "orders":
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet {
+				noRoute(w)
+				return
+			}
+			s.mu.Lock()
+			s.requests++
+			n, before := s.requests, s.Before
+			s.mu.Unlock()
+			if before != nil {
+				before(n, r)
+			}
+			s.list(w, r)
+		}
+	case len(parts) == 2 && parts[0] == "orders" && id(1) >= 0:
+		return func(w http.ResponseWriter, r *http.Request) { s.order(w, r, id(1)) }
+	case len(parts) >= 3 && len(parts) <= 4 && parts[0] == "orders" && parts[2] == "notes" && id(1) >= 0 && (len(parts) == 3 || id(3) >= 0):
+		note := int64(0)
+		if len(parts) == 4 {
+			note = id(3)
+		}
+		return func(w http.ResponseWriter, r *http.Request) { s.orderNotes(w, r, id(1), note) }
+	case len(parts) == 2 && parts[0] == "customers" && id(1) >= 0:
+		return func(w http.ResponseWriter, r *http.Request) { s.customer(w, r, id(1)) }
+	case rest == "taxes", len(parts) == 2 && parts[0] == "taxes" && id(1) >= 0:
+		return func(w http.ResponseWriter, r *http.Request) { s.taxes(w, r, parts) }
+	case len(parts) == 3 && parts[0] == "settings" && parts[1] == "general":
+		return func(w http.ResponseWriter, r *http.Request) { s.setting(w, parts[2]) }
+	}
+	return nil
 }
 
 // knows checks the Basic header. Keys in the query, which WooCommerce also
@@ -266,18 +411,6 @@ func (s *Shop) knows(r *http.Request) bool {
 	user, pass, ok := r.BasicAuth()
 	k, p := sha256.Sum256([]byte(user)), sha256.Sum256([]byte(pass))
 	return ok && subtle.ConstantTimeCompare(k[:], s.key[:])&subtle.ConstantTimeCompare(p[:], s.secret[:]) == 1
-}
-
-func (s *Shop) one(w http.ResponseWriter, id string) {
-	n, _ := strconv.ParseInt(id, 10, 64)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e, ok := s.orders[n]
-	if !ok {
-		refuse(w, http.StatusNotFound, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
-		return
-	}
-	reply(w, http.StatusOK, e.full())
 }
 
 func (s *Shop) list(w http.ResponseWriter, r *http.Request) {
