@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -82,6 +83,57 @@ func BenchmarkOrders10000(b *testing.B) {
 			must(b, err)
 			if len(got) != 10000 {
 				b.Fatal(len(got))
+			}
+		})
+	}
+}
+
+// Two hundred thousand orders are the largest shop that is promised.
+const many = 200000
+
+func BenchmarkEachOrder200000(b *testing.B) {
+	s := fresh(b)
+	putAll(b, s, manyOrders(many, day))
+	for b.Loop() {
+		var peak uint64
+		n := 0
+		view(b, s, func(tx *store.Tx) {
+			must(b, tx.EachOrder(func(order.Order) error {
+				if n++; n%20000 == 0 {
+					var m runtime.MemStats
+					runtime.GC()
+					runtime.ReadMemStats(&m)
+					peak = max(peak, m.HeapAlloc)
+				}
+				return nil
+			}))
+		})
+		if n != many {
+			b.Fatal(n)
+		}
+		b.ReportMetric(float64(peak)/(1<<20), "peak-heap-MB")
+	}
+}
+
+func BenchmarkMarkSeen200000AndUnseen(b *testing.B) {
+	s := fresh(b)
+	all := manyOrders(many, day)
+	putAll(b, s, all)
+	refs := make([]string, many)
+	for i, o := range all {
+		refs[i] = o.Ref
+	}
+	var reading int64
+	for b.Loop() {
+		reading++
+		for at := 0; at < many; at += 1000 {
+			update(b, s, func(tx *store.Tx) { must(b, tx.MarkSeen("woo", refs[at:at+1000], reading)) })
+		}
+		view(b, s, func(tx *store.Tx) {
+			ids, err := tx.Unseen("woo", reading)
+			must(b, err)
+			if len(ids) != 0 {
+				b.Fatal(len(ids))
 			}
 		})
 	}

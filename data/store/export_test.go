@@ -11,3 +11,6 @@ func SetMigrations(f fs.FS) (restore func()) {
 
 // Migrations are the program's own.
 func Migrations() fs.FS { return migrations }
+
+// NewestFirst is the query by which orders are listed.
+const NewestFirst = selectOrders + newestFirst

@@ -1,9 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"greffier/app/evidence"
 	"greffier/app/law"
@@ -17,7 +23,109 @@ import (
 // often hold a child's name, so the references are among them.
 type orderSecrets struct {
 	Customer order.Customer `json:"customer"`
-	Photos   []string       `json:"photos"`
+	Photos   []exact        `json:"photos"`
+	Fields   [][2]exact     `json:"fields,omitempty"` // reference and field, by reference
+	Lines    []orderLine    `json:"lines,omitempty"`
+	Account  exact          `json:"account,omitempty"`
+}
+
+type orderLine struct {
+	Ref    exact   `json:"ref"`
+	SKU    exact   `json:"sku,omitempty"`
+	Name   exact   `json:"name,omitempty"`
+	Photos []exact `json:"photos,omitempty"`
+}
+
+// exact is outside text that comes back to the byte: JSON has no way to write
+// what is not UTF-8, and a key that is not quite the same would be looked for
+// in vain.
+type exact string
+
+// MarshalJSON implements json.Marshaler.
+func (e exact) MarshalJSON() ([]byte, error) {
+	if utf8.ValidString(string(e)) {
+		return json.Marshal(string(e))
+	}
+	return json.Marshal(exactBytes{[]byte(e)})
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *exact) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		var x exactBytes
+		err := json.Unmarshal(b, &x)
+		*e = exact(x.Bytes)
+		return err
+	}
+	return json.Unmarshal(b, (*string)(e))
+}
+
+type exactBytes struct {
+	Bytes []byte `json:"bytes"`
+}
+
+// recast turns texts of one kind into texts of another; none stay nil.
+func recast[T, F ~string](from []F) []T {
+	if len(from) == 0 {
+		return nil
+	}
+	out := make([]T, len(from))
+	for i, f := range from {
+		out[i] = T(f)
+	}
+	return out
+}
+
+func secretsOf(o order.Order) orderSecrets {
+	sec := orderSecrets{Customer: o.Customer, Photos: recast[exact](o.Photos), Account: exact(o.Account)}
+	for ref, field := range o.Fields {
+		sec.Fields = append(sec.Fields, [2]exact{exact(ref), exact(field)})
+	}
+	slices.SortFunc(sec.Fields, func(a, b [2]exact) int { return cmp.Compare(a[0], b[0]) })
+	for _, l := range o.Lines {
+		sec.Lines = append(sec.Lines, orderLine{exact(l.Ref), exact(l.SKU), exact(l.Name), recast[exact](l.Photos)})
+	}
+	return sec
+}
+
+// into puts the values back where they came from.
+func (sec orderSecrets) into(o *order.Order) {
+	o.Customer, o.Photos, o.Account = sec.Customer, recast[string](sec.Photos), string(sec.Account)
+	for _, f := range sec.Fields {
+		if o.Fields == nil {
+			o.Fields = map[string]string{}
+		}
+		o.Fields[string(f[0])] = string(f[1])
+	}
+	for _, l := range sec.Lines {
+		o.Lines = append(o.Lines, order.Line{Ref: string(l.Ref), SKU: string(l.SKU), Name: string(l.Name), Photos: recast[string](l.Photos)})
+	}
+}
+
+// hasMedia tells whether anything of an order names a photograph.
+func hasMedia(o order.Order) bool {
+	return len(o.Photos) > 0 || len(o.Fields) > 0 || slices.ContainsFunc(o.Lines, func(l order.Line) bool { return len(l.Photos) > 0 })
+}
+
+// withoutMedia returns an order that names no photograph any more, in its lines
+// neither.
+func withoutMedia(o order.Order) order.Order {
+	o.Photos, o.Fields, o.Lines = nil, nil, slices.Clone(o.Lines)
+	for i := range o.Lines {
+		o.Lines[i].Photos = nil
+	}
+	return o
+}
+
+// isPersonal tells whether an order holds anything that is sealed.
+func isPersonal(o order.Order) bool {
+	return o.Customer != (order.Customer{}) || len(o.Lines) > 0 || o.Account != "" || hasMedia(o)
+}
+
+// withoutPerson returns what is not personal of an order.
+func withoutPerson(o order.Order) order.Order {
+	o.Customer, o.Photos, o.Fields, o.Lines, o.Account = order.Customer{}, nil, nil, nil, ""
+	return o
 }
 
 // PutOrder stores what the shop says of an order, found again by shop and
@@ -48,9 +156,9 @@ func (t *Tx) PutOrder(o order.Order) (id int64, isNew, changed bool, err error) 
 	o.Erased = old.Erased || gone.any()
 	switch {
 	case gone.whole != "":
-		o.Customer, o.Photos = order.Customer{}, nil
+		o = withoutPerson(o)
 	case gone.media != "":
-		o.Photos = nil
+		o = withoutMedia(o)
 	}
 	if !isNew && sameOrder(old, o) {
 		return id, false, false, nil
@@ -114,7 +222,7 @@ func (t *Tx) writeOrder(o order.Order) error {
 	}
 	var sid any
 	var sealed, ix []byte
-	if o.Customer != (order.Customer{}) || len(o.Photos) > 0 {
+	if isPersonal(o) {
 		ix = t.s.emailIndex(o.Customer.Email)
 		var id int64
 		var k sealer
@@ -128,16 +236,16 @@ func (t *Tx) writeOrder(o order.Order) error {
 			return err
 		}
 		sid = id
-		if sealed, err = k.seal(orderSecrets{o.Customer, o.Photos}, place("orders", "sealed", o.ID)); err != nil {
+		if sealed, err = k.seal(secretsOf(o), place("orders", "sealed", o.ID)); err != nil {
 			return err
 		}
 	}
-	if err := t.exec(`INSERT INTO orders(id, shop, ref, number, status, state, created_at, completed_at, modified_at, total, currency, subject, email_ix, sealed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if err := t.exec(`INSERT INTO orders(id, shop, ref, number, status, state, created_at, completed_at, modified_at, total, currency, subject, email_ix, sealed, anonymised)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET number = excluded.number, status = excluded.status, state = excluded.state,
 			created_at = excluded.created_at, completed_at = excluded.completed_at, modified_at = excluded.modified_at,
-			total = excluded.total, currency = excluded.currency, subject = excluded.subject, email_ix = excluded.email_ix, sealed = excluded.sealed`,
-		o.ID, o.Shop, o.Ref, o.Number, o.Status, int(o.State), stamp(o.CreatedAt), stamp(o.CompletedAt), stamp(o.ModifiedAt), o.Total, o.Currency, sid, ix, sealed); err != nil {
+			total = excluded.total, currency = excluded.currency, subject = excluded.subject, email_ix = excluded.email_ix, sealed = excluded.sealed, anonymised = excluded.anonymised`,
+		o.ID, o.Shop, o.Ref, o.Number, o.Status, int(o.State), stamp(o.CreatedAt), stamp(o.CompletedAt), stamp(o.ModifiedAt), o.Total, o.Currency, sid, ix, sealed, o.Anonymised); err != nil {
 		return err
 	}
 	if before.Valid && sid == before.Int64 {
@@ -147,20 +255,17 @@ func (t *Tx) writeOrder(o order.Order) error {
 }
 
 func sameOrder(a, b order.Order) bool {
-	if len(a.Photos) != len(b.Photos) {
-		return false
-	}
-	for i := range a.Photos {
-		if a.Photos[i] != b.Photos[i] {
-			return false
-		}
-	}
-	return a.Erased == b.Erased && a.Number == b.Number && a.Status == b.Status && a.State == b.State && a.Customer == b.Customer && a.Total == b.Total &&
-		a.Currency == b.Currency && a.CreatedAt.Equal(b.CreatedAt) && a.CompletedAt.Equal(b.CompletedAt) && a.ModifiedAt.Equal(b.ModifiedAt)
+	return a.Erased == b.Erased && a.Anonymised == b.Anonymised && a.Number == b.Number && a.Status == b.Status && a.State == b.State && a.Customer == b.Customer && a.Account == b.Account &&
+		a.Total == b.Total && a.Currency == b.Currency && a.CreatedAt.Equal(b.CreatedAt) && a.CompletedAt.Equal(b.CompletedAt) && a.ModifiedAt.Equal(b.ModifiedAt) &&
+		slices.Equal(a.Photos, b.Photos) && maps.Equal(a.Fields, b.Fields) && slices.EqualFunc(a.Lines, b.Lines, sameLine)
+}
+
+func sameLine(a, b order.Line) bool {
+	return a.Ref == b.Ref && a.SKU == b.SKU && a.Name == b.Name && slices.Equal(a.Photos, b.Photos)
 }
 
 // selectOrders brings the subject's key along: one query for all rows.
-const selectOrders = `SELECT orders.id, shop, ref, number, status, state, created_at, completed_at, modified_at, total, currency, orders.subject, orders.sealed, erased_at, subject.sealed
+const selectOrders = `SELECT orders.id, shop, ref, number, status, state, created_at, completed_at, modified_at, total, currency, orders.subject, orders.sealed, erased_at, anonymised, subject.sealed
 	FROM orders LEFT JOIN subject ON subject.id = orders.subject `
 
 func (t *Tx) scanOrder(scan func(...any) error) (order.Order, error) {
@@ -169,7 +274,7 @@ func (t *Tx) scanOrder(scan func(...any) error) (order.Order, error) {
 	var created, completed, modified, erased string
 	var sid sql.NullInt64
 	var sealed, wrapped []byte
-	if err := scan(&o.ID, &o.Shop, &o.Ref, &o.Number, &o.Status, &state, &created, &completed, &modified, &o.Total, &o.Currency, &sid, &sealed, &erased, &wrapped); err != nil {
+	if err := scan(&o.ID, &o.Shop, &o.Ref, &o.Number, &o.Status, &state, &created, &completed, &modified, &o.Total, &o.Currency, &sid, &sealed, &erased, &o.Anonymised, &wrapped); err != nil {
 		return o, err
 	}
 	o.State, o.CreatedAt, o.CompletedAt, o.ModifiedAt = order.State(state), parse(created), parse(completed), parse(modified)
@@ -185,7 +290,7 @@ func (t *Tx) scanOrder(scan func(...any) error) (order.Order, error) {
 	if err := k.open(sealed, place("orders", "sealed", o.ID), &sec); err != nil {
 		return o, err
 	}
-	o.Customer, o.Photos = sec.Customer, sec.Photos
+	sec.into(&o)
 	return o, nil
 }
 
@@ -212,9 +317,51 @@ func (t *Tx) orders(where string, args ...any) ([]order.Order, error) {
 	return out, err
 }
 
+// newestFirst is the order that the index of the schema already has.
+const newestFirst = "ORDER BY created_at DESC, orders.id DESC"
+
 // Orders returns all orders, newest first.
-func (t *Tx) Orders() ([]order.Order, error) {
-	return t.orders("ORDER BY created_at DESC, orders.id DESC")
+func (t *Tx) Orders() ([]order.Order, error) { return t.orders(newestFirst) }
+
+// EachOrder calls f for every order, newest first, without holding more than one
+// in memory; f returns an error to stop. f may read, and may not change orders.
+func (t *Tx) EachOrder(f func(order.Order) error) error { return t.eachOrder(f, newestFirst) }
+
+// CountOrders returns how many orders there are.
+func (t *Tx) CountOrders() (n int, err error) {
+	err = t.row("SELECT COUNT(*) FROM orders").Scan(&n)
+	return n, err
+}
+
+// MarkSeen remembers that a full reading of a shop has seen orders, by the
+// shop's own ids; readings are numbered upward from 1. An id that is not stored
+// is passed over: its record could not be read.
+func (t *Tx) MarkSeen(shop string, refs []string, reading int64) error {
+	for _, ref := range refs {
+		if err := t.exec(`INSERT INTO seen(order_id, reading) SELECT id, ?3 FROM orders WHERE shop = ?1 AND ref = ?2
+			ON CONFLICT (order_id) DO UPDATE SET reading = excluded.reading WHERE excluded.reading > seen.reading`, shop, ref, reading); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unseen returns the numbers of the orders of a shop that neither that full
+// reading nor a later one has seen and that are not known to be gone.
+func (t *Tx) Unseen(shop string, reading int64) ([]int64, error) {
+	return t.numbers(`SELECT orders.id FROM orders LEFT JOIN seen ON seen.order_id = orders.id
+		WHERE shop = ? AND state <> ? AND COALESCE(seen.reading, 0) < ? ORDER BY orders.id`, shop, int(order.Gone), reading)
+}
+
+// SetGone records that the shop no longer has orders. What is sealed of them is
+// neither read nor changed. ErrNotFound where there is no such order.
+func (t *Tx) SetGone(ids []int64) error {
+	for _, id := range ids {
+		if err := t.execOne("UPDATE orders SET state = ? WHERE id = ?", int(order.Gone), id); err != nil {
+			return fmt.Errorf("mark order %d as gone: %w", id, err)
+		}
+	}
+	return nil
 }
 
 // OrdersByNumber returns the orders of that number: one, unless two shops use
@@ -258,8 +405,7 @@ func (t *Tx) ForgetMedia(id int64, at time.Time, run int64) (hash string, err er
 	if err := t.PutTombstone(evidence.TombstoneMedia, hash, at, run); err != nil {
 		return "", err
 	}
-	o.Photos = nil
-	if err := t.writeOrder(o); err != nil {
+	if err := t.writeOrder(withoutMedia(o)); err != nil {
 		return "", err
 	}
 	return hash, t.exec("UPDATE orders SET erased_at = ? WHERE id = ?", stamp(at), id)
@@ -377,13 +523,12 @@ func (t *Tx) applyTo(id int64) (bool, error) {
 	if err != nil || !e.any() {
 		return false, err
 	}
-	touched := len(o.Photos) > 0
+	touched := hasMedia(o)
 	if e.whole != "" {
-		touched = touched || o.Customer != (order.Customer{})
+		touched = isPersonal(o)
 		err = t.forgetOrderRow(id, e.whole)
 	} else if touched {
-		o.Photos = nil
-		err = t.writeOrder(o)
+		err = t.writeOrder(withoutMedia(o))
 	}
 	if err != nil {
 		return false, err

@@ -29,7 +29,7 @@ func (t *Tx) BeginRun(r erasure.Record, steps []erasure.Step) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	sealed, err := k.seal(r, place("run", "sealed", id))
+	sealed, err := k.seal(recordOf(r), place("run", "sealed", id))
 	if err != nil {
 		return 0, err
 	}
@@ -99,6 +99,58 @@ func (s stepSecrets) object() plan.Found {
 	return s.Found
 }
 
+// recordSecrets is a run with the keys that its scope and its plan name, to the
+// byte where they are not UTF-8: by their place.
+type recordSecrets struct {
+	erasure.Record
+	OnlyBytes     map[int][]byte `json:"only_bytes,omitempty"`
+	RestrictBytes map[int][]byte `json:"restrict_bytes,omitempty"`
+	KeepBytes     map[int][]byte `json:"keep_bytes,omitempty"`
+}
+
+func recordOf(r erasure.Record) recordSecrets {
+	sec := recordSecrets{Record: r}
+	note := func(into *map[int][]byte, i int, key string) {
+		if utf8.ValidString(key) {
+			return
+		}
+		if *into == nil {
+			*into = map[int][]byte{}
+		}
+		(*into)[i] = []byte(key)
+	}
+	for i, key := range r.Scope.Only {
+		note(&sec.OnlyBytes, i, key)
+	}
+	for i, h := range r.Restrict {
+		note(&sec.RestrictBytes, i, h.Key)
+	}
+	for i, k := range r.Keep {
+		note(&sec.KeepBytes, i, k.Key)
+	}
+	return sec
+}
+
+func (sec recordSecrets) record() erasure.Record {
+	r := sec.Record
+	for i := range r.Scope.Only {
+		if b, ok := sec.OnlyBytes[i]; ok {
+			r.Scope.Only[i] = string(b)
+		}
+	}
+	for i := range r.Restrict {
+		if b, ok := sec.RestrictBytes[i]; ok {
+			r.Restrict[i].Key = string(b)
+		}
+	}
+	for i := range r.Keep {
+		if b, ok := sec.KeepBytes[i]; ok {
+			r.Keep[i].Key = string(b)
+		}
+	}
+	return r
+}
+
 // storedKind is a kind of object as the store writes it, a number, whatever
 // form it has in documents. The word is read as well.
 type storedKind plan.Kind
@@ -138,7 +190,7 @@ func (t *Tx) PutRun(r erasure.Record) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := k.seal(r, place("run", "sealed", r.ID))
+	sealed, err := k.seal(recordOf(r), place("run", "sealed", r.ID))
 	if err != nil {
 		return err
 	}
@@ -176,10 +228,11 @@ func (t *Tx) runs(where string, args ...any) ([]erasure.Record, error) {
 		if err != nil {
 			return err
 		}
-		var r erasure.Record
-		if err := k.open(sealed, place("run", "sealed", id), &r); err != nil {
+		var sec recordSecrets
+		if err := k.open(sealed, place("run", "sealed", id), &sec); err != nil {
 			return err
 		}
+		r := sec.record()
 		r.ID, r.State = id, erasure.State(state)
 		out = append(out, r)
 		return nil
@@ -262,6 +315,12 @@ func (t *Tx) PutRecord(name, id string, json []byte, at time.Time) error {
 		VALUES (?1, ?2, (SELECT COALESCE(MAX(place), 0) + 1 FROM record WHERE register = ?1), ?3, ?4)
 		ON CONFLICT (register, id) DO UPDATE SET changed_at = excluded.changed_at, sealed = excluded.sealed`,
 		name, id, stamp(at), t.s.box.sealBytes(json, place("record", name, id)))
+}
+
+// DeleteRecord removes a record of a register; one that is not there is no
+// error.
+func (t *Tx) DeleteRecord(name, id string) error {
+	return t.exec("DELETE FROM record WHERE register = ? AND id = ?", name, id)
 }
 
 // Setting returns a setting, false where it was never set. Settings hold

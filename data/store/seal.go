@@ -98,7 +98,7 @@ func (t *Tx) newSubject(kind string, emailIx []byte) (int64, sealer, error) {
 		return 0, sealer{}, err
 	}
 	k, err := newSealer(key)
-	t.keys[id] = k
+	t.remember(id, k)
 	return id, k, err
 }
 
@@ -118,6 +118,10 @@ func (t *Tx) subject(id int64) (sealer, error) {
 	return t.unwrap(id, sealed)
 }
 
+// maxKeys bounds how many opened keys a transaction holds: a look at every order
+// of a large shop meets as many subjects.
+const maxKeys = 4096
+
 // unwrap opens the key of a subject.
 func (t *Tx) unwrap(id int64, wrapped []byte) (sealer, error) {
 	if k, ok := t.keys[id]; ok {
@@ -129,9 +133,16 @@ func (t *Tx) unwrap(id int64, wrapped []byte) (sealer, error) {
 	}
 	k, err := newSealer(key)
 	if err == nil {
-		t.keys[id] = k
+		t.remember(id, k)
 	}
 	return k, err
+}
+
+func (t *Tx) remember(id int64, k sealer) {
+	if len(t.keys) >= maxKeys {
+		clear(t.keys)
+	}
+	t.keys[id] = k
 }
 
 // dropUnused destroys the key of a subject that nothing is sealed under any
