@@ -129,3 +129,14 @@ type Mapped interface {
 	// SetMapping changes the mapping; an unknown field or column is an error.
 	SetMapping(m map[string]string) error
 }
+
+// Columns returns the fields of an order that a file of a shop may have a
+// column for, in the order in which they are documented.
+func Columns() []string {
+	return []string{"order", "status", "created", "completed", "modified", "email", "first_name", "last_name", "phone",
+		"address", "postcode", "city", "country", "total", "currency", "photos"}
+}
+
+// NeededColumns returns those of them without which retention would be computed
+// on nothing.
+func NeededColumns() []string { return []string{"order", "status", "completed"} }

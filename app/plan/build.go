@@ -2,8 +2,8 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"greffier/app/law"
@@ -15,6 +15,10 @@ const (
 	articleErasure = "GDPR Art. 17(1)"   // erasure
 	articleInvoice = "C. com. L123-22"   // ten years from the end of the financial year; GDPR Art. 17(3)(b)
 	articleOthers  = "GDPR Art. 5(1)(f)" // nobody else's data may be lost with it
+	// Still necessary for what they were collected for, a contract.
+	articleContract = "GDPR Art. 17(1)(a); GDPR Art. 6(1)(b)"
+	// The invoice's data, by law and by what the law of erasure leaves to it.
+	articleFields = "C. com. L123-22; GDPR Art. 17(3)(b)"
 )
 
 // Orphans is the rule of a plan about objects that no order claims.
@@ -24,95 +28,235 @@ const Orphans = "orphans"
 type Input struct {
 	Scope   Scope
 	Orders  []order.Order // the target orders
-	Found   []Found       // from Survey or SurveyAll, just listed
+	Found   []Found       // from Survey, Sweep and the desks' Records, just listed
 	Missing []Ref         // references that lead to nothing
+	// Bases tell where the orders' references lead, as for Survey. A reference
+	// of which that cannot be told stays in the shop.
+	Bases []Base
 	// SharedBy tells by KeyID which other orders have a claim on a key, from
-	// Shared. It protects what they hold and what is held for them.
+	// Index.Shared. It protects what they hold and what is held for them.
 	SharedBy map[string][]string
-	Holds    []Hold // of any order; those of other orders and other days do nothing
-	Today    law.Date
-	Zone     *time.Location // the controller's; nil is Europe/Paris
-	Lang     string         // of the grounds: "fr", anything else is English
-	MadeAt   time.Time      // when the listing was made
+	// Others tells by target order which orders of the same account or e-mail
+	// address stay: not in scope and not erased before. An account that serves
+	// one of them is kept.
+	Others map[int64][]string
+	// Desks are the shops whose records were looked at for Found.
+	Desks  map[string]bool
+	Holds  []Hold // of any order; those of other orders and other days do nothing
+	Today  law.Date
+	Zone   *time.Location // the controller's; nil is Europe/Paris
+	Lang   string         // of the grounds: "fr", anything else is English
+	MadeAt time.Time      // when the listing was made
 }
 
-// Build makes the plan. Every object found is in exactly one group: restricted
-// where an active hold of one of its orders protects it, kept where another
-// order has a claim on it or none of the target orders is its own, and erased
-// otherwise. The invoice of each paid order is restricted until its ten years
-// are over, and what this version does not touch is said to be kept. The same
-// facts in any order give the same plan.
+// Build makes the plan. Every object and field found is in exactly one group:
+// restricted where an active hold of one of its orders protects it or, of a
+// field, while the invoice needs it; kept where another order has a claim on
+// it, where it is not of the target orders, not in Scope.Only, or still
+// needed; and erased otherwise. In the scope of media only, what a shop's
+// record holds besides the photos and their references is one row of what is
+// kept. The invoice of each paid order is restricted until its ten years are
+// over, and what cannot be erased is said to be kept. The same facts in any
+// order give the same plan.
 func Build(in Input) Plan {
-	t := texts(in.Lang)
-	p := Plan{Scope: in.Scope, MadeAt: in.MadeAt.UTC(), Erase: []Found{}, Restrict: []Held{}, Keep: []Kept{}}
-	p.Scope.Orders = []int64{}
-	targets := map[int64]order.Order{}
-	ids := map[string][]int64{} // number → target orders of that number
-	for _, o := range in.Orders {
-		if _, twice := targets[o.ID]; twice {
+	b := newBuilder(in)
+	var records [][]Found
+	for _, same := range byID(in.Found) {
+		if same[0].Kind == Field && same[0].Holds != Photo && same[0].Holds != Portrait && same[0].Holds != Derived {
+			records = append(records, same)
 			continue
 		}
-		targets[o.ID] = o
-		ids[o.Number] = append(ids[o.Number], o.ID)
-		p.Scope.Orders = append(p.Scope.Orders, o.ID)
+		b.media(same)
 	}
-	slices.Sort(p.Scope.Orders)
-
-	seen := map[string]bool{}
-	found := slices.Clone(in.Found)
-	sortFound(found)
-	for _, f := range found {
-		if seen[f.ID()] {
-			continue
-		}
-		seen[f.ID()] = true
-		f.ModifiedAt = f.ModifiedAt.UTC()
-		p.place(f, in, targets, ids, t)
+	// What is done with a reference depends on what becomes of the photo.
+	for _, same := range records {
+		b.record(same)
 	}
-	for _, id := range p.Scope.Orders {
-		p.restrictInvoice(targets[id], in, t)
+	for _, id := range b.p.Scope.Orders {
+		b.p.restrictInvoice(b.targets[id], in, b.t)
 	}
 	for _, r := range in.Missing {
-		p.Keep = append(p.Keep, Kept{What: t.reference(r.Number), Order: r.Number, Key: shorten(r.Text), Ground: t.notFound})
+		if !b.inLibrary(r) {
+			b.p.Keep = append(b.p.Keep, Kept{What: b.t.reference(r.Number), Order: r.Number, Key: shorten(r.Text), Ground: b.t.notFound})
+		}
 	}
-	if in.Scope.Person {
-		p.Keep = append(p.Keep, Kept{What: t.account, Ground: t.byHand, Article: articleErasure})
+	if in.Scope.Person && b.withoutDesk() {
+		b.p.Keep = append(b.p.Keep, Kept{What: b.t.account, Ground: b.t.byHand, Article: articleErasure})
 	}
-	p.sort()
-	p.Hash = HashOf(p)
-	return p
+	b.p.sort()
+	b.p.Hash = HashOf(b.p)
+	return b.p
 }
 
-// place puts one object into its group.
-func (p *Plan) place(f Found, in Input, targets map[int64]order.Order, ids map[string][]int64, t text) {
-	orders := []int64{f.Order}
+// builder is a plan under way.
+type builder struct {
+	in      Input
+	p       Plan
+	t       text
+	targets map[int64]order.Order
+	ids     map[string][]int64        // what names a target order in SharedBy → its id
+	only    map[string]bool           // nil: everything
+	stays   map[int64]bool            // orders of which an object of a storage or a library file stays
+	kept    map[string]bool           // KeyIDs that stay; with "" as storage, keys that stay anywhere
+	library map[int64]map[string]bool // order → reference that names a library file → the file stays
+	unnamed map[int64]map[string]bool // orders → their library files of which nothing says what names them
+	told    map[string]bool           // orders whose other records were mentioned
+}
+
+func newBuilder(in Input) *builder {
+	b := &builder{in: in, t: texts(in.Lang), targets: map[int64]order.Order{}, ids: map[string][]int64{}, stays: map[int64]bool{},
+		kept: map[string]bool{}, library: map[int64]map[string]bool{}, unnamed: map[int64]map[string]bool{}, told: map[string]bool{},
+		p: Plan{Scope: in.Scope, MadeAt: in.MadeAt.UTC(), Erase: []Found{}, Restrict: []Held{}, Keep: []Kept{}}}
+	b.p.Scope.Orders = []int64{}
+	for _, o := range in.Orders {
+		if _, twice := b.targets[o.ID]; twice {
+			continue
+		}
+		b.targets[o.ID] = o
+		if checkValue(o.Number) == nil {
+			b.ids[o.Number] = append(b.ids[o.Number], o.ID)
+		}
+		long := labelOf(o.Shop, o.ID, o.Number)
+		b.ids[long] = append(b.ids[long], o.ID)
+		b.p.Scope.Orders = append(b.p.Scope.Orders, o.ID)
+	}
+	slices.Sort(b.p.Scope.Orders)
+	if len(in.Scope.Only) > 0 {
+		b.p.Scope.Only = slices.Compact(slices.Sorted(slices.Values(in.Scope.Only)))
+		b.only = map[string]bool{}
+		for _, id := range b.p.Scope.Only {
+			b.only[id] = true
+		}
+	}
+	return b
+}
+
+// byID groups what was found by what it is, sorted. A customer's account, or a
+// file of the media library, is found once for each order that has it.
+func byID(found []Found) [][]Found {
+	sorted := slices.Clone(found)
+	sortFound(sorted)
+	var out [][]Found
+	for _, f := range sorted {
+		f.ModifiedAt = f.ModifiedAt.UTC()
+		if n := len(out); n > 0 && out[n-1][0].ID() == f.ID() {
+			out[n-1] = append(out[n-1], f)
+			continue
+		}
+		out = append(out, []Found{f})
+	}
+	return out
+}
+
+// whose returns the orders that a thing was found for, the one under which it
+// stands in the plan, and whether one of them is no target.
+func (b *builder) whose(same []Found) (f Found, orders []int64, foreign bool) {
+	f = same[0]
+	for _, x := range same {
+		orders = append(orders, x.Order)
+		_, target := b.targets[x.Order]
+		_, now := b.targets[f.Order]
+		if target && !now {
+			f = x
+		}
+		foreign = foreign || !target && x.Order != 0
+	}
+	for _, x := range same {
+		f.ByHand = f.ByHand || x.ByHand
+		if x.Names != "" && x.Names != f.Names {
+			f.Names += "\n" + x.Names
+		}
+	}
+	return f, orders, foreign
+}
+
+// media puts one object of a storage, or one file of a shop's media library,
+// into its group.
+func (b *builder) media(same []Found) {
+	f, orders, foreign := b.whose(same)
 	var others []string
-	for _, number := range in.SharedBy[KeyID(f.Storage, f.Key)] {
-		mine := ids[number]
+	for _, label := range b.in.SharedBy[KeyID(f.Storage, f.Key)] {
+		mine := b.ids[label]
 		if len(mine) == 0 {
-			others = append(others, number)
+			others = append(others, label)
 		}
 		orders = append(orders, mine...)
 	}
-	if h, held := holdOn(orders, in.Holds, in.Today); held {
-		p.Restrict = append(p.Restrict, Held{What: t.object(f), Order: f.Number, Storage: f.Storage, Key: f.Key, Version: f.Version,
-			Until: h.Until, Ground: t.hold(h), Article: h.Article})
-		return
-	}
-	keep := Kept{What: t.object(f), Order: f.Number, Storage: f.Storage, Key: f.Key, Version: f.Version}
+	held, is := holdOn(orders, b.in.Holds, b.in.Today)
+	_, target := b.targets[f.Order]
 	// Objects that no order claims go only when the plan is about them.
-	if _, target := targets[f.Order]; !target && (f.Order != 0 || in.Scope.Rule != Orphans) {
-		keep.Ground = t.noOrder
-		p.Keep = append(p.Keep, keep)
-		return
+	if f.Order == 0 && b.in.Scope.Rule == Orphans {
+		target = true
 	}
-	if len(others) > 0 {
+	stays := true
+	switch {
+	case is:
+		b.hold(f, held)
+	case foreign || !target:
+		b.keep(f, b.t.noOrder, "")
+	case len(others) > 0:
 		slices.Sort(others)
-		keep.Ground, keep.Article = t.shared(slices.Compact(others)), articleOthers
-		p.Keep = append(p.Keep, keep)
+		b.keep(f, b.t.shared(slices.Compact(others)), articleOthers)
+	case b.outside(f):
+		b.keep(f, b.t.notPart, "")
+	case f.ByHand:
+		b.keep(f, b.t.noWay, articleErasure)
+	default:
+		b.add(f)
+		stays = false
+	}
+	for _, id := range orders {
+		b.stays[id] = b.stays[id] || stays
+		if !IsShop(f.Storage) {
+			continue
+		}
+		if f.Names == "" && slices.ContainsFunc(same, func(x Found) bool { return x.Order == id }) {
+			if b.unnamed[id] == nil {
+				b.unnamed[id] = map[string]bool{}
+			}
+			b.unnamed[id][KeyID(f.Storage, f.Key)] = true
+		}
+		if b.library[id] == nil {
+			b.library[id] = map[string]bool{}
+		}
+		for _, n := range f.names() {
+			b.library[id][plainURL(n)] = b.library[id][plainURL(n)] || stays
+		}
+	}
+	if stays {
+		b.kept[KeyID(f.Storage, f.Key)], b.kept[KeyID("", f.Key)] = true, true
+	}
+}
+
+// add puts what was found into the erase group.
+func (b *builder) add(f Found) {
+	f.Names = ""
+	b.p.Erase = append(b.p.Erase, f)
+}
+
+// names returns the references of Names.
+func (f Found) names() []string {
+	return strings.FieldsFunc(f.Names, func(r rune) bool { return r == '\n' })
+}
+
+// outside tells whether the scope was narrowed to other keys.
+func (b *builder) outside(f Found) bool {
+	return b.only != nil && !b.only[KeyID(f.Storage, f.Key)]
+}
+
+func (b *builder) hold(f Found, h Hold) {
+	if f.ByHand {
+		b.p.Keep = append(b.p.Keep, Kept{What: b.t.object(f), Holds: f.Holds, Order: f.Number, Storage: f.Storage, Key: f.Key, Version: f.Version,
+			Until: h.Until, Ground: b.t.hold(h), Article: h.Article})
 		return
 	}
-	p.Erase = append(p.Erase, f)
+	b.p.Restrict = append(b.p.Restrict, Held{What: b.t.object(f), Holds: f.Holds, Order: f.Number, Storage: f.Storage, Key: f.Key, Version: f.Version,
+		Until: h.Until, Ground: b.t.hold(h), Article: h.Article})
+}
+
+func (b *builder) keep(f Found, ground, article string) {
+	b.p.Keep = append(b.p.Keep, Kept{What: b.t.object(f), Holds: f.Holds, Order: f.Number, Storage: f.Storage, Key: f.Key, Version: f.Version,
+		Ground: ground, Article: article})
 }
 
 // holdOn returns the hold that protects longest among those that are active
@@ -147,18 +291,25 @@ func longer(a, b Hold) bool {
 	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Article, b.Article)) < 0
 }
 
-// restrictInvoice keeps the invoice of an order that may have been paid.
+// invoiceUntil returns until when the invoice of an order is kept, the zero
+// date while that cannot be told, and false where there is none to keep.
 // GDPR Art. 17(3)(b), C. com. L123-22: ten years from the end of the year.
-func (p *Plan) restrictInvoice(o order.Order, in Input, t text) {
+func invoiceUntil(o order.Order, in Input) (law.Date, bool) {
 	if o.State == order.Cancelled || o.State == order.Failed {
-		return // never paid: no invoice was made
+		return law.Date{}, false // never paid: no invoice was made
 	}
 	at := o.CompletedAt
 	if at.IsZero() {
 		at = o.CreatedAt
 	}
 	until := law.InvoiceKeptUntil(law.DateOf(at, in.Zone))
-	if !until.IsZero() && until.Before(in.Today) {
+	return until, until.IsZero() || !until.Before(in.Today)
+}
+
+// restrictInvoice keeps the invoice of an order that may have been paid.
+func (p *Plan) restrictInvoice(o order.Order, in Input, t text) {
+	until, keep := invoiceUntil(o, in)
+	if !keep {
 		return
 	}
 	h := Held{What: t.invoice(o.Number), Order: o.Number, Until: until, Ground: t.invoiceGround, Article: articleInvoice}
@@ -195,109 +346,4 @@ func shorten(s string) string {
 		return string(r)
 	}
 	return string(r[:300]) + "…"
-}
-
-// text holds the words of a plan in one language.
-type text struct {
-	object         func(Found) string
-	hold           func(Hold) string
-	shared         func([]string) string
-	reference      func(number string) string
-	invoice        func(number string) string
-	invoiceGround  string
-	invoiceUndated string
-	noOrder        string
-	notFound       string
-	account        string
-	byHand         string
-}
-
-func texts(lang string) text {
-	if lang == "fr" {
-		return french
-	}
-	return english
-}
-
-var english = text{
-	object: func(f Found) string { return nameOf(f, holdsEN, kindsEN) },
-	hold: func(h Hold) string {
-		if h.Until.IsZero() {
-			return "held until further notice: " + h.Reason
-		}
-		return "held until " + h.Until.String() + ": " + h.Reason
-	},
-	shared: func(ns []string) string {
-		if len(ns) == 1 {
-			return "also belongs to order " + ns[0] + ", which this request does not concern"
-		}
-		return "also belongs to the orders " + join(ns, " and ") + ", which this request does not concern"
-	},
-	reference:      func(n string) string { return "photo reference of order " + n },
-	invoice:        func(n string) string { return "invoice and accounting data of order " + n },
-	invoiceGround:  "invoices and accounting documents must be kept for ten years from the end of the financial year (C. com. L123-22; GDPR Art. 17(3)(b))",
-	invoiceUndated: "invoices and accounting documents must be kept for ten years from the end of the financial year (C. com. L123-22; GDPR Art. 17(3)(b)); the shop gives no date for this order",
-	noOrder:        "belongs to none of the orders concerned",
-	notFound:       "not found in any known storage: check by hand",
-	account:        "customer account and contact data in the shop",
-	byHand:         "this version does not change them in the shop: erase them there by hand (GDPR Art. 17(1))",
-}
-
-// French puts a narrow no-break space before ; and :
-var french = text{
-	object: func(f Found) string { return nameOf(f, holdsFR, kindsFR) },
-	hold: func(h Hold) string {
-		if h.Until.IsZero() {
-			return "conservé jusqu’à nouvel ordre\u202f: " + h.Reason
-		}
-		return "conservé jusqu’au " + law.FormatDate(h.Until, "fr", true) + "\u202f: " + h.Reason
-	},
-	shared: func(ns []string) string {
-		if len(ns) == 1 {
-			return "appartient aussi à la commande " + ns[0] + ", que cette demande ne concerne pas"
-		}
-		return "appartient aussi aux commandes " + join(ns, " et ") + ", que cette demande ne concerne pas"
-	},
-	reference:      func(n string) string { return "référence de photo de la commande " + n },
-	invoice:        func(n string) string { return "facture et données comptables de la commande " + n },
-	invoiceGround:  "les factures et pièces comptables sont conservées dix ans à compter de la clôture de l’exercice (C. com. L123-22\u202f; RGPD art. 17(3)(b))",
-	invoiceUndated: "les factures et pièces comptables sont conservées dix ans à compter de la clôture de l’exercice (C. com. L123-22\u202f; RGPD art. 17(3)(b))\u202f; la boutique ne donne aucune date pour cette commande",
-	noOrder:        "n’appartient à aucune des commandes concernées",
-	notFound:       "introuvable dans les espaces de stockage connus\u202f: à vérifier à la main",
-	account:        "compte client et coordonnées dans la boutique",
-	byHand:         "cette version ne les modifie pas dans la boutique\u202f: à y effacer à la main (RGPD art. 17(1))",
-}
-
-var (
-	holdsEN = map[Holds]string{Photo: "photograph", Portrait: "portrait", Derived: "rendition"}
-	holdsFR = map[Holds]string{Photo: "photographie", Portrait: "portrait", Derived: "fichier dérivé"}
-	kindsEN = map[Kind]string{Marker: "delete marker", Upload: "unfinished upload"}
-	kindsFR = map[Kind]string{Marker: "marqueur de suppression", Upload: "envoi inachevé"}
-)
-
-func nameOf(f Found, holds map[Holds]string, kinds map[Kind]string) string {
-	name := holds[f.Holds]
-	if name == "" {
-		name = holds[Photo]
-	}
-	if k := kinds[f.Kind]; k != "" {
-		return fmt.Sprintf("%s (%s)", name, k)
-	}
-	return name
-}
-
-// join names all of them: "a, b and c".
-func join(ns []string, and string) string {
-	if len(ns) == 0 {
-		return ""
-	}
-	out := ns[0]
-	for i, n := range ns[1:] {
-		if i == len(ns)-2 {
-			out += and + n
-		} else {
-			out += ", " + n
-		}
-	}
-	return out
 }

@@ -17,7 +17,7 @@ func HashOf(p Plan) string {
 	p.Erase, p.Restrict, p.Keep = slices.Clone(p.Erase), slices.Clone(p.Restrict), slices.Clone(p.Keep)
 	p.sort()
 	w := writer{sha256.New()}
-	w.text("greffier plan 1")
+	w.text("greffier plan 2")
 	w.number(p.Scope.Case)
 	w.text(p.Scope.Rule)
 	w.flag(p.Scope.Person)
@@ -27,6 +27,9 @@ func HashOf(p Plan) string {
 	for _, id := range orders {
 		w.number(id)
 	}
+	only := slices.Compact(slices.Sorted(slices.Values(p.Scope.Only)))
+	w.number(int64(len(only)))
+	w.texts(only...)
 	w.number(int64(len(p.Erase)))
 	for _, f := range p.Erase {
 		w.text(f.Storage)
@@ -39,14 +42,15 @@ func HashOf(p Plan) string {
 		w.text(string(f.Holds))
 		w.number(f.Order)
 		w.text(f.Number)
+		w.flag(f.ByHand)
 	}
 	w.number(int64(len(p.Restrict)))
 	for _, h := range p.Restrict {
-		w.texts(h.What, h.Order, h.Storage, h.Key, h.Version, h.Until.String(), h.Ground, h.Article)
+		w.texts(h.What, string(h.Holds), h.Order, h.Storage, h.Key, h.Version, h.Until.String(), h.Ground, h.Article)
 	}
 	w.number(int64(len(p.Keep)))
 	for _, k := range p.Keep {
-		w.texts(k.What, k.Order, k.Storage, k.Key, k.Version, k.Until.String(), k.Ground, k.Article)
+		w.texts(k.What, string(k.Holds), k.Order, k.Storage, k.Key, k.Version, k.Until.String(), k.Ground, k.Article)
 	}
 	return hex.EncodeToString(w.h.Sum(nil))
 }

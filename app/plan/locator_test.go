@@ -31,7 +31,7 @@ func TestLocatorTemplates(t *testing.T) {
 		{"a key that stays where it is", "./{order}/", false},
 		{"a backslash", `uploads\{order}\`, false},
 		{"another placeholder", "uploads/{order}/{name}", false},
-		{"a wildcard", "uploads/*/{order}/", false},
+		{"a wildcard", "uploads/*/{order}/", true},
 		{"a control character", "uploads/\n{order}/", false},
 		{"bytes that are no text", "uploads/\xff{order}/", false},
 		{"an empty key", "", false},
@@ -124,8 +124,8 @@ func FuzzLocator(f *testing.F) {
 	f.Fuzz(func(t *testing.T, template, number, more, rest string) {
 		l := at(template)
 		prefix, err := l.Prefix(number)
-		if err != nil {
-			return
+		if err != nil || strings.Contains(template, "*") {
+			return // a prefix that ends at a wildcard is no key: see FuzzTemplates
 		}
 		if strings.Contains(prefix, "..") && !strings.Contains(template, "..") {
 			t.Fatalf("Prefix(%q) = %q climbs", number, prefix)

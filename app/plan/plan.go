@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"greffier/app/law"
@@ -121,7 +122,13 @@ type Desk interface {
 }
 
 // DeskName is the name under which a shop's records stand beside the storages.
-func DeskName(shop string) string { return "shop:" + shop }
+func DeskName(shop string) string { return shopPrefix + shop }
+
+// shopPrefix begins the name of a shop's records.
+const shopPrefix = "shop:"
+
+// IsShop tells whether a name is that of a shop's records.
+func IsShop(storage string) bool { return strings.HasPrefix(storage, shopPrefix) }
 
 // ErrBadPrefix says that a shop's records may not be listed by that prefix.
 var ErrBadPrefix = errors.New("a shop's records are not listed whole")
@@ -136,6 +143,10 @@ type Found struct {
 	// ByHand tells that the shop offers no way to erase it: it can only be
 	// kept in a plan, with that said.
 	ByHand bool `json:"by_hand,omitempty"`
+	// Names are the references (of order.Photos), one a line, that a field of
+	// the kind Reference holds, or that name a file of the shop's media library,
+	// where the shop tells. A plan is made with them and does not keep them.
+	Names string `json:"-"`
 }
 
 // Hold keeps objects of an order from being erased: a legal hold, a
@@ -152,6 +163,7 @@ type Hold struct {
 // Held is a record or object that is not erased but restricted until a date.
 type Held struct {
 	What    string   `json:"what"`
+	Holds   Holds    `json:"holds,omitempty"` // "" for what no listing showed
 	Order   string   `json:"order,omitempty"`
 	Storage string   `json:"storage,omitempty"`
 	Key     string   `json:"key,omitempty"`
@@ -165,6 +177,7 @@ type Held struct {
 // is told of it.
 type Kept struct {
 	What    string   `json:"what"`
+	Holds   Holds    `json:"holds,omitempty"` // "" for what no listing showed
 	Order   string   `json:"order,omitempty"`
 	Storage string   `json:"storage,omitempty"`
 	Key     string   `json:"key,omitempty"`
@@ -218,8 +231,9 @@ var (
 	ErrStale = errors.New("the plan is stale")
 	// ErrNotConfirmed says that the hash given is not the plan's.
 	ErrNotConfirmed = errors.New("the plan was not confirmed")
-	// ErrNoOrderNumber says that an order has no usable number, so that no
-	// locator may be asked for it.
+	// ErrNoOrderNumber says that an order has no usable number, or no usable
+	// id of the shop's where a locator goes by that, so that no locator may be
+	// asked for it.
 	ErrNoOrderNumber = errors.New("the order has no usable number")
 	// ErrBadLocator says that a locator's key template cannot be used safely.
 	ErrBadLocator = errors.New("the locator is not usable")

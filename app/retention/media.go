@@ -1,7 +1,6 @@
 package retention
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,7 +70,8 @@ type Row struct {
 	Case      cases.ID // the open case that holds it
 }
 
-// Input is all that the media rule depends on.
+// Input is all that the media rule depends on. For a Tally, orders may be told
+// one by one and objects always are.
 type Input struct {
 	Rule        register.Rule
 	At          law.Date
@@ -84,109 +84,28 @@ type Input struct {
 	Cases       []cases.Case
 }
 
-// Result is what the rule makes due on a day.
-type Result struct {
-	Due   []Row // what lies in the storages and whose period is over, oldest first
-	Ahead []Row // what lies there and is still counting, soonest first
-	// Objects are what the rows of Due that wait for nothing hold.
-	Objects []plan.Found
-}
-
-// Apply applies the media rule. A row is due on the last day of its period,
-// so that it is gone by the end of that day: a maximum is never moved to the
-// next working day.
+// Apply applies the media rule to what was found. It is Tally over lists.
 func Apply(in Input) (Result, error) {
-	period, err := law.ParsePeriod(in.Rule.Period)
-	if err != nil || period.IsZero() {
-		return Result{}, fmt.Errorf("%w: %s", ErrNoPeriod, in.Rule.ID)
+	t, err := NewTally(in)
+	if err != nil {
+		return Result{}, err
 	}
-	byOrder := map[int64][]plan.Found{}
 	for _, f := range in.Found {
-		byOrder[f.Order] = append(byOrder[f.Order], f)
-	}
-	var out Result
-	put := func(r Row, fs []plan.Found) {
-		for _, f := range fs {
-			r.Objects++
-			r.SizeBytes += f.SizeBytes
-		}
-		r.Due = in.At
-		if !r.Since.Date.IsZero() {
-			r.Due = period.End(r.Since.Date)
-		} else if r.Held == "" || r.Held == NoOrder {
-			// Nothing says when the period began: the owner has to look.
-			r.Held = NoStart
-		}
-		if r.Due.After(in.At) {
-			out.Ahead = append(out.Ahead, r)
-			return
-		}
-		out.Due = append(out.Due, r)
-		if r.Held == "" {
-			out.Objects = append(out.Objects, fs...)
+		if f.Order != 0 {
+			t.Add(f)
 		}
 	}
-	for _, o := range in.Orders {
-		fs := byOrder[o.ID]
-		if len(fs) == 0 {
-			continue
-		}
-		since := MediaStart(o, in.LastMessage[o.ID], in.Zone)
-		if since.Date.IsZero() {
-			since = newest(fs, in.Zone)
-		}
-		r := Row{Rule: in.Rule.ID, Order: o.ID, Number: o.Number, Since: since}
-		r.Held, r.Case = held(o.ID, in)
-		put(r, fs)
-	}
-	// An abandoned upload counts from the last change of the object.
-	groups := map[string][]plan.Found{}
 	for _, f := range in.Orphans {
-		groups[f.Storage+"\x00"+f.Number] = append(groups[f.Storage+"\x00"+f.Number], f)
+		f.Order = 0
+		t.Add(f)
 	}
-	for _, fs := range groups {
-		since := newest(fs, in.Zone)
-		put(Row{Rule: in.Rule.ID, Since: since, Held: NoOrder}, fs)
-	}
-	byDue := func(a, b Row) int {
-		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Objects, b.Objects))
-	}
-	slices.SortFunc(out.Due, byDue)
-	slices.SortFunc(out.Ahead, byDue)
-	return out, nil
-}
-
-func newest(fs []plan.Found, zone *time.Location) Start {
-	var last time.Time
-	for _, f := range fs {
-		if f.ModifiedAt.After(last) {
-			last = f.ModifiedAt
-		}
-	}
-	if last.IsZero() {
-		return Start{}
-	}
-	return Start{law.DateOf(last, zone), "last change"}
+	return t.Result(), nil
 }
 
 // waits are the rights for which an open case needs the media to stay until it
 // is answered: a copy cannot be given of what is gone (GDPR Art. 15, 20), and
 // restriction means keeping (Art. 18).
 var waits = []request.Right{request.Access, request.Portability, request.Restriction}
-
-func held(id int64, in Input) (string, cases.ID) {
-	for _, h := range in.Holds {
-		if h.Order == id && h.ActiveOn(in.At) {
-			return h.Reason, 0
-		}
-	}
-	for _, c := range in.Cases {
-		if r, needs := needsMedia(c); needs && slices.Contains(c.Selected(), id) {
-			return waitsFor(c.ID, r), c.ID
-		}
-	}
-	return "", 0
-}
 
 // needsMedia returns the first right of an open case for which the media must
 // stay, false where there is none.
