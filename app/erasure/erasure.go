@@ -27,6 +27,7 @@ type Batcher interface {
 
 // Looker is a Storage that can look at one object directly, another way than
 // by a listing: by its key and version. An error means that it cannot be told.
+// Look is called for several objects at the same time.
 type Looker interface {
 	Look(ctx context.Context, o plan.Object) (there bool, err error)
 }
@@ -38,10 +39,13 @@ type Desk interface {
 }
 
 // Guard is a Ledger that knows what must not be erased any more. It is asked
-// before each call to a storage: a hold placed while a run is under way still
-// counts. Held returns for each step why it has to stay, "" where it may go.
+// before each call to a storage, for exactly the steps of that call: a hold
+// placed while a run is under way still counts, and one that was lifted is
+// asked for no more. Held returns for each of the steps why it has to stay, ""
+// where it may go; the reason is for the ledger itself and does not go into the
+// step. An error stops the run, which can be resumed.
 type Guard interface {
-	Held(ctx context.Context, steps []Step) ([]string, error)
+	Held(ctx context.Context, run Record, steps []Step) ([]string, error)
 }
 
 // Abilities says what a storage can do and prove.
@@ -49,6 +53,10 @@ type Abilities struct {
 	Versions  bool   `json:"versions"`  // keeps old versions (also while suspended)
 	CanProve  bool   `json:"can_prove"` // a fresh listing proves absence
 	Described string `json:"described"` // short, for the settings page: "S3, versioning enabled"
+	// AtOnce is how many calls the storage takes at the same time; 0 leaves it
+	// to the run: one batch of a Batcher, one record of a shop, four objects
+	// elsewhere.
+	AtOnce int `json:"at_once,omitempty"`
 }
 
 var (
@@ -142,8 +150,8 @@ type Record struct {
 	ErasedBytes int64       `json:"erased_bytes"`
 	CheckAgain  law.Date    `json:"check_again"` // when a later look is due
 	Looked      int         `json:"looked"`      // objects that were looked at directly, beside the listing
-	Tries       int         `json:"tries"`       // how often what is left was tried again by itself
-	RetryAt     time.Time   `json:"retry_at"`    // when it is tried again, UTC; zero when it waits for the owner
+	Tries       int         `json:"tries"`       // how often what is left was tried again by itself since the owner last did
+	RetryAt     time.Time   `json:"retry_at"`    // when it is tried again, UTC; zero when it waits for the owner (see RetryAfter)
 }
 
 // Ledger is the write-ahead record of runs. Each call is one committed

@@ -138,7 +138,7 @@ func (w *work) look(ctx context.Context, note string) (view, error) {
 	ps := places(w.steps)
 	var mu sync.Mutex
 	done := 0
-	inParallel(len(ps), func(i int) {
+	w.everywhere(len(ps), atOnce, func(i int) string { return ps[i].storage }, func(i int) {
 		p := ps[i]
 		var got []plan.Object
 		_, err := patiently(ctx, func() (bool, error) {

@@ -30,10 +30,12 @@ type box struct {
 	objects map[string]plan.Object
 	cannot  bool                             // cannot prove
 	down    error                            // what Check and List return
+	listing func(prefix string) error        // before a listing
 	act     func(n int, o plan.Object) error // before the n-th erasure; errLie says yes and does nothing
 	after   func(n int)                      // after the n-th erasure
 	acts    int
 	erased  []string
+	lists   []string // prefixes
 }
 
 var errLie = errors.New("lie")
@@ -51,6 +53,12 @@ func (b *box) List(ctx context.Context, prefix string, yield func(plan.Object) e
 	defer b.mu.Unlock()
 	if err := cmp.Or(ctx.Err(), b.down); err != nil {
 		return err
+	}
+	b.lists = append(b.lists, prefix)
+	if b.listing != nil {
+		if err := b.listing(prefix); err != nil {
+			return err
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.objects)) {
 		if o := b.objects[id]; strings.HasPrefix(o.Key, prefix) {

@@ -18,13 +18,18 @@ import (
 // anything new in its place.
 const VerifiedByListing = "listing"
 
-// Item is one object on a certificate.
+// VerifiedByLook says that, beside the listing, each object was looked at
+// directly, by its key and version, and not found that way either.
+const VerifiedByLook = "listing and direct look"
+
+// Item is one object on a certificate: a file of a storage, or a field of a
+// shop's record.
 type Item struct {
 	Storage   string    `json:"storage"`
 	Key       string    `json:"key"` // hostile text
 	Version   string    `json:"version"`
-	Kind      string    `json:"kind"`  // version, delete marker, unfinished upload
-	Holds     string    `json:"holds"` // photo, portrait, derived
+	Kind      string    `json:"kind"`  // version, delete marker, unfinished upload, field
+	Holds     string    `json:"holds"` // photo, portrait, derived; of a field: reference, contact, invoice, account
 	Order     string    `json:"order"`
 	SizeBytes int64     `json:"size_bytes"`
 	At        time.Time `json:"at"`                 // when it was found to be gone, or last looked at; UTC
@@ -33,10 +38,11 @@ type Item struct {
 	Reason    string    `json:"reason,omitempty"`   // of what is left
 }
 
-// StorageSum is what was erased in one storage.
+// StorageSum is what was erased in one storage, or in one shop.
 type StorageSum struct {
 	Storage   string `json:"storage"`
-	Objects   int    `json:"objects"`
+	Objects   int    `json:"objects"` // files, and fields of records
+	Records   int    `json:"records"` // how many of them are fields of a shop's records
 	SizeBytes int64  `json:"size_bytes"`
 }
 
@@ -50,6 +56,7 @@ type Certificate struct {
 	Case        int64        `json:"case,omitempty"`
 	Rule        string       `json:"rule,omitempty"`
 	Person      bool         `json:"person"` // the person was meant, not only the media
+	Part        bool         `json:"part"`   // the plan was narrowed to a part of the orders: it says nothing of the rest of them
 	Orders      []string     `json:"orders"` // numbers
 	By          string       `json:"by"`
 	PlanHash    string       `json:"plan_hash"`
@@ -63,6 +70,8 @@ type Certificate struct {
 	Restrict    []plan.Held  `json:"restrict"`
 	Keep        []plan.Kept  `json:"keep"`
 	SizeBytes   int64        `json:"size_bytes"` // erased
+	Looked      int          `json:"looked"`     // objects that were looked at directly, beside the listing
+	Tries       int          `json:"tries"`      // how often what was left was tried again by itself
 	CheckAgain  law.Date     `json:"check_again"`
 	JournalHead string       `json:"journal_head"` // hash of the journal's last entry when this was made
 	MadeAt      time.Time    `json:"made_at"`
@@ -72,10 +81,10 @@ type Certificate struct {
 // is the journal's head at that moment.
 func NewCertificate(r erasure.Record, steps []erasure.Step, head string, madeAt time.Time) Certificate {
 	c := Certificate{
-		Run: r.ID, State: r.State.String(), Reason: r.Reason, Case: r.Scope.Case, Rule: r.Scope.Rule, Person: r.Scope.Person,
+		Run: r.ID, State: r.State.String(), Reason: r.Reason, Case: r.Scope.Case, Rule: r.Scope.Rule, Person: r.Scope.Person, Part: len(r.Scope.Only) > 0,
 		Orders: []string{}, By: r.By, PlanHash: r.PlanHash, StartedAt: r.StartedAt.UTC(), EndedAt: r.EndedAt.UTC(), BeforeHash: r.BeforeHash, AfterHash: r.AfterHash,
 		Storages: []StorageSum{}, Erased: []Item{}, Left: []Item{}, Restrict: append([]plan.Held{}, r.Restrict...), Keep: append([]plan.Kept{}, r.Keep...),
-		CheckAgain: r.CheckAgain, JournalHead: head, MadeAt: madeAt.UTC(),
+		Looked: r.Looked, Tries: r.Tries, CheckAgain: r.CheckAgain, JournalHead: head, MadeAt: madeAt.UTC(),
 	}
 	sums := map[string]*StorageSum{}
 	steps = slices.Clone(steps)
@@ -89,13 +98,20 @@ func NewCertificate(r erasure.Record, steps []erasure.Step, head string, madeAt 
 			c.Left = append(c.Left, i)
 			continue
 		}
-		i.Verified = VerifiedByListing
+		// The record counts direct looks; only where they were made at everything
+		// is it known that this object was among them.
+		if i.Verified = VerifiedByListing; r.Looked >= len(steps) {
+			i.Verified = VerifiedByLook
+		}
 		c.Erased = append(c.Erased, i)
 		c.SizeBytes += o.SizeBytes
 		if sums[o.Storage] == nil {
 			sums[o.Storage] = &StorageSum{Storage: o.Storage}
 		}
 		sums[o.Storage].Objects++
+		if o.Kind == plan.Field {
+			sums[o.Storage].Records++
+		}
 		sums[o.Storage].SizeBytes += o.SizeBytes
 	}
 	// A record that says complete while a step is left would be a lie on paper.

@@ -274,6 +274,53 @@ func TestACertificateSaysWhatTheRecordSays(t *testing.T) {
 	}
 }
 
+func TestACertificateTellsFilesFromRecordsAndHowTheyWereLookedAt(t *testing.T) {
+	file := plan.Found{Number: "1042", Holds: plan.Photo, Object: plan.Object{Storage: "photos", Key: "uploads/1042/a.jpg", SizeBytes: 10}}
+	field := plan.Found{Number: "1042", Holds: plan.Contact, Object: plan.Object{Storage: plan.DeskName("woo"), Key: "orders/7/billing_email", Kind: plan.Field}}
+	steps := []erasure.Step{{N: 0, Status: erasure.Gone, At: noon, Object: file}, {N: 1, Status: erasure.Gone, At: noon, Object: field}}
+	r := erasure.Record{ID: 7, State: erasure.Complete, Looked: 1, Tries: 3, BeforeHash: "b", AfterHash: "a", Scope: plan.Scope{Only: []string{"k"}}}
+	c := evidence.NewCertificate(r, steps, "head", noon)
+	if c.Looked != 1 || c.Tries != 3 || !c.Part || c.BeforeHash != "b" || c.AfterHash != "a" || len(c.Erased) != 2 {
+		t.Errorf("%+v", c)
+	}
+	if c.Erased[0].Kind != "version" || c.Erased[1].Kind != "field" || c.Erased[1].Holds != "contact" || c.Erased[0].Verified != evidence.VerifiedByListing {
+		t.Errorf("items: %+v", c.Erased)
+	}
+	want := []evidence.StorageSum{{Storage: "photos", Objects: 1, SizeBytes: 10}, {Storage: "shop:woo", Objects: 1, Records: 1}}
+	if !slices.Equal(c.Storages, want) {
+		t.Errorf("sums: %+v", c.Storages)
+	}
+	r.Looked, r.Scope.Only = 2, nil
+	if c := evidence.NewCertificate(r, steps, "head", noon); c.Part || c.Erased[1].Verified != evidence.VerifiedByLook {
+		t.Errorf("looked at all of a whole order: %+v", c)
+	}
+}
+
+func TestTheHashOfACertificateIsAlwaysTheSame(t *testing.T) {
+	var steps []erasure.Step
+	for i := range 20 {
+		steps = append(steps, erasure.Step{N: i, Status: []erasure.Status{erasure.Gone, erasure.Failed}[i%2], At: noon, Reason: "r",
+			Object: plan.Found{Number: fmt.Sprint(1000 + i%3), Object: plan.Object{Storage: fmt.Sprint("s", i%5), Key: fmt.Sprint("k\xff", i)}}})
+	}
+	r := erasure.Record{ID: 7, State: erasure.Partial, StartedAt: noon, EndedAt: noon, Looked: 4}
+	first, err := evidence.NewCertificate(r, steps, "head", noon).Hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		d.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+		r.StartedAt, r.EndedAt = r.StartedAt.UTC(), noon.In(time.FixedZone("", -7200))
+		if h, err := evidence.NewCertificate(r, steps, "head", noon.UTC()).Hash(); err != nil || h != first {
+			t.Fatalf("%s, want %s: %v", h, first, err)
+		}
+	}
+	r.Looked++
+	if h, _ := evidence.NewCertificate(r, steps, "head", noon).Hash(); h == first {
+		t.Error("another number of looks has the same hash")
+	}
+}
+
 func BenchmarkVerify(b *testing.B) {
 	es := journal(10000)
 	for b.Loop() {

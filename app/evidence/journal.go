@@ -50,6 +50,12 @@ const (
 	ActRunResumed       = "run.resumed"
 	ActRunRefused       = "run.refused"
 	ActRunLooked        = "run.looked"
+	ActErasureScheduled = "erasure.scheduled" // confirmed, and waits for its cooling-off to end
+	ActErasureCancelled = "erasure.cancelled" // while it waited
+	ActNoticesMade      = "notices.made"      // recipients to be told of an erasure (GDPR Art. 19)
+	ActNoticeSent       = "notice.sent"       // the notice, or a reminder of it
+	ActNoticeAnswered   = "notice.answered"
+	ActNoticeSpared     = "notice.spared" // GDPR Art. 19: impossible, or a disproportionate effort
 	ActCertificateMade  = "certificate.made"
 	ActTombstoneMade    = "tombstone.made"
 	ActHoldPlaced       = "hold.placed"
@@ -66,7 +72,7 @@ const (
 var acts = []string{
 	ActProfileCreated, ActSettingsChanged, ActSyncOrders, ActSyncMail, ActVerdictCorrected,
 	ActCaseOpened, ActCaseState, ActCaseIdentity, ActCaseOrders, ActCaseExtended, ActCaseSuspended, ActCaseResumed, ActCaseLetter, ActCaseRefused, ActCaseAnswered, ActCaseClosed,
-	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActRunLooked, ActCertificateMade, ActTombstoneMade,
+	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActRunLooked, ActErasureScheduled, ActErasureCancelled, ActNoticesMade, ActNoticeSent, ActNoticeAnswered, ActNoticeSpared, ActCertificateMade, ActTombstoneMade,
 	ActHoldPlaced, ActHoldLifted, ActRuleEnabled, ActRuleDisabled, ActRuleChanged, ActRegisterChanged, ActRegisterPrinted, ActBackupMade, ActBackupRestored,
 }
 
