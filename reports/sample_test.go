@@ -105,7 +105,13 @@ func sample(t testing.TB, lang string) register.Inputs {
 			},
 		},
 		Runs:    runs(),
-		Numbers: map[int64]string{12: "1042", 13: "1043"},
+		Numbers: map[int64]string{12: "1042", 13: "1043", 14: "1051"},
+		Notices: []register.NoticeRow{
+			{Run: 1, Case: 1, Name: "Imprimerie Leœuvre & Fils", Orders: []string{"1042"}, State: "answered", SentAt: at("2026-03-20T10:00:00Z"), Reminders: 1, Answer: "erased", AnsweredAt: at("2026-03-26T14:00:00Z")},
+			{Run: 1, Case: 1, Name: "PortraitML Inc.", Orders: []string{"1042"}, State: "sent", SentAt: at("2026-03-20T10:05:00Z"), Reminders: 3},
+			{Run: 1, Case: 1, Name: "Transports Martinet", Orders: []string{"1042"}, State: "spared", Reason: "La société n'existe plus"},
+			{Run: 3, Case: 4, Name: "Imprimerie Leœuvre & Fils", Orders: []string{"1051"}, State: "to write"},
+		},
 		Retention: []register.DueRow{
 			{Rule: "media", Number: "1042", Since: date("2026-09-20"), Due: date("2026-11-19"), Objects: 3},
 			{Rule: "media", Number: "1043", Since: date("2026-09-21"), Due: date("2026-11-20"), Objects: 2, Held: "Réclamation en cours"},
@@ -137,6 +143,16 @@ func runs() []register.RunRow {
 		BeforeHash: strings.Repeat("2e", 32), AfterHash: strings.Repeat("3f", 32), Erased: 1, Left: 1, ErasedBytes: 1_204_311,
 		CheckAgain: date("2026-12-01"),
 	}
+	third := erasure.Record{
+		ID: 3, Scope: plan.Scope{Case: 4, Orders: []int64{14}, Person: true}, PlanHash: strings.Repeat("ef56", 16), By: "owner", State: erasure.Partial,
+		StartedAt: at("2026-11-22T08:30:00Z"), EndedAt: at("2026-11-22T08:32:00Z"),
+		BeforeHash: strings.Repeat("4a", 32), AfterHash: strings.Repeat("5b", 32), Erased: 4, Left: 1, ErasedBytes: 2_408_622,
+		Looked: 4, Tries: 2, RetryAt: at("2026-11-23T08:30:00Z"), CheckAgain: date("2026-11-23"),
+		Keep: []plan.Kept{
+			{What: "données de facturation", Order: "1051", Storage: plan.DeskName("atelier"), Key: "orders/88/billing_address_1", Until: date("2036-12-31"), Ground: "Documents comptables", Article: "C. com. L123-22"},
+			{What: "données de facturation", Order: "1051", Storage: plan.DeskName("atelier"), Key: "orders/88/billing_last_name", Until: date("2036-12-31"), Ground: "Documents comptables", Article: "C. com. L123-22"},
+		},
+	}
 	return []register.RunRow{
 		{Record: first, Certificate: "A-2026-001", Steps: []erasure.Step{
 			step(0, "1042", "uploads/1042/grand-père & Léa.jpg", erasure.Gone, ""),
@@ -147,7 +163,24 @@ func runs() []register.RunRow {
 			step(0, "1043", "uploads/1043/a.jpg", erasure.Gone, ""),
 			step(1, "1043", "uploads/1043/b.jpg", erasure.Retained, (&erasure.LockedError{Until: at("2026-12-01T00:00:00Z")}).Error()),
 		}},
+		{Record: third, Certificate: "A-2026-002", Steps: []erasure.Step{
+			step(0, "1051", "uploads/1051/a.jpg", erasure.Gone, ""),
+			inShop(1, "media/512/file", plan.Photo, erasure.Gone, ""),
+			inShop(2, "orders/88/meta-_photo_upload", plan.Reference, erasure.Gone, ""),
+			inShop(3, "orders/88/billing_phone", plan.Contact, erasure.Gone, ""),
+			inShop(4, "customers/9/account", plan.Account, erasure.Failed, "still there after erasing"),
+		}},
 	}
+}
+
+// inShop is a step about the records of a shop.
+func inShop(n int, key string, holds plan.Holds, status erasure.Status, reason string) erasure.Step {
+	s := step(n, "1051", key, status, reason)
+	s.Object.Storage, s.Object.Version, s.Object.Holds = plan.DeskName("atelier"), "", holds
+	if holds != plan.Photo {
+		s.Object.Kind, s.Object.SizeBytes = plan.Field, 0
+	}
+	return s
 }
 
 func promises(lang string) []register.PromiseRow {

@@ -44,13 +44,14 @@ var LetterKinds = []string{LetterAcknowledge, LetterIdentity, LetterCode, Letter
 var letterParts = []string{"part-greeting", "part-signature", "part-remedies", "part-right", "part-what"}
 
 // LetterParts lists every template that a language needs besides the kinds:
-// the shared parts and the block of the answer for each right and outcome.
+// the shared parts, the block of the answer for each right and outcome, and the
+// letters to recipients.
 func LetterParts() []string {
 	out := slices.Clone(letterParts)
 	for _, r := range request.Rights {
 		out = append(out, "answer-"+r.String())
 	}
-	return append(out, "answer-refused", "answer-moot")
+	return append(append(out, "answer-refused", "answer-moot"), NoticeKinds...)
 }
 
 var (
@@ -313,6 +314,7 @@ var letterFields = []string{
 	"Code", "CodeUntil", "Question", "Reason", "Erased", "ErasedOn", "Certificate", "Left", "Restricted", "Kept", "Told", "BackupsGone",
 	"Purposes", "Recipients", "Transfers", "Source", "Automated", "Files", "FilesUntil", "Changes", "StoppedOn", "Stopped", "Answers", "Refusals",
 	"Right", "Outcome", "Ground", "Minor", "Child", "Partly", "Holds", "Count", "What", "Until", "On", "Why", "Field", "Now", "Basis", "Data", "Period",
+	"Instructed",
 }
 
 // data returns what the letters of a case may say, by field.
@@ -375,7 +377,7 @@ func (p printer) data() (entry, error) {
 
 	erased := []entry{}
 	for _, x := range f.Erased {
-		if x.Count < 0 || !slices.Contains([]string{"photo", "portrait", "derived"}, x.Holds) {
+		if x.Count < 0 || !slices.Contains([]string{"photo", "portrait", "derived", "field", "account"}, x.Holds) {
 			return nil, fmt.Errorf("field Erased: %w", ErrLetterFacts)
 		}
 		if x.Count > 0 {

@@ -38,7 +38,10 @@ const (
 // the order of a sender who has just one and names a number that nobody has. A
 // sender without orders who names one by its number has it selected, not
 // Strong, so that identity has to be settled first. A name alone never selects
-// anything, and neither does an order that was erased.
+// anything, and neither does an order that was erased. One address may serve
+// several people: where the sender's name is that of some of the orders of the
+// address, those in another name are proposed and not selected, save where the
+// mail names them.
 func Propose(v request.Verdict, m mailbox.Message, orders []order.Order) []Match {
 	sender, _ := m.Sender()
 	from := sender.Norm()
@@ -65,13 +68,21 @@ func Propose(v request.Verdict, m mailbox.Message, orders []order.Order) []Match
 		o := orders[i]
 		out = append(out, Match{Order: o.ID, Number: o.Number, Why: why, Strong: strong, Selected: selected})
 	}
+	theirs := map[int]bool{} // orders of the address in another name
+	for _, i := range own {
+		n := orders[i].Customer.Name()
+		theirs[i] = n != "" && !SameName(n, sender.Name) && !byName[i]
+	}
+	if !slices.ContainsFunc(own, func(i int) bool { return !theirs[i] && orders[i].Customer.Name() != "" }) {
+		clear(theirs) // the name says nothing
+	}
 	lone := len(own) == 1 && len(others) == 0
 	all := len(numbers) == 0 || v.Has(request.MarkAllData) || lone
 	for _, i := range own {
 		if named[i] {
 			add(i, MatchEmailNumber, true, true)
 		} else {
-			add(i, MatchEmail, true, len(ownNamed) == 0 && all || v.Has(request.MarkAllData))
+			add(i, MatchEmail, true, !theirs[i] && (len(ownNamed) == 0 && all || v.Has(request.MarkAllData)))
 		}
 	}
 	for _, i := range others {
@@ -205,4 +216,14 @@ func newText(v request.Verdict, m mailbox.Message) string {
 		b.WriteString(text)
 	}
 	return b.String()
+}
+
+// SameName tells whether two names are those of one person as far as names can
+// tell: the same words in any order, whatever their case and accents. An empty
+// name is nobody's.
+func SameName(a, b string) bool {
+	x, y := strings.Fields(fold(oneLine(a, 400))), strings.Fields(fold(oneLine(b, 400)))
+	slices.Sort(x)
+	slices.Sort(y)
+	return len(x) > 0 && slices.Equal(x, y)
 }

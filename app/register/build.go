@@ -21,6 +21,32 @@ type RunRow struct {
 	Certificate string
 }
 
+// NoticeRow is one recipient that was or is to be told of an erasure (GDPR
+// Art. 19). State is "to write", "drafted", "sent", "answered" or "spared";
+// Answer is "", "erased", "nothing held", "refused" or "other".
+type NoticeRow struct {
+	Run        int64 // the erasure run, 0 where the owner erased by hand
+	Case       int64 // the case that asked for it, 0 for none
+	Name       string
+	Orders     []string // the shop's numbers
+	State      string
+	SentAt     time.Time
+	Reminders  int
+	Answer     string
+	AnsweredAt time.Time
+	Reason     string // why nobody is told, or the owner's note on the answer
+}
+
+// NoticeRows makes rows of notices.
+func NoticeRows(ns []cases.Notice) []NoticeRow {
+	out := make([]NoticeRow, 0, len(ns))
+	for _, n := range ns {
+		out = append(out, NoticeRow{Run: n.Run, Case: n.Case, Name: n.Name, Orders: n.Orders, State: n.State.String(), SentAt: n.SentAt, Reminders: len(n.Reminders),
+			Answer: string(n.Answer), AnsweredAt: n.AnsweredAt, Reason: n.Reason})
+	}
+	return out
+}
+
 // DueRow is what one retention rule says of one order. State is "counting",
 // "due", "held", "erased" or "open" (the period has not begun); when it is ""
 // it follows from Held and from Due. Due is the last day of the period.
@@ -68,6 +94,7 @@ type Inputs struct {
 	Policies   []PolicyVersion
 	Cases      []cases.Case
 	Runs       []RunRow
+	Notices    []NoticeRow
 	Retention  []DueRow
 	// Numbers are the shop's order numbers by Greffier's own.
 	Numbers map[int64]string

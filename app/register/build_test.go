@@ -66,10 +66,14 @@ func inputs(t *testing.T, lang string) register.Inputs {
 				Steps: []erasure.Step{{
 					Status: erasure.Retained, Reason: erasure.ErrLocked.Error(),
 					Object: plan.Found{Object: plan.Object{Storage: "photos", Key: "uploads/lea-martin.jpg"}, Order: 5, Number: "1042"},
+				}, {
+					Status: erasure.Failed, Reason: erasure.ErrNoWay.Error(),
+					Object: plan.Found{Object: plan.Object{Storage: plan.DeskName("atelier"), Key: "customers/lea.martin@example.fr/account", Kind: plan.Field}, Holds: plan.Account, Order: 5, Number: "1042"},
 				}},
 			},
 			{},
 		},
+		Notices:   []register.NoticeRow{{Run: 3, Case: 7, Name: "Imprimerie du Nord", Orders: []string{"1042"}, State: "spared", Reason: "Madame Martin a prévenu tout le monde"}, {}},
 		Retention: []register.DueRow{{Rule: "media", Number: "1042", Due: date("2026-11-01"), Objects: 2}, {}},
 	}
 }

@@ -3,6 +3,7 @@ package register
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,11 @@ func (p *pen) erasures(d *Document) {
 		detail("plan", p.say("Empreinte du plan", "Hash of the plan")),
 		detail("before", p.say("Empreinte de l'inventaire avant", "Hash of the listing before")),
 		detail("after", p.say("après", "after")),
+		detail("fields", p.say("Champs de la boutique effacés", "Fields of the shop erased")),
+		detail("looked", p.say("Vérifiés aussi un par un", "Also looked at one by one")),
+		detail("tries", p.say("Nouvelles tentatives", "Further tries")),
+		detail("retry_at", p.say("Prochaine tentative", "Next try")),
+		detail("recipients", p.say("Destinataires informés", "Recipients told")),
 	}}
 	left := &Table{Columns: []Column{
 		column("run", p.say("N°", "No"), 1),
@@ -57,6 +63,11 @@ func (p *pen) erasures(d *Document) {
 			hash(rec.PlanHash),
 			hash(rec.BeforeHash),
 			hash(rec.AfterHash),
+			p.zeroFaint(countFields(r.Steps, gone)),
+			p.zeroFaint(rec.Looked),
+			p.zeroFaint(rec.Tries),
+			p.momentCell(rec.RetryAt),
+			p.toldCell(func(n NoticeRow) bool { return n.Run == rec.ID && rec.ID != 0 }),
 		})
 		if rec.State == erasure.Complete {
 			continue
@@ -66,14 +77,18 @@ func (p *pen) erasures(d *Document) {
 				continue
 			}
 			left.Rows = append(left.Rows, []Cell{
-				p.numberCell(rec.ID), orNone(s.Object.Number), plain(s.Object.Storage), p.key(s.Object.Key), p.stepStatus(s.Status), p.reasonCell(s.Reason),
+				p.numberCell(rec.ID), orNone(s.Object.Number), p.storage(s.Object.Storage), p.place(s.Object.Storage, s.Object.Key), p.stepStatus(s), p.reasonCell(s.Reason),
 			})
 		}
+	}
+	words := []string{p.proof()}
+	if slices.ContainsFunc(p.in.Runs, func(r RunRow) bool { return countFields(r.Steps, nil) > 0 }) {
+		words = append(words, p.proofOfFields())
 	}
 	d.main(Section{
 		Key:   "list",
 		Title: p.say("Opérations d'effacement", "Erasure runs"),
-		Words: []string{p.proof()},
+		Words: words,
 		Table: t,
 		Empty: p.say("Aucun effacement n'est enregistré.", "No erasure is recorded."),
 	})
@@ -86,12 +101,43 @@ func (p *pen) erasures(d *Document) {
 			Table: left,
 		})
 	}
+	if len(p.in.Notices) > 0 {
+		d.add(p.recipients(p.in.Notices, true))
+	}
+}
+
+// gone tells whether a step is done.
+func gone(s erasure.Step) bool { return s.Status == erasure.Gone }
+
+// countFields counts the steps that are about a shop's records, those for which
+// want is true; nil wants all.
+func countFields(steps []erasure.Step, want func(erasure.Step) bool) (n int) {
+	for _, s := range steps {
+		if s.Object.Kind == plan.Field && (want == nil || want(s)) {
+			n++
+		}
+	}
+	return n
+}
+
+// zeroFaint writes a count that paper leaves out where there is nothing to tell.
+func (p pen) zeroFaint(n int) Cell {
+	if n == 0 {
+		return Cell{Value: "0", Tone: Faint}
+	}
+	return p.numberCell(int64(n))
 }
 
 // proof says what "erased" means in this program.
 func (p pen) proof() string {
 	return p.say("Un objet n'est dit effacé que lorsqu'un nouvel inventaire du stockage ne le trouve plus, dans aucune de ses versions.",
 		"An object is called erased only when a fresh listing of the storage no longer finds it in any version.")
+}
+
+// proofOfFields says it of the records of a shop.
+func (p pen) proofOfFields() string {
+	return p.say("Un champ de la boutique n'est dit effacé que lorsqu'une nouvelle lecture de la boutique le trouve vide, anonymisé ou supprimé.",
+		"A field of the shop is called erased only when a fresh reading of the shop finds it empty, anonymised or removed.")
 }
 
 func (p pen) reasonCell(s string) Cell {
@@ -110,6 +156,49 @@ func (p pen) key(k string) Cell {
 	sum := sha256.Sum256([]byte(k))
 	full := hex.EncodeToString(sum[:])
 	return word("sha256:"+full, "sha256:"+full[:16]+"…", Plain)
+}
+
+// shopOf returns the shop whose records stand under a storage's name.
+func shopOf(storage string) (shop string, ok bool) {
+	return strings.CutPrefix(storage, plan.DeskName(""))
+}
+
+// storage names a storage, or the shop whose records it stands for.
+func (p pen) storage(name string) Cell {
+	if shop, ok := shopOf(name); ok {
+		return word(name, p.sayf("boutique %s", "shop %s", shop), Plain)
+	}
+	return plain(name)
+}
+
+// place says where something lies: by its key in a storage, by the name of the
+// field in a shop's record. A value of the shop is never printed, nor the number
+// of a customer's account.
+func (p pen) place(storage, key string) Cell {
+	c := p.key(key)
+	if _, ok := shopOf(storage); !ok {
+		return c
+	}
+	c.Value = c.Machine()
+	parts := strings.SplitN(key, "/", 3)
+	switch {
+	case len(parts) == 3 && parts[0] == "orders" && parts[2] != "":
+		c.Text = p.sayf("champ %s", "field %s", clip(parts[2]))
+	case parts[0] == "customers":
+		c.Text = p.say("compte client", "customer account")
+	case parts[0] == "media":
+		c.Text = p.say("fichier de la médiathèque", "file of the media library")
+	}
+	return c
+}
+
+// clip bounds the name of a field, which is the shop's own.
+func clip(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }
 
 func (p pen) keysHidden() []string {
@@ -169,19 +258,27 @@ func Certificate(r erasure.Record, steps []erasure.Step, in Inputs, numbers map[
 	d.Title = p.say("Attestation d'effacement", "Certificate of erasure")
 	d.Subtitle = p.sayf("Opération n° %d", "Run no. %d", r.ID)
 
-	gone, bytes := 0, int64(0)
+	done, bytes := 0, int64(0)
 	for _, s := range steps {
-		if s.Status == erasure.Gone {
-			gone++
+		if gone(s) {
+			done++
 			bytes += s.Object.SizeBytes
 		}
 	}
-	complete := r.State == erasure.Complete && gone == len(steps)
+	fields, fieldsDone := countFields(steps, nil), countFields(steps, gone)
+	complete := r.State == erasure.Complete && done == len(steps)
 	summary := Section{Key: "summary", Title: p.say("Ce qui est attesté", "What is certified")}
-	objects := p.count(gone, "objet", "objets", "object", "objects")
+	objects := p.count(done, "objet", "objets", "object", "objects")
+	if fields > 0 {
+		objects = p.sayf("%s et %s", "%s and %s", p.count(done-fieldsDone, "fichier", "fichiers", "file", "files"),
+			p.count(fieldsDone, "champ de la boutique", "champs de la boutique", "field of the shop", "fields of the shop"))
+	}
 	switch {
-	case complete && gone == 0:
+	case complete && done == 0:
 		summary.Words = []string{p.say("Aucun objet n'était à effacer : l'inventaire des stockages n'en a trouvé aucun.", "There was nothing to erase: the listing of the storages found no object.")}
+	case complete && fields > 0:
+		summary.Words = []string{p.sayf("Effacés : %s, sur %s en tout, soit %s. Un nouvel inventaire des stockages et une nouvelle lecture de la boutique, faits après le dernier effacement, n'en trouvent plus aucun.",
+			"Erased: %s, of %s in all, %s altogether. A fresh listing of the storages and a fresh reading of the shop, made after the last erasure, find none of them any more.", objects, p.number(int64(len(steps))), p.size(bytes))}
 	case complete:
 		summary.Words = []string{p.sayf("Effacés : %s sur %s, soit %s. Un nouvel inventaire des stockages, fait après le dernier effacement, n'en trouve plus aucun.",
 			"Erased: %s of %s, %s in all. A fresh listing of the storages, made after the last erasure, finds none of them any more.", objects, p.number(int64(len(steps))), p.size(bytes))}
@@ -197,9 +294,16 @@ func Certificate(r erasure.Record, steps []erasure.Step, in Inputs, numbers map[
 		summary.Words = []string{p.sayf("Effacés : %s sur %s. Ce qui reste est nommé plus bas : ce document n'atteste pas un effacement complet.",
 			"Erased: %s of %s. What is left is named below: this document does not certify a complete erasure.", objects, p.number(int64(len(steps))))}
 	}
-	summary.Words = append(summary.Words, p.proof(), p.say(
-		"L'attestation porte sur les stockages que la boutique administre ; elle ne dit rien des copies détenues par des prestataires ni des sauvegardes de ceux-ci.",
-		"The certificate covers the storages that the shop administers; it says nothing of copies held by providers or of their backups."))
+	summary.Words = append(summary.Words, p.proof())
+	if fields > 0 {
+		summary.Words = append(summary.Words, p.proofOfFields(), p.say(
+			"L'attestation porte sur les stockages et les fiches que la boutique administre ; elle ne dit rien des copies détenues par des prestataires ni des sauvegardes de ceux-ci.",
+			"The certificate covers the storages and the records that the shop administers; it says nothing of copies held by providers or of their backups."))
+	} else {
+		summary.Words = append(summary.Words, p.say(
+			"L'attestation porte sur les stockages que la boutique administre ; elle ne dit rien des copies détenues par des prestataires ni des sauvegardes de ceux-ci.",
+			"The certificate covers the storages that the shop administers; it says nothing of copies held by providers or of their backups."))
+	}
 	summary.Fields = []Field{
 		cellField("why", p.say("Origine", "Origin"), p.why(r.Scope)),
 		cellField("orders", p.say("Commandes", "Orders"), p.orders(r, steps, numbers)),
@@ -207,11 +311,25 @@ func Certificate(r erasure.Record, steps []erasure.Step, in Inputs, numbers map[
 		field("started", p.say("Début", "Started"), p.moment(r.StartedAt)),
 		field("ended", p.say("Fin", "Ended"), p.moment(r.EndedAt)),
 		cellField("state", p.say("Résultat", "Result"), p.runState(r.State)),
-		field("erased", p.say("Objets effacés", "Objects erased"), p.number(int64(gone))),
-		field("left", p.say("Objets restants", "Objects left"), p.number(int64(len(steps)-gone))),
+		field("erased", p.say("Objets effacés", "Objects erased"), p.number(int64(done))),
+		field("left", p.say("Objets restants", "Objects left"), p.number(int64(len(steps)-done))),
 		field("plan", p.say("Empreinte du plan confirmé", "Hash of the confirmed plan"), r.PlanHash),
 		field("before", p.say("Empreinte de l'inventaire avant", "Hash of the listing before"), r.BeforeHash),
 		field("after", p.say("Empreinte de l'inventaire après", "Hash of the listing after"), r.AfterHash),
+	}
+	if fields > 0 {
+		summary.Fields = append(summary.Fields, field("fields", p.say("Champs de la boutique effacés", "Fields of the shop erased"),
+			p.sayf("%s sur %s", "%s of %s", p.number(int64(fieldsDone)), p.number(int64(fields)))))
+	}
+	if r.Looked > 0 {
+		summary.Fields = append(summary.Fields, field("looked", p.say("Vérifiés aussi un par un", "Also looked at one by one"),
+			p.sayf("%s, en plus de l'inventaire", "%s, besides the listing", p.count(r.Looked, "objet", "objets", "object", "objects"))))
+	}
+	if r.Tries > 0 {
+		summary.Fields = append(summary.Fields, field("tries", p.say("Nouvelles tentatives", "Further tries"), p.number(int64(r.Tries))))
+	}
+	if !r.RetryAt.IsZero() {
+		summary.Fields = append(summary.Fields, field("retry_at", p.say("Prochaine tentative", "Next try"), p.moment(r.RetryAt)))
 	}
 	if r.Reason != "" {
 		summary.Fields = append(summary.Fields, field("reason", p.say("Motif", "Reason"), p.reason(r.Reason)))
@@ -235,11 +353,11 @@ func Certificate(r erasure.Record, steps []erasure.Step, in Inputs, numbers map[
 	for _, s := range steps {
 		t.Rows = append(t.Rows, []Cell{
 			orNone(s.Object.Number),
-			plain(s.Object.Storage),
-			p.key(s.Object.Key),
+			p.storage(s.Object.Storage),
+			p.place(s.Object.Storage, s.Object.Key),
 			p.kind(s.Object),
-			word(strconv.FormatInt(s.Object.SizeBytes, 10), p.size(s.Object.SizeBytes), Plain),
-			p.stepStatus(s.Status),
+			p.sizeOf(s.Object),
+			p.stepStatus(s),
 			p.momentCell(s.At),
 			orNone(s.Object.Version),
 			p.reasonCell(s.Reason),
@@ -255,7 +373,18 @@ func Certificate(r erasure.Record, steps []erasure.Step, in Inputs, numbers map[
 	if len(r.Keep) > 0 {
 		d.add(p.keptSection(r.Keep))
 	}
+	if told := p.noticesOf(func(n NoticeRow) bool { return n.Run == r.ID && r.ID != 0 }); len(told) > 0 {
+		d.add(p.recipients(told, false))
+	}
 	return d
+}
+
+// sizeOf writes the size of a file; a field has none to tell of.
+func (p pen) sizeOf(o plan.Found) Cell {
+	if o.Kind == plan.Field {
+		return none
+	}
+	return word(strconv.FormatInt(o.SizeBytes, 10), p.size(o.SizeBytes), Plain)
 }
 
 func (p pen) kind(o plan.Found) Cell {
@@ -267,6 +396,14 @@ func (p pen) kind(o plan.Found) Cell {
 		holds = p.say("portrait", "portrait")
 	case plan.Derived:
 		holds = p.say("dérivé", "rendition")
+	case plan.Reference:
+		holds = p.say("référence de photo", "photo reference")
+	case plan.Contact:
+		holds = p.say("donnée personnelle hors facture", "personal data not on the invoice")
+	case plan.Invoice:
+		holds = p.say("donnée de facturation", "invoice data")
+	case plan.Account:
+		holds = p.say("compte client", "customer account")
 	default:
 		holds = string(o.Holds)
 	}
@@ -286,7 +423,7 @@ func (p pen) kind(o plan.Found) Cell {
 func (p pen) heldSection(held []plan.Held) Section {
 	t := p.stayTable()
 	for _, h := range held {
-		t.Rows = append(t.Rows, p.stayRow(h.What, h.Order, h.Key, h.Ground, h.Article, p.dateCell(h.Until)))
+		t.Rows = append(t.Rows, p.stayRow(h.What, h.Order, p.stayPlace(h.Storage, h.Key), h.Ground, h.Article, p.dateCell(h.Until)))
 	}
 	return Section{Key: "restricted", Title: p.say("Ce qui est limité jusqu'à une date", "What is restricted until a date"), Table: t}
 }
@@ -294,7 +431,7 @@ func (p pen) heldSection(held []plan.Held) Section {
 func (p pen) keptSection(kept []plan.Kept) Section {
 	t := p.stayTable()
 	for _, k := range kept {
-		t.Rows = append(t.Rows, p.stayRow(k.What, k.Order, k.Key, k.Ground, k.Article, p.dateCell(k.Until)))
+		t.Rows = append(t.Rows, p.stayRow(k.What, k.Order, p.stayPlace(k.Storage, k.Key), k.Ground, k.Article, p.dateCell(k.Until)))
 	}
 	return Section{Key: "kept", Title: p.say("Ce qui est conservé, et pourquoi", "What is kept, and why"), Table: t}
 }
@@ -308,10 +445,21 @@ func (p pen) stayTable() *Table {
 	}}
 }
 
-func (p pen) stayRow(what, order, key, ground, article string, until Cell) []Cell {
+// stayPlace says where something lies that stays; a shop is named with the field.
+func (p pen) stayPlace(storage, key string) Cell {
+	if key == "" {
+		return none
+	}
+	c := p.place(storage, key)
+	if _, ok := shopOf(storage); ok {
+		c.Text += " (" + p.storage(storage).Text + ")"
+	}
+	return c
+}
+
+func (p pen) stayRow(what, order string, k Cell, ground, article string, until Cell) []Cell {
 	w := orNone(what)
-	if key != "" {
-		k := p.key(key)
+	if k != none {
 		w = Cell{Text: strings.TrimSpace(what + "\n" + k.Text), Value: strings.TrimSpace(what + " " + k.Machine())}
 	}
 	g := ground

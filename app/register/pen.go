@@ -81,8 +81,12 @@ func (p pen) say(fr, en string) string {
 // sayf fills a wording. The arguments are put in as they are, so that a name
 // that holds a colon or an apostrophe is not rewritten.
 func (p pen) sayf(fr, en string, args ...any) string {
-	return fmt.Sprintf(p.say(fr, en), args...)
+	return fmt.Sprintf(strings.ReplaceAll(p.say(strings.ReplaceAll(fr, "%", verb), en), verb, "%"), args...)
 }
+
+// verb stands for the sign of a place to fill while words are typeset: it is no
+// percentage.
+const verb = "\x00"
 
 // text chooses the language of a wording kept in records.
 func (p pen) text(t Text) string {

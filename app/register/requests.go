@@ -36,6 +36,7 @@ func (p *pen) requests(d *Document) {
 		detail("ground", p.say("Motif de refus ou de limite", "Ground of refusal or limit")),
 		detail("ground_reason", p.say("Motif donné à la personne", "Reason given to the person")),
 		detail("erasure_runs", p.say("Effacements", "Erasure runs")),
+		detail("recipients_told", p.say("Destinataires informés", "Recipients told")),
 		detail("closed", p.say("Clôturée le", "Closed on")),
 	}}
 	var open, late, answered, inTime int
@@ -154,6 +155,7 @@ func (p pen) requestRow(c cases.Case) ([]Cell, string) {
 		p.grounds(c),
 		p.private(reasons(c)),
 		orNone(strings.Join(runs, ", ")),
+		p.toldCell(func(n NoticeRow) bool { return n.Case == int64(c.ID) && c.ID != 0 }),
 		p.localDate(c.ClosedAt),
 	}, verdict
 }

@@ -5,6 +5,8 @@ import (
 
 	"greffier/app/cases"
 	"greffier/app/erasure"
+	"greffier/app/law"
+	"greffier/app/plan"
 	"greffier/app/request"
 )
 
@@ -199,7 +201,8 @@ func (p pen) runState(s erasure.State) Cell {
 	return word(w, p.say("en cours ou interrompu", "running or cut off"), Warn)
 }
 
-func (p pen) stepStatus(s erasure.Status) Cell {
+func (p pen) stepStatus(step erasure.Step) Cell {
+	s := step.Status
 	w := s.String()
 	switch s {
 	case erasure.Gone:
@@ -207,6 +210,9 @@ func (p pen) stepStatus(s erasure.Status) Cell {
 	case erasure.Tried:
 		return word(w, p.say("demandé, à vérifier", "asked for, to be verified"), Warn)
 	case erasure.Retained:
+		if strings.HasPrefix(step.Reason, "held") {
+			return word(w, p.say("conservé", "kept"), Warn)
+		}
 		return word(w, p.say("retenu par le stockage", "retained by the storage"), Warn)
 	case erasure.Failed:
 		return word(w, p.say("toujours présent", "still there"), Bad)
@@ -218,9 +224,16 @@ func (p pen) stepStatus(s erasure.Status) Cell {
 // the sentences of the erasure package are known and said in the document's
 // language, any other one stays as it was recorded.
 func (p pen) reason(r string) string {
-	if until, ok := strings.CutPrefix(r, erasure.ErrLocked.Error()); ok {
+	for _, locked := range []string{erasure.ErrLocked.Error(), "kept by the storage under a lock"} {
+		until, ok := strings.CutPrefix(r, locked)
+		if !ok {
+			continue
+		}
 		s := p.say("le stockage garde l'objet sous verrou", "the storage keeps the object under a lock")
-		if at := p.instant(strings.TrimPrefix(until, " until ")); at.Value != "" {
+		until = strings.TrimPrefix(until, " until ")
+		if d, err := law.ParseDate(until); err == nil {
+			s += p.say(" jusqu'au ", " until ") + p.date(d)
+		} else if at := p.instant(until); at.Value != "" {
 			s += p.say(" jusqu'au ", " until ") + at.Text
 		}
 		return s
@@ -228,17 +241,25 @@ func (p pen) reason(r string) string {
 	if !p.fr {
 		return r
 	}
-	for _, k := range []struct {
-		err error
-		fr  string
-	}{
-		{erasure.ErrNotThere, "le stockage lui-même est introuvable"},
-		{erasure.ErrOffline, "le stockage est injoignable"},
-		{erasure.ErrDenied, "le stockage refuse l'accès"},
-		{erasure.ErrRunning, "un effacement est déjà en cours"},
-		{erasure.ErrUnknownStorage, "le stockage ne figure pas dans le profil"},
+	for _, k := range []struct{ en, fr string }{
+		{erasure.ErrNotThere.Error(), "le stockage lui-même est introuvable"},
+		{erasure.ErrOffline.Error(), "le stockage est injoignable"},
+		{erasure.ErrDenied.Error(), "le stockage refuse l'accès"},
+		{erasure.ErrRunning.Error(), "un effacement est déjà en cours"},
+		{erasure.ErrUnknownStorage.Error(), "le stockage ne figure pas dans le profil"},
+		{erasure.ErrChanged.Error(), "l'objet a changé depuis l'inventaire : ce n'est plus ce qui a été confirmé"},
+		{erasure.ErrNoWay.Error(), "la boutique n'offre aucun moyen de l'effacer"},
+		{erasure.ErrElsewhere.Error(), "le même contenu se trouve à un autre endroit du stockage"},
+		{plan.ErrStale.Error(), "le plan est périmé"},
+		{"still there after erasing", "toujours présent après l'effacement"},
+		{"came back: a new version appeared", "revenu : une nouvelle version est apparue"},
+		{"came back", "revenu"},
+		{"held since the plan was confirmed", "mis en conservation après la confirmation du plan"},
+		{"could not be verified", "n'a pas pu être vérifié"},
+		{"erased, but this storage cannot prove that it is gone", "effacé, mais ce stockage ne peut pas prouver que l'objet n'y est plus"},
+		{"the storage answered with an error", "le stockage a répondu par une erreur"},
 	} {
-		if strings.Contains(r, k.err.Error()) {
+		if strings.Contains(r, k.en) {
 			return typeset(k.fr, true)
 		}
 	}
