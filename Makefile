@@ -9,13 +9,16 @@ VERSITYGW := v1.8.0
 TOOLS     := $(or $(GREFFIER_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/greffier/bin)
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES  := dovecot-imapd poppler-utils qpdf xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri
+TEST_PACKAGES  := dovecot-imapd openssh-server rclone poppler-utils qpdf xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri
+
+# A machine may have its own Node.js.
+SHOP_PACKAGES  := $(if $(shell command -v npm),,nodejs npm) python3 g++
 
 # One set of flags for all that uses cgo: another one would build the window's
 # libraries anew.
 GOTEST := GREFFIER_TOOLS="$(TOOLS)" LANG=C.UTF-8 $(GO) test -shuffle=on
 
-.PHONY: run build test check bench fuzz deps test-deps clean
+.PHONY: run build test check bench fuzz deps test-deps test-packages test-shops gateway clean
 
 run: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec ./bin/greffier demo --window; else exec ./bin/greffier demo; fi
@@ -23,7 +26,10 @@ run: build
 build: deps
 	$(GO) build -o bin/greffier .
 
-test: deps test-deps check
+# The window's libraries build on one core, so that the test server can be
+# built beside them.
+test: deps test-packages
+	@$(MAKE) --no-print-directory -j2 check gateway
 	$(GOTEST) -timeout 20m ./...
 
 check:
@@ -38,23 +44,39 @@ fuzz:
 	@set -e; for d in $$($(GO) list ./app/... ./data/... ./reports/...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$d | grep ^Fuzz || true); do echo "$$d $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$d; done; done
 
+# A real shop, Vendure from npm, beside the tests that need none: minutes, and
+# half a gigabyte in the cache folder.
+test-shops: deps
+	$(call install,$(SHOP_PACKAGES))
+	GO="$(GO)" data/shop/vendurelane/run.sh
+
 # Install what is missing of Debian's packages; nothing is touched when all are
-# there, and another system only has to have them.
+# there, and another system only has to have them. Servers that the tests start
+# for themselves, on free ports, are not left running or enabled by this.
 define install
 	@missing=; for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \
 	  if ! command -v apt-get >/dev/null; then echo "Please install what these Debian packages bring:$$missing" >&2; exit 1; fi; \
 	  sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; fi; \
 	  echo "installing:$$missing"; \
-	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  held=; if [ ! -e /usr/sbin/policy-rc.d ]; then held=1; printf '#!/bin/sh\nexit 101\n' | $$sudo tee /usr/sbin/policy-rc.d >/dev/null; $$sudo chmod 755 /usr/sbin/policy-rc.d; fi; \
+	  done=0; $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null || done=1; \
+	  if [ -n "$$held" ]; then $$sudo rm -f /usr/sbin/policy-rc.d; fi; \
+	  if command -v systemctl >/dev/null; then case "$$missing" in *openssh-server*) $$sudo systemctl disable --quiet ssh 2>/dev/null || true;; esac; \
+	    case "$$missing" in *dovecot-imapd*) $$sudo systemctl disable --quiet dovecot 2>/dev/null || true;; esac; fi; \
+	  exit $$done; \
 	fi
 endef
 
 deps:
 	$(call install,$(BUILD_PACKAGES))
 
-test-deps: $(TOOLS)/versitygw-$(VERSITYGW)
+test-deps: test-packages gateway
+
+test-packages:
 	$(call install,$(TEST_PACKAGES))
+
+gateway: $(TOOLS)/versitygw-$(VERSITYGW)
 
 $(TOOLS)/versitygw-$(VERSITYGW):
 	mkdir -p "$(TOOLS)"

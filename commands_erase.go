@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,49 +50,158 @@ func orEmpty[T any](s []T) []T {
 	return s
 }
 
+// eraseFlags are what `greffier erase` is called with.
+type eraseFlags struct {
+	caseNo                        int64
+	number, customerOf, identity  string
+	line                          string
+	only                          []string
+	dry, yes, later, resume, undo bool
+}
+
 func (c *cli) eraseCommand() *cobra.Command {
-	var caseNo int64
-	var number, identity string
-	var dry, yes, resume bool
-	cmd := command("erase --case N | --order ID [--dry-run | --yes] [--identity REASON]  or  erase --resume", "Make the plan of an erasure, and run it", 0, 0, func(cmd *cobra.Command, _ []string) error {
-		given := 0
-		for _, n := range []string{"case", "order", "resume"} {
-			if cmd.Flags().Changed(n) {
-				given++
+	var f eraseFlags
+	cmd := command("erase --case N | --order ID | --customer-of ID [--line LINE | --only KEY…] [--dry-run | --yes | --later] [--identity REASON]  or  erase --case N --cancel  or  erase --resume",
+		"Make the plan of an erasure, and run it", 0, 0, func(cmd *cobra.Command, _ []string) error {
+			given := func(names ...string) (n int) {
+				for _, x := range names {
+					if cmd.Flags().Changed(x) {
+						n++
+					}
+				}
+				return n
 			}
-		}
-		if given != 1 || dry && yes || resume && (dry || yes) || cmd.Flags().Changed("case") && caseNo < 1 {
-			return usage("greffier erase --case N | --order ID [--dry-run | --yes], or greffier erase --resume")
-		}
-		return c.with(func(p *profile) error {
-			if resume {
-				return c.resume(p)
+			if given("case", "order", "customer-of", "resume") != 1 || given("dry-run", "yes", "later", "cancel") > 1 || given("line", "only") > 1 ||
+				f.resume && given("dry-run", "yes", "later", "cancel", "line", "only") > 0 || given("case") == 1 && f.caseNo < 1 ||
+				f.undo && given("line", "only", "identity") > 0 || given("line") == 1 && given("order") == 0 {
+				return usage("greffier erase --case N | --order ID | --customer-of ID [--dry-run | --yes | --later], or greffier erase --case N --cancel, or greffier erase --resume")
 			}
-			pl, err := c.makePlan(p, caseNo, number)
-			if err != nil {
-				return err
-			}
-			return c.erase(p, pl, yes, app.EraseOptions{BySight: true, Reason: identity, Waived: true})
+			return c.with(func(p *profile) error { return c.eraseWith(p, f) })
 		})
-	})
-	cmd.Flags().Int64Var(&caseNo, "case", 0, "the case that asks for it")
-	cmd.Flags().StringVar(&number, "order", "", "the order's number")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "show the plan only")
-	cmd.Flags().BoolVar(&yes, "yes", false, "confirm the plan and run it")
-	cmd.Flags().BoolVar(&resume, "resume", false, "take up what was cut off")
-	cmd.Flags().StringVar(&identity, "identity", "", "why you are sure who asks, for a case whose requester is in doubt")
+	fl := cmd.Flags()
+	fl.Int64Var(&f.caseNo, "case", 0, "the case that asks for it")
+	fl.StringVar(&f.number, "order", "", "the order's number")
+	fl.StringVar(&f.customerOf, "customer-of", "", "the person who placed this order, in all orders of the same address and name")
+	fl.StringVar(&f.line, "line", "", "only this product line of the order")
+	fl.StringArrayVar(&f.only, "only", nil, "only this key of a storage (may be repeated)")
+	fl.BoolVar(&f.dry, "dry-run", false, "show the plan only")
+	fl.BoolVar(&f.yes, "yes", false, "confirm the plan and run it")
+	fl.BoolVar(&f.later, "later", false, "confirm the plan; it runs when the cooling-off period is over")
+	fl.BoolVar(&f.undo, "cancel", false, "take back what was confirmed for later")
+	fl.BoolVar(&f.resume, "resume", false, "take up what was cut off, try again what is left, run what has waited long enough")
+	fl.StringVar(&f.identity, "identity", "", "why you are sure who asks, for a case whose requester is in doubt")
 	return cmd
 }
 
-func (c *cli) makePlan(p *profile, caseNo int64, number string) (plan.Plan, error) {
-	if caseNo != 0 {
-		return p.PlanCase(c.ctx, cases.ID(caseNo))
+func (c *cli) eraseWith(p *profile, f eraseFlags) error {
+	if f.resume {
+		return c.resume(p)
+	}
+	pl, err := c.planFor(p, f)
+	if err != nil && !(f.undo && f.caseNo != 0) {
+		return err
+	}
+	if f.undo {
+		return c.cancelErasure(p, f, pl)
+	}
+	opt := app.EraseOptions{BySight: true, Reason: f.identity, Waived: true}
+	if f.later {
+		return c.eraseLater(p, pl, opt)
+	}
+	return c.erase(p, pl, f.yes, opt)
+}
+
+// planFor makes the plan that the flags ask for.
+func (c *cli) planFor(p *profile, f eraseFlags) (plan.Plan, error) {
+	pl, err := c.makePlan(p, f)
+	if err != nil {
+		return pl, err
+	}
+	var only []string
+	switch {
+	case f.line != "":
+		if only, err = p.KeysOfLine(c.ctx, pl, pl.Scope.Orders[0], f.line); err != nil {
+			return pl, err
+		}
+	case len(f.only) > 0:
+		for _, x := range pl.Erase {
+			if slices.Contains(f.only, x.Key) {
+				only = append(only, plan.KeyID(x.Storage, x.Key))
+			}
+		}
+	default:
+		return pl, nil
+	}
+	return p.NarrowPlan(c.ctx, pl, only)
+}
+
+func (c *cli) makePlan(p *profile, f eraseFlags) (plan.Plan, error) {
+	if f.caseNo != 0 {
+		return p.PlanCase(c.ctx, cases.ID(f.caseNo))
+	}
+	number := f.number
+	if f.customerOf != "" {
+		number = f.customerOf
 	}
 	id, err := p.OrderID(c.ctx, number)
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	return p.PlanOrder(c.ctx, id)
+	if f.customerOf == "" {
+		return p.PlanOrder(c.ctx, id)
+	}
+	all, err := p.PersonOrders(c.ctx, id)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	var ids []int64
+	for _, o := range all {
+		if o.SameName {
+			ids = append(ids, o.Row.ID)
+			continue
+		}
+		// One address may serve several people: theirs is not taken with it.
+		c.say("%s", assets.Text(c.speak(), "cli.other_name", map[string]any{"Order": oneLine(o.Row.Number)}))
+	}
+	return p.PlanPerson(c.ctx, ids)
+}
+
+// coolingJSON is an erasure that waits as `erase --later --json` prints it.
+type coolingJSON struct {
+	ID     string `json:"id"`
+	RunsAt string `json:"runs_at"`
+}
+
+// eraseLater confirms a plan that runs when its cooling-off is over.
+func (c *cli) eraseLater(p *profile, pl plan.Plan, opt app.EraseOptions) error {
+	if !c.json {
+		c.showPlan(pl)
+	}
+	w, err := p.ScheduleWith(c.ctx, pl, pl.Hash, app.EraseOptions{BySight: opt.BySight, Reason: opt.Reason})
+	if err != nil {
+		return err
+	}
+	at := w.RunsAt.UTC().Format(time.RFC3339)
+	if c.json {
+		return c.printJSON(map[string]any{"plan": planOf(pl), "run": nil, "waits": coolingJSON{w.ID, at}})
+	}
+	fmt.Fprintf(c.out, "waits\t%s\t%s\n", w.ID, at)
+	c.say("%s", assets.Text(c.speak(), "cli.waits", nil))
+	return nil
+}
+
+// cancelErasure takes back what was confirmed for later.
+func (c *cli) cancelErasure(p *profile, f eraseFlags, pl plan.Plan) error {
+	waits, err := p.Coolings(c.ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range waits {
+		if f.caseNo != 0 && w.Scope.Case == f.caseNo || f.caseNo == 0 && w.Scope.Case == 0 && slices.Equal(w.Scope.Orders, pl.Scope.Orders) {
+			return p.CancelCooling(c.ctx, w.ID)
+		}
+	}
+	return app.ErrCooling
 }
 
 // erase shows a plan and, where it is confirmed, runs it.
@@ -184,6 +295,9 @@ func (c *cli) showRun(r runJSON) {
 func (c *cli) resume(p *profile) error {
 	report, end := c.progress("erase")
 	vs, err := p.ResumeErasure(c.ctx, report)
+	if err == nil {
+		err = p.Tick(c.ctx) // what has waited long enough
+	}
 	end()
 	if err != nil && len(vs) == 0 {
 		return err

@@ -110,11 +110,14 @@ func TestOrdersOfWooCommerceComeInBitByBitOverTLS(t *testing.T) {
 
 	t.Run("the photo that only the order names is erased with the others", func(t *testing.T) {
 		d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--order", "2000", "--yes"))
-		if d.Run.State != "complete" || !slices.Equal(d.Plan.keys(), []string{"elsewhere/alice.jpg", "uploads/2000/a.jpg"}) {
+		if d.Run.State != "complete" || !slices.Equal(d.Plan.keys(), []string{"elsewhere/alice.jpg", "orders/2000/line.20000.meta.200000._photo_upload", "uploads/2000/a.jpg"}) {
 			t.Errorf("erase: %+v %+v", d.Plan, d.Run)
 		}
 		if rows := s3.Rows("photos"); len(rows) != 0 {
 			t.Errorf("bucket: %v", rows)
+		}
+		if strings.Contains(string(shop.Everything()), "alice.jpg") {
+			t.Error("the order still names the photo")
 		}
 		w.sync()
 		d = asJSON[eraseDoc](t, w.ok("--json", "erase", "--order", "2000", "--yes"))

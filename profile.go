@@ -23,7 +23,6 @@ import (
 	"greffier/assets"
 	"greffier/data/mail"
 	"greffier/data/shop"
-	"greffier/data/storage"
 	"greffier/data/store"
 	"greffier/data/vault"
 	"greffier/reports"
@@ -70,32 +69,56 @@ type shopSettings struct {
 	SecretEnv string   `toml:"secret_env,omitempty"`
 	CAFile    string   `toml:"ca_file,omitempty"`
 	PhotoMeta []string `toml:"photo_meta,omitempty"`
+	// User and password: of Vendure's Admin API, or of a WordPress account with
+	// an application password, which media files are erased with.
+	User        string `toml:"user,omitempty"`
+	PasswordEnv string `toml:"password_env,omitempty"`
+	// ClientID is of a Shopify app that takes its token by client credentials;
+	// its secret is secret_env. Version pins the API's version.
+	ClientID string `toml:"client_id,omitempty"`
+	Version  string `toml:"version,omitempty"`
+	// Erase tells whether Greffier may erase in the shop's own records, where
+	// the shop allows it; it may unless this says false.
+	Erase *bool `toml:"erase,omitempty"`
+	// Columns says which column of a file is read as what.
+	Columns map[string]string `toml:"columns,omitempty"`
 }
 
+// mayErase tells whether the shop's own records may be erased.
+func (s shopSettings) mayErase() bool { return s.Erase == nil || *s.Erase }
+
 type storageSettings struct {
-	Name         string            `toml:"name"`
-	Kind         string            `toml:"kind"`
-	Path         string            `toml:"path,omitempty"`
-	Endpoint     string            `toml:"endpoint,omitempty"`
-	Region       string            `toml:"region,omitempty"`
-	Bucket       string            `toml:"bucket,omitempty"`
-	AccessKeyEnv string            `toml:"access_key_env,omitempty"`
-	SecretKeyEnv string            `toml:"secret_key_env,omitempty"`
-	CAFile       string            `toml:"ca_file,omitempty"`
-	PublicURLs   []string          `toml:"public_urls,omitempty"`
-	Host         string            `toml:"host,omitempty"`
-	Port         int               `toml:"port,omitempty"`
-	User         string            `toml:"user,omitempty"`
-	URL          string            `toml:"url,omitempty"`
-	KeyFile      string            `toml:"key_file,omitempty"`
-	PasswordEnv  string            `toml:"password_env,omitempty"`
-	HostKey      string            `toml:"host_key,omitempty"`
+	Name         string   `toml:"name"`
+	Kind         string   `toml:"kind"`
+	Path         string   `toml:"path,omitempty"`
+	Endpoint     string   `toml:"endpoint,omitempty"`
+	Region       string   `toml:"region,omitempty"`
+	Bucket       string   `toml:"bucket,omitempty"`
+	AccessKeyEnv string   `toml:"access_key_env,omitempty"`
+	SecretKeyEnv string   `toml:"secret_key_env,omitempty"`
+	CAFile       string   `toml:"ca_file,omitempty"`
+	PublicURLs   []string `toml:"public_urls,omitempty"`
+	Host         string   `toml:"host,omitempty"`
+	Port         int      `toml:"port,omitempty"`
+	User         string   `toml:"user,omitempty"`
+	URL          string   `toml:"url,omitempty"`
+	KeyFile      string   `toml:"key_file,omitempty"`
+	PasswordEnv  string   `toml:"password_env,omitempty"`
+	HostKey      string   `toml:"host_key,omitempty"`
+	// KeepsDeleted says that the server has a bin or old versions, so that
+	// nothing is ever proven to be gone.
+	KeepsDeleted bool              `toml:"keeps_deleted,omitempty"`
 	Locators     []locatorSettings `toml:"locator,omitempty"`
 }
 
 type locatorSettings struct {
 	Holds string `toml:"holds"`
-	Key   string `toml:"key"`
+	Key   string `toml:"key,omitempty"`
+	Meta  string `toml:"meta,omitempty"`
+}
+
+func (l locatorSettings) in(storage string) plan.Locator {
+	return plan.Locator{Storage: storage, Holds: plan.Holds(l.Holds), Key: l.Key, Meta: l.Meta}
 }
 
 const (
@@ -192,8 +215,8 @@ func (s *settings) check(base string) error {
 		if err := shop.CheckKind(sh.Kind); err != nil {
 			return fmt.Errorf("%w: shop %q: %w; use %s", errProfileFile, sh.Name, err, strings.Join(shop.Kinds(), " or "))
 		}
-		if sh.Kind == shop.KindCSV && sh.File == "" || sh.Kind == shop.KindWoo && sh.URL == "" {
-			return bad("shop %q needs %s", sh.Name, map[string]string{shop.KindCSV: "file", shop.KindWoo: "url"}[sh.Kind])
+		if err := sh.check(); err != nil {
+			return bad("shop %q %s", sh.Name, err.Error())
 		}
 		abs(&sh.File)
 		abs(&sh.CAFile)
@@ -216,15 +239,24 @@ func (s *settings) check(base string) error {
 			if st.Path == "" {
 				return bad("storage %q needs path", st.Name)
 			}
-		case "sftp", "webdav":
-			return bad("storage %q: this version erases in s3 and folder storages; %s is not built yet", st.Name, st.Kind)
+		case "sftp":
+			if st.Host == "" || st.User == "" || st.Path == "" {
+				return bad("storage %q needs host, user and path", st.Name)
+			}
+		case "webdav":
+			if st.URL == "" {
+				return bad("storage %q needs url", st.Name)
+			}
 		default:
-			return bad("storage %q: kind %q is not known; use s3 or folder", st.Name, st.Kind)
+			return bad("storage %q: kind %q is not known; use s3, sftp, webdav or folder", st.Name, st.Kind)
 		}
-		abs(&st.Path)
+		if st.Kind != "sftp" { // its path is the server's
+			abs(&st.Path)
+		}
 		abs(&st.CAFile)
+		abs(&st.KeyFile)
 		for _, l := range st.Locators {
-			if err := (plan.Locator{Storage: st.Name, Holds: plan.Holds(l.Holds), Key: l.Key}).Validate(); err != nil {
+			if err := l.in(st.Name).Validate(); err != nil {
 				return fmt.Errorf("%w: storage %q: %w", errProfileFile, st.Name, err)
 			}
 			if !slices.Contains([]plan.Holds{plan.Photo, plan.Portrait, plan.Derived}, plan.Holds(l.Holds)) {
@@ -244,15 +276,13 @@ func (s settings) secretNames() []struct{ name, env string } {
 		add("mailbox.password", s.Mailbox.PasswordEnv)
 	}
 	for _, sh := range s.Shops {
-		if sh.Kind == shop.KindWoo {
-			add("shop."+sh.Name+".key", sh.KeyEnv)
-			add("shop."+sh.Name+".secret", sh.SecretEnv)
+		for _, n := range sh.secrets() {
+			add("shop."+sh.Name+"."+n.name, n.env)
 		}
 	}
 	for _, st := range s.Storages {
-		if st.Kind == "s3" {
-			add("storage."+st.Name+".access", st.AccessKeyEnv)
-			add("storage."+st.Name+".secret", st.SecretKeyEnv)
+		for _, n := range st.secrets() {
+			add("storage."+st.Name+"."+n.name, n.env)
 		}
 	}
 	return out
@@ -468,8 +498,9 @@ func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 		out = filepath.Join(filepath.Dir(p.dir), outName)
 	}
 	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: out, Demo: s.Demo,
-		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: mail.Compose, Storages: map[string]erasure.Storage{},
-		Printer: printer{}, Texts: texts{}, Archive: p, Remember: p.rememberStones}
+		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: mail.Compose, Storages: map[string]erasure.Storage{}, Desks: map[string]erasure.Desk{},
+		Printer: printer{}, Texts: texts{}, Archive: p, Remember: p.rememberStones,
+		SaveLocators: p.saveLocators, SaveColumns: p.saveColumns}
 	if err := p.connectMailbox(&d); err != nil {
 		return d, err
 	}
@@ -527,96 +558,6 @@ func (p *profile) ownAddress(user string) string {
 		return user
 	}
 	return p.settings.Controller.Email
-}
-
-func (p *profile) connectShop(d *app.Deps, sh shopSettings, zone *time.Location) error {
-	switch sh.Kind {
-	case shop.KindCSV:
-		c := shop.NewCSV(sh.Name, sh.File)
-		c.Zone, c.Now = zone, d.Now
-		d.Shops = append(d.Shops, c)
-		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.File, Safe: "local", Check: checked("local", c.Check)})
-		return nil
-	case shop.KindWoo:
-		key, err := p.vault.Secret("shop." + sh.Name + ".key")
-		if err != nil {
-			return err
-		}
-		secret, err := p.vault.Secret("shop." + sh.Name + ".secret")
-		if err != nil {
-			return err
-		}
-		w, err := shop.NewWoo(shop.WooConfig{Name: sh.Name, URL: sh.URL, Key: key, Secret: secret, CAFile: sh.CAFile, PhotoMeta: sh.PhotoMeta, Now: d.Now})
-		if err != nil {
-			return err
-		}
-		d.Shops = append(d.Shops, w)
-		d.Services = append(d.Services, app.Connection{Kind: "shop", Name: sh.Name, Address: sh.URL, Safe: wayTo(sh.URL), Check: checked(wayTo(sh.URL), w.Check)})
-		return nil
-	}
-	return shop.CheckKind(sh.Kind)
-}
-
-// safeTLS is what every connector that speaks TLS insists on.
-const safeTLS = "TLS 1.2"
-
-// checked tells with the result of a live test what it proves of the way there.
-func checked(safe string, f func(context.Context) (string, error)) app.Checker {
-	return func(ctx context.Context) (string, string, error) {
-		d, err := f(ctx)
-		if err != nil {
-			return d, "", err
-		}
-		return d, safe, nil
-	}
-}
-
-// wayTo is what a use of an address proves: plain http is refused by the
-// connectors for anything but this machine.
-func wayTo(address string) string {
-	if strings.HasPrefix(address, "https://") {
-		return safeTLS
-	}
-	return "loopback"
-}
-
-func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
-	var s interface {
-		erasure.Storage
-		Bases() []plan.Base
-	}
-	address, safe := st.Path, "local"
-	switch st.Kind {
-	case "folder":
-		f, err := storage.NewFolder(st.Name, st.Path)
-		if err != nil {
-			return err
-		}
-		s = f
-	case "s3":
-		access, err := p.vault.Secret("storage." + st.Name + ".access")
-		if err != nil {
-			return err
-		}
-		secret, err := p.vault.Secret("storage." + st.Name + ".secret")
-		if err != nil {
-			return err
-		}
-		b, err := storage.NewS3(storage.S3Config{Name: st.Name, Endpoint: st.Endpoint, Region: st.Region, Bucket: st.Bucket, AccessKey: access, SecretKey: secret,
-			CAFile: st.CAFile, PublicURLs: st.PublicURLs})
-		if err != nil {
-			return err
-		}
-		s, address, safe = b, st.Endpoint+"/"+st.Bucket, wayTo(st.Endpoint)
-	}
-	d.Storages[st.Name] = s
-	d.Bases = append(d.Bases, s.Bases()...)
-	for _, l := range st.Locators {
-		d.Locators = append(d.Locators, plan.Locator{Storage: st.Name, Holds: plan.Holds(l.Holds), Key: l.Key})
-	}
-	check := func(ctx context.Context) (string, error) { ab, err := s.Check(ctx); return ab.Described, err }
-	d.Services = append(d.Services, app.Connection{Kind: "storage", Name: st.Name, Address: address, Safe: safe, Check: checked(safe, check)})
-	return nil
 }
 
 // texts gives the catalog the shape of the façade's port.

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
+	"greffier/app/erasure"
 	"greffier/app/evidence"
 	"greffier/app/law"
 	"greffier/app/plan"
@@ -27,6 +29,14 @@ var (
 	ErrAmbiguousOrder = errors.New("several shops have an order of this number")
 	// ErrBusy says that long work of the same kind is under way.
 	ErrBusy = errors.New("this work is already under way")
+	// ErrRulePlan says that the plan of a rule is carried out whole.
+	ErrRulePlan = errors.New("the plan of a rule is not narrowed")
+	// ErrNothingChosen says that nothing was chosen to be erased.
+	ErrNothingChosen = errors.New("nothing is chosen")
+	// ErrNoLine says that the order has no such product line.
+	ErrNoLine = errors.New("the order has no such product")
+	// ErrNoRun says that a run has nothing left to try again.
+	ErrNoRun = errors.New("nothing of this erasure is left to try again")
 	// ErrPart says that some services could not be read; the rest went on.
 	ErrPart = errors.New("not everything could be read")
 )
@@ -44,6 +54,7 @@ type App struct {
 
 	mu        sync.Mutex
 	listeners []func()
+	locs      []plan.Locator // under mu: the owner may change them
 }
 
 // New returns the façade over what it is given.
@@ -54,7 +65,14 @@ func New(d Deps) *App {
 	if d.Lang != "fr" {
 		d.Lang = "en"
 	}
-	return &App{d: d}
+	return &App{d: d, locs: d.Locators}
+}
+
+// locators returns where the photos are, as the owner last said.
+func (a *App) locators() []plan.Locator {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.locs
 }
 
 // Today returns the date in the controller's zone.
@@ -123,7 +141,7 @@ const (
 
 // Info returns what is known of the profile.
 func (a *App) Info() ProfileInfo {
-	info := ProfileInfo{Dir: a.d.Dir, OutDir: a.d.OutDir, Controller: a.d.Owner, Lang: a.d.Lang, Theme: "system", Demo: a.d.Demo, Locators: a.d.Locators, KeyFrom: a.d.KeyFrom}
+	info := ProfileInfo{Dir: a.d.Dir, OutDir: a.d.OutDir, Controller: a.d.Owner, Lang: a.d.Lang, Theme: "system", Demo: a.d.Demo, Locators: a.locators(), KeyFrom: a.d.KeyFrom}
 	// What cannot be read now keeps its default: the window must open.
 	_ = a.d.Store.View(context.Background(), func(tx Tx) error {
 		if v, ok, err := tx.Setting(settingLang); err == nil && ok {
@@ -291,6 +309,19 @@ func (a *App) lang(want string) string {
 		return want
 	}
 	return a.Info().Lang
+}
+
+// storages returns everything that a run can erase in: the storages and the
+// shops' records.
+func (a *App) storages() map[string]erasure.Storage {
+	out := maps.Clone(a.d.Storages)
+	if out == nil {
+		out = map[string]erasure.Storage{}
+	}
+	for n, d := range a.d.Desks {
+		out[plan.DeskName(n)] = d
+	}
+	return out
 }
 
 // listers returns the storages as the planner sees them.

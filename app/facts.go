@@ -58,6 +58,11 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 	if r.ID != 0 {
 		a.erasureFacts(&f, r, steps, lang)
 	}
+	ns, err := records[cases.Notice](tx, kindNotices)
+	if err != nil {
+		return f, err
+	}
+	f.Told = cases.ToldOf(slices.DeleteFunc(ns, func(n cases.Notice) bool { return n.Case != int64(c.ID) }), a.d.Zone)
 	return f, a.registerFacts(tx, &f, lang)
 }
 
@@ -84,6 +89,13 @@ func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Ste
 	counts := map[plan.Holds]int{}
 	for _, s := range steps {
 		switch {
+		case s.Status == erasure.Gone && s.Object.Kind == plan.Field:
+			// Of the account every field is the account.
+			if s.Object.Holds == plan.Account {
+				counts[plan.Account] = 1
+			} else {
+				counts[erasedField]++
+			}
 		case s.Status == erasure.Gone && s.Object.Kind == plan.Version:
 			h := s.Object.Holds
 			if h != plan.Portrait && h != plan.Derived {
@@ -95,26 +107,49 @@ func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Ste
 				Ground: a.d.Texts.Text(lang, "fact.left", nil)})
 		}
 	}
-	for _, h := range []plan.Holds{plan.Photo, plan.Portrait, plan.Derived} {
+	for _, h := range []plan.Holds{plan.Photo, plan.Portrait, plan.Derived, erasedField, plan.Account} {
 		if counts[h] > 0 {
 			f.Erased = append(f.Erased, cases.Erased{Holds: string(h), Count: counts[h]})
 		}
 	}
+	add := func(list *[]cases.Stays, key, number, article string, until law.Date) {
+		x := cases.Stays{What: a.d.Texts.Text(lang, key, map[string]any{"Order": number}), Ground: law.Cite(article, lang), Until: until}
+		// Field by field is for the certificate: the person is told once.
+		if !slices.Contains(*list, x) {
+			*list = append(*list, x)
+		}
+	}
 	for _, h := range r.Restrict {
-		key := "fact.object"
-		if h.Key == "" {
+		key := factOf(h.Storage, h.Holds)
+		if h.Key == "" || h.Holds == plan.Invoice {
 			key = "fact.invoice"
 		}
-		f.Restricted = append(f.Restricted, cases.Stays{What: a.d.Texts.Text(lang, key, map[string]any{"Order": h.Order}), Ground: law.Cite(h.Article, lang), Until: h.Until})
+		add(&f.Restricted, key, h.Order, h.Article, h.Until)
 	}
 	for _, k := range r.Keep {
 		// What is to be done by hand in the shop is for the owner, not for
 		// the person; a reference that leads nowhere is nothing that stays.
-		if k.Storage == "" {
+		if k.Storage == "" || plan.IsShop(k.Storage) && k.Article == "GDPR Art. 17(1)" {
 			continue
 		}
-		f.Kept = append(f.Kept, cases.Stays{What: a.d.Texts.Text(lang, "fact.object", map[string]any{"Order": k.Order}), Ground: law.Cite(k.Article, lang), Until: k.Until})
+		add(&f.Kept, factOf(k.Storage, k.Holds), k.Order, k.Article, k.Until)
 	}
+}
+
+// erasedField counts the fields of the shop's records in a letter.
+const erasedField plan.Holds = "field"
+
+// factOf is the key of the words for something that stays.
+func factOf(storage string, holds plan.Holds) string {
+	switch {
+	case !plan.IsShop(storage), holds == plan.Photo, holds == plan.Portrait, holds == plan.Derived:
+		return "fact.object"
+	case holds == plan.Account:
+		return "fact.account"
+	case holds == plan.Reference:
+		return "fact.reference"
+	}
+	return "fact.contact"
 }
 
 // registerFacts tells the purposes, recipients and transfers that an access

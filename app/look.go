@@ -3,13 +3,16 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
+	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
 	"greffier/app/law"
-	"greffier/app/order"
 	"greffier/app/plan"
+	"greffier/app/request"
 )
 
 // settingMedia keeps what the storages held when they were last looked at:
@@ -30,14 +33,10 @@ func (a *App) Look(ctx context.Context, report Report) error {
 	if len(a.d.Storages) == 0 {
 		return nil
 	}
-	var all []order.Order
-	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { all, err = tx.Orders(); return err }); err != nil {
-		return err
-	}
 	if report != nil {
 		report(0, 0, "look")
 	}
-	found, orphans, err := a.surveyAll(ctx, all)
+	m, err := a.sweep(ctx, a.today(), nil, nil)
 	if err != nil {
 		return err
 	}
@@ -47,16 +46,8 @@ func (a *App) Look(ctx context.Context, report Report) error {
 				return err
 			}
 		}
-		return putMedia(tx, a.now(), found, orphans)
+		return setMedia(tx, media{At: a.now(), Objects: m.tally.Counts(), Orphans: m.tally.Result().OrphanObjects})
 	})
-}
-
-func putMedia(tx Tx, at time.Time, found, orphans []plan.Found) error {
-	m := media{At: at, Objects: map[int64]int{}, Orphans: len(orphans)}
-	for _, f := range found {
-		m.Objects[f.Order]++
-	}
-	return setMedia(tx, m)
 }
 
 func setMedia(tx Tx, m media) error {
@@ -140,11 +131,12 @@ func (a *App) lookAgain(ctx context.Context) error {
 func (a *App) cameBack(ctx context.Context, steps []erasure.Step) ([]erasure.Step, error) {
 	asked := map[string]bool{} // key → something is there
 	var out []erasure.Step
+	storages := a.storages()
 	for _, s := range steps {
 		id := plan.KeyID(s.Object.Storage, s.Object.Key)
 		there, known := asked[id]
 		if !known {
-			st, ok := a.d.Storages[s.Object.Storage]
+			st, ok := storages[s.Object.Storage]
 			if !ok {
 				return nil, erasure.ErrUnknownStorage
 			}
@@ -188,5 +180,39 @@ func (a *App) looked(tx Tx, r erasure.Record, steps, back []erasure.Step) error 
 	if err := tx.PutRun(r); err != nil {
 		return err
 	}
-	return a.journal(tx, greffier, evidence.ActRunFinished, runRecord(r.ID), factsOf(r))
+	if err := a.journal(tx, greffier, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)); err != nil {
+		return err
+	}
+	return a.reopen(tx, r, len(back))
+}
+
+// reopen opens the case of a run again because something came back: what the
+// person was told is no longer true (GDPR Art. 17(1), 5(1)(a)).
+func (a *App) reopen(tx Tx, r erasure.Record, back int) error {
+	if r.Scope.Case == 0 {
+		return nil
+	}
+	c, err := tx.Case(cases.ID(r.Scope.Case))
+	if err != nil {
+		return err
+	}
+	c.Events = append(slices.Clone(c.Events), cases.Event{At: a.now(), By: greffier, Key: "case.came_back", Arg: fmt.Sprint(back)})
+	right := request.NoRight
+	c.Asked = slices.Clone(c.Asked)
+	for i, x := range c.Asked {
+		if x.Right == request.Erasure && (x.Outcome == cases.Granted || x.Outcome == cases.Partly) {
+			right = request.Erasure
+			c.Asked[i].Outcome, c.Asked[i].Ground, c.Asked[i].Reason = cases.Undecided, "", ""
+		}
+	}
+	if !c.State.Open() {
+		reason := a.d.Texts.Text(a.Info().Lang, "case.came_back", map[string]any{"Arg": back})
+		if c, err = cases.Apply(c, cases.ActReopen, cases.Input{Right: right, Reason: reason, By: greffier, At: a.now()}, a.d.Zone); err != nil {
+			return err
+		}
+		if err := a.journal(tx, greffier, evidence.ActCaseState, caseRecord(c.ID), map[string]string{"act": string(cases.ActReopen), "state": c.State.String()}); err != nil {
+			return err
+		}
+	}
+	return tx.PutCase(c)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func (a *App) Order(ctx context.Context, id int64) (OrderView, error) {
 	}); err != nil {
 		return v, err
 	}
-	found, missing, err := plan.Survey(ctx, a.listers(), a.d.Locators, []order.Order{v.Order}, a.d.Bases, nil)
+	found, missing, err := plan.Survey(ctx, a.listers(), a.locators(), []order.Order{v.Order}, a.d.Bases, nil)
 	if err != nil {
 		return v, err
 	}
@@ -73,43 +74,57 @@ func (a *App) Order(ctx context.Context, id int64) (OrderView, error) {
 	return v, nil
 }
 
-// Orphans returns the objects below the locators that no order claims.
+// maxOrphans bounds how many objects that no order claims are shown, or erased
+// by one plan: the next plan has the rest.
+const maxOrphans = 10_000
+
+// Orphans returns objects below the locators that no order claims, at most
+// ten thousand.
 func (a *App) Orphans(ctx context.Context) ([]Orphan, error) {
-	var all []order.Order
-	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { all, err = tx.Orders(); return err }); err != nil {
-		return nil, err
-	}
-	_, orphans, err := a.surveyAll(ctx, all)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Orphan, 0, len(orphans))
-	for _, o := range orphans {
-		out = append(out, Orphan{o, law.DateOf(o.ModifiedAt, a.d.Zone).Days(a.today())})
-	}
-	return out, nil
+	var out []Orphan
+	_, err := a.sweep(ctx, a.today(), func(f plan.Found) error {
+		if f.Order == 0 && len(out) < maxOrphans {
+			out = append(out, Orphan{f, law.DateOf(f.ModifiedAt, a.d.Zone).Days(a.today())})
+		}
+		return nil
+	}, nil)
+	return out, err
 }
 
 // PlanOrphans makes the plan to erase the objects that no order claims and
-// whose period, counted from their last change, is over. Only the owner's own
-// hand runs it: the shop may not have told of their order yet.
+// whose period, counted from their last change, is over, at most ten thousand
+// of them. Only the owner's own hand runs it: the shop may not have told of
+// their order yet.
 func (a *App) PlanOrphans(ctx context.Context) (plan.Plan, error) {
-	in, holds, err := a.mediaInput(ctx, a.today())
+	in := plan.Input{Scope: plan.Scope{Rule: plan.Orphans}, Today: a.today(), Zone: a.d.Zone, Lang: a.Info().Lang, Bases: a.d.Bases}
+	var found []plan.Found
+	m, err := a.sweep(ctx, in.Today, func(f plan.Found) error {
+		if f.Order == 0 && !f.ModifiedAt.IsZero() {
+			found = append(found, f)
+		}
+		return nil
+	}, nil)
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	period, err := law.ParsePeriod(in.Rule.Period)
+	period, err := law.ParsePeriod(m.rule.Period)
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	out := plan.Input{Scope: plan.Scope{Rule: plan.Orphans}, Holds: holds, Today: in.At, Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now()}
-	for _, f := range in.Orphans {
-		if !f.ModifiedAt.IsZero() && !period.End(law.DateOf(f.ModifiedAt, a.d.Zone)).After(in.At) {
-			out.Found = append(out.Found, f)
+	for _, f := range found {
+		if !period.End(law.DateOf(f.ModifiedAt, a.d.Zone)).After(in.Today) {
+			in.Found = append(in.Found, f)
 		}
 	}
-	out.SharedBy = plan.Shared(out.Found, in.Orders, a.d.Locators, a.d.Bases)
-	return plan.Build(out), nil
+	// The oldest first, and the same ones each time, so that the plan stands
+	// when it is made again.
+	slices.SortFunc(in.Found, func(x, y plan.Found) int {
+		return cmp.Or(x.ModifiedAt.Compare(y.ModifiedAt), cmp.Compare(x.ID(), y.ID()))
+	})
+	in.Found = in.Found[:min(len(in.Found), maxOrphans)]
+	in.Holds, in.MadeAt = m.holds, a.now()
+	in.SharedBy = m.index.Shared(in.Found, a.locators())
+	return plan.Build(in), nil
 }
 
 // PlaceHold keeps the media of an order from being erased, for a reason.

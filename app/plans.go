@@ -1,9 +1,7 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"greffier/app/erasure"
 	"greffier/app/evidence"
 	"greffier/app/law"
+	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/plan"
 	"greffier/app/request"
@@ -37,6 +36,10 @@ type EraseOptions struct {
 // scope, in the owner's language. cases.ErrNoOrder where none is in scope,
 // cases.ErrNotLawful where nothing is asked of which an erasure is the answer.
 func (a *App) PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error) {
+	return a.planCase(ctx, id, nil, nil)
+}
+
+func (a *App) planCase(ctx context.Context, id cases.ID, only []string, report Report) (plan.Plan, error) {
 	var c cases.Case
 	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { c, err = tx.Case(id); return err }); err != nil {
 		return plan.Plan{}, err
@@ -54,7 +57,7 @@ func (a *App) PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error) {
 	if len(ids) == 0 {
 		return plan.Plan{}, cases.ErrNoOrder
 	}
-	return a.makePlan(ctx, plan.Scope{Case: int64(id), Orders: ids, Person: asksErasure(c)}, nil)
+	return a.makePlan(ctx, plan.Scope{Case: int64(id), Orders: ids, Person: asksErasure(c), Only: only}, report)
 }
 
 // endsInErasure tells whether a case asks for something of which an erasure can
@@ -99,19 +102,15 @@ func (a *App) OrderID(ctx context.Context, number string) (int64, error) {
 	return 0, ErrAmbiguousOrder
 }
 
-// makePlan looks at the storages and makes the plan for a scope. found is what
-// a retention rule made due; nil means everything that belongs to the orders.
+// makePlan looks at the storages and at the shops' own records, and makes the
+// plan for a scope.
 func (a *App) makePlan(ctx context.Context, s plan.Scope, report Report) (plan.Plan, error) {
 	if len(a.d.Storages) == 0 {
 		return plan.Plan{}, ErrNoStorage
 	}
-	in := plan.Input{Scope: s, Today: a.today(), Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now()}
-	var all []order.Order
+	in := plan.Input{Scope: s, Today: a.today(), Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now(), Bases: a.d.Bases}
+	index := plan.NewIndex(a.d.Bases)
 	if err := a.d.Store.View(ctx, func(tx Tx) error {
-		var err error
-		if all, err = tx.Orders(); err != nil {
-			return err
-		}
 		for _, id := range s.Orders {
 			o, err := tx.Order(id)
 			if err != nil {
@@ -119,17 +118,199 @@ func (a *App) makePlan(ctx context.Context, s plan.Scope, report Report) (plan.P
 			}
 			in.Orders = append(in.Orders, o)
 		}
+		same := newSameCustomer(in.Orders)
+		if err := tx.EachOrder(func(o order.Order) error {
+			index.Add(o)
+			same.add(o)
+			return nil
+		}); err != nil {
+			return err
+		}
+		in.Others = same.others
+		var err error
 		in.Holds, err = a.holds(tx, cases.ID(s.Case))
 		return err
 	}); err != nil {
 		return plan.Plan{}, err
 	}
 	var err error
-	if in.Found, in.Missing, err = plan.Survey(ctx, a.listers(), a.d.Locators, in.Orders, a.d.Bases, report); err != nil {
+	if in.Found, in.Missing, err = plan.Survey(ctx, a.listers(), a.locators(), in.Orders, a.d.Bases, report); err != nil {
 		return plan.Plan{}, err
 	}
-	in.SharedBy = plan.Shared(in.Found, all, a.d.Locators, a.d.Bases)
+	if err := a.addRecords(ctx, &in, report); err != nil {
+		return plan.Plan{}, err
+	}
+	in.SharedBy = index.Shared(in.Found, a.locators())
 	return plan.Build(in), nil
+}
+
+// addRecords looks at what the shops' own records hold of the orders of a plan.
+func (a *App) addRecords(ctx context.Context, in *plan.Input, report Report) error {
+	in.Desks = map[string]bool{}
+	for name := range a.d.Desks {
+		in.Desks[name] = true
+	}
+	for i, o := range in.Orders {
+		d, ok := a.d.Desks[o.Shop]
+		if !ok {
+			continue
+		}
+		if report != nil {
+			report(i, len(in.Orders), "shop")
+		}
+		if err := d.Records(ctx, o, func(f plan.Found) error { in.Found = append(in.Found, f); return nil }); err != nil {
+			return fmt.Errorf("look at the records of shop %q: %w", o.Shop, err)
+		}
+	}
+	return nil
+}
+
+// sameCustomer finds which further orders stand on the same account or address
+// as those of a plan: what belongs to them all must stay.
+type sameCustomer struct {
+	targets map[int64]bool
+	by      map[string][]int64 // account or address → target orders
+	others  map[int64][]string // target order → numbers of the further ones
+}
+
+func newSameCustomer(targets []order.Order) *sameCustomer {
+	c := &sameCustomer{targets: map[int64]bool{}, by: map[string][]int64{}, others: map[int64][]string{}}
+	for _, o := range targets {
+		c.targets[o.ID] = true
+		for _, k := range customerKeys(o) {
+			c.by[k] = append(c.by[k], o.ID)
+		}
+	}
+	return c
+}
+
+func customerKeys(o order.Order) []string {
+	var out []string
+	if e := mailbox.NormEmail(o.Customer.Email); e != "" {
+		out = append(out, "e "+e)
+	}
+	if o.Account != "" {
+		out = append(out, "a "+o.Shop+" "+o.Account)
+	}
+	return out
+}
+
+func (c *sameCustomer) add(o order.Order) {
+	if c.targets[o.ID] || o.Erased && o.Account == "" {
+		return
+	}
+	for _, k := range customerKeys(o) {
+		for _, id := range c.by[k] {
+			if !slices.Contains(c.others[id], o.Number) {
+				c.others[id] = append(c.others[id], o.Number)
+			}
+		}
+	}
+}
+
+// planScope makes the plan of any scope, as its own way makes it. at is the
+// day of a retention plan, zero for today.
+func (a *App) planScope(ctx context.Context, s plan.Scope, at law.Date, report Report) (plan.Plan, error) {
+	switch {
+	case s.Rule == plan.Orphans:
+		return a.PlanOrphans(ctx)
+	case s.Rule != "":
+		v, err := a.Retention(ctx, at)
+		return v.Plan, err
+	case s.Case != 0:
+		// The case may mean other orders by now, or ask for something else.
+		return a.planCase(ctx, cases.ID(s.Case), s.Only, report)
+	}
+	return a.makePlan(ctx, s, report)
+}
+
+// NarrowPlan makes a plan again for a part of what it would erase: only holds
+// the keys (plan.KeyID) that may go, such as the photos of one child across
+// orders, or of one product line. The rest of it is kept, and says so. A plan
+// of a rule is not narrowed: ErrRulePlan.
+func (a *App) NarrowPlan(ctx context.Context, p plan.Plan, only []string) (plan.Plan, error) {
+	s := p.Scope
+	if s.Rule != "" {
+		return plan.Plan{}, ErrRulePlan
+	}
+	if len(only) == 0 {
+		return plan.Plan{}, ErrNothingChosen
+	}
+	only = slices.Clone(only)
+	for _, f := range p.Erase {
+		if f.Holds == plan.Reference {
+			// A reference goes with what it leads to, and stays with it.
+			only = append(only, plan.KeyID(f.Storage, f.Key))
+		}
+	}
+	slices.Sort(only)
+	s.Only = slices.Compact(only)
+	return a.planScope(ctx, s, law.Date{}, nil)
+}
+
+// KeysOfLine returns which keys a plan would erase of one product line of its
+// orders, for NarrowPlan: the photos that the shop's record of the line names.
+func (a *App) KeysOfLine(ctx context.Context, p plan.Plan, orderID int64, line string) ([]string, error) {
+	var o order.Order
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { o, err = tx.Order(orderID); return err }); err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(o.Lines, func(l order.Line) bool { return l.Ref == line })
+	if i < 0 {
+		return nil, ErrNoLine
+	}
+	named := map[string]bool{} // KeyIDs; a bare key may lie in any storage
+	for _, ref := range o.Lines[i].Photos {
+		if storage, key, ok := plan.Resolve(ref, a.d.Bases); ok {
+			named[plan.KeyID(storage, key)] = true
+		}
+	}
+	var out []string
+	for _, f := range p.Erase {
+		if f.Order == orderID && (named[plan.KeyID(f.Storage, f.Key)] || named[plan.KeyID("", f.Key)]) {
+			out = append(out, plan.KeyID(f.Storage, f.Key))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// PlanPerson makes the plan to erase a person in the orders given: their media
+// and what the shop's records hold of her, save what the law keeps.
+func (a *App) PlanPerson(ctx context.Context, ids []int64) (plan.Plan, error) {
+	if len(ids) == 0 {
+		return plan.Plan{}, cases.ErrNoOrder
+	}
+	return a.makePlan(ctx, plan.Scope{Orders: slices.Sorted(slices.Values(ids)), Person: true}, nil)
+}
+
+// PersonOrders returns the orders of the address that an order was placed
+// with, itself first. One address may serve several people, so each tells
+// whether it has the same name.
+func (a *App) PersonOrders(ctx context.Context, id int64) ([]PersonOrder, error) {
+	var out []PersonOrder
+	err := a.d.Store.View(ctx, func(tx Tx) error {
+		o, err := tx.Order(id)
+		if err != nil {
+			return err
+		}
+		b, err := a.orderBook(tx)
+		if err != nil {
+			return err
+		}
+		out = append(out, PersonOrder{b.row(o), true})
+		same, err := tx.OrdersByEmail(o.Customer.Email)
+		if err != nil {
+			return err
+		}
+		for _, x := range same {
+			if x.ID != o.ID {
+				out = append(out, PersonOrder{b.row(x), cases.SameName(x.Customer.Name(), o.Customer.Name())})
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // holds returns what protects objects today: the owner's holds, and the open
@@ -172,7 +353,7 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 	if err != nil {
 		return RunView{}, err
 	}
-	fresh, err := a.again(ctx, p, opt.At, report)
+	fresh, err := a.planScope(ctx, p.Scope, opt.At, report)
 	if err != nil {
 		return RunView{}, err
 	}
@@ -185,24 +366,8 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 	}); err != nil {
 		return RunView{}, err
 	}
-	r, steps, err := erasure.Run(ctx, c, fresh, a.d.Storages, ledger{a}, a.d.Now, report)
+	r, steps, err := erasure.Run(ctx, c, fresh, a.storages(), ledger{a}, a.d.Now, report)
 	return a.runView(ctx, r, steps), err
-}
-
-// again makes the plan of a scope once more.
-func (a *App) again(ctx context.Context, p plan.Plan, at law.Date, report Report) (plan.Plan, error) {
-	if p.Scope.Rule == plan.Orphans {
-		return a.PlanOrphans(ctx)
-	}
-	if p.Scope.Rule != "" {
-		v, err := a.Retention(ctx, at)
-		return v.Plan, err
-	}
-	if p.Scope.Case != 0 {
-		// The case may mean other orders by now, or ask for something else.
-		return a.PlanCase(ctx, cases.ID(p.Scope.Case))
-	}
-	return a.makePlan(ctx, p.Scope, report)
 }
 
 func scopeRecord(s plan.Scope) string {
@@ -250,76 +415,4 @@ func (a *App) settleIdentity(ctx context.Context, s plan.Scope, opt EraseOptions
 		}
 		return a.journal(tx, owner, evidence.ActCaseIdentity, caseRecord(c.ID), map[string]string{"act": "by sight", "level": c.Identity.Level.String()})
 	})
-}
-
-// ResumeErasure takes up every run that was cut off, and tries again what is
-// left of partial ones. The runs that were taken up before an error are
-// returned with it.
-func (a *App) ResumeErasure(ctx context.Context, report Report) ([]RunView, error) {
-	if !a.erasing.TryLock() {
-		return nil, erasure.ErrRunning
-	}
-	defer a.erasing.Unlock()
-	defer a.changed()
-	type cut struct {
-		r     erasure.Record
-		steps []erasure.Step
-	}
-	var todo []cut
-	if err := a.d.Store.View(ctx, func(tx Tx) error {
-		rs, err := tx.Runs()
-		if err != nil {
-			return err
-		}
-		for _, r := range slices.Backward(rs) {
-			if r.State != erasure.Running && r.State != erasure.Partial {
-				continue
-			}
-			steps, err := tx.Steps(r.ID)
-			if err != nil {
-				return err
-			}
-			for i := range steps {
-				// A lock may have ended since: what it kept is asked for again.
-				if steps[i].Status == erasure.Retained {
-					steps[i].Status, steps[i].Reason = erasure.Tried, ""
-				}
-			}
-			todo = append(todo, cut{r, steps})
-		}
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	// What was cut off comes first: while it is open, no other run may be.
-	slices.SortStableFunc(todo, func(x, y cut) int { return cmp.Compare(x.r.State, y.r.State) })
-	var out []RunView
-	var failed error
-	for _, c := range todo {
-		was := c.r
-		if err := a.d.Store.Update(ctx, func(tx Tx) error {
-			c.r.State = erasure.Running
-			if err := tx.PutRun(c.r); err != nil {
-				return err
-			}
-			return a.journal(tx, owner, evidence.ActRunResumed, runRecord(c.r.ID), nil)
-		}); err != nil {
-			return out, err
-		}
-		r, steps, err := erasure.Resume(ctx, c.r, c.steps, a.d.Storages, ledger{a}, a.d.Now, report)
-		if err == nil {
-			out = append(out, a.runView(ctx, r, steps))
-			continue
-		}
-		failed = errors.Join(failed, err)
-		if was.State != erasure.Partial || !slices.Equal(steps, c.steps) {
-			return out, failed
-		}
-		// Nothing was touched: it is as partial as before, and must not stand
-		// in the way of the others.
-		if err := a.d.Store.Update(context.WithoutCancel(ctx), func(tx Tx) error { return tx.PutRun(was) }); err != nil {
-			return out, errors.Join(failed, err)
-		}
-	}
-	return out, failed
 }

@@ -40,6 +40,11 @@ type OrderBook interface {
 	PutOrder(o order.Order) (id int64, isNew, changed bool, err error)
 	Order(id int64) (order.Order, error)
 	Orders() ([]order.Order, error)
+	EachOrder(f func(order.Order) error) error
+	CountOrders() (int, error)
+	MarkSeen(shop string, refs []string, reading int64) error
+	Unseen(shop string, reading int64) ([]int64, error)
+	SetGone(ids []int64) error
 	OrdersByNumber(number string) ([]order.Order, error)
 	OrdersByEmail(email string) ([]order.Order, error)
 	ErasedAt() (map[int64]time.Time, error)
@@ -95,6 +100,7 @@ type RunBook interface {
 type RecordBook interface {
 	Records(register string) ([]register.Stored, error)
 	PutRecord(register, id string, json []byte, at time.Time) error
+	DeleteRecord(register, id string) error
 	Setting(key string) (value string, ok bool, err error)
 	SetSetting(key, value string) error
 }
@@ -164,6 +170,8 @@ type Deps struct {
 	Mailbox  Mailbox // nil where the profile has none
 	Compose  Composer
 	Storages map[string]erasure.Storage
+	// Desks are the shops whose records can be erased, by the shop's name.
+	Desks    map[string]erasure.Desk
 	Locators []plan.Locator
 	Bases    []plan.Base
 	Services []Connection
@@ -179,4 +187,8 @@ type Deps struct {
 	// Remember is called with the tombstones of each erasure, so that they
 	// outlive the store itself. It is called inside the transaction.
 	Remember func([]evidence.Tombstone) error
+	// SaveLocators and SaveColumns keep in the profile's file what the owner
+	// says of where the photos are and of the columns of a shop's file.
+	SaveLocators func([]plan.Locator) error
+	SaveColumns  func(shop string, mapping map[string]string) error
 }

@@ -11,6 +11,7 @@ import (
 	"greffier/app/cases"
 	"greffier/app/evidence"
 	"greffier/app/law"
+	"greffier/app/order"
 	"greffier/app/promise"
 	"greffier/app/register"
 	"greffier/app/request"
@@ -241,13 +242,14 @@ func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Input
 		if in.Cases, err = tx.Cases(); err != nil {
 			return err
 		}
-		all, err := tx.Orders()
+		if err := tx.EachOrder(func(o order.Order) error { in.Numbers[o.ID] = o.Number; return nil }); err != nil {
+			return err
+		}
+		ns, err := records[cases.Notice](tx, kindNotices)
 		if err != nil {
 			return err
 		}
-		for _, o := range all {
-			in.Numbers[o.ID] = o.Number
-		}
+		in.Notices = register.NoticeRows(ns)
 		in.Runs, err = a.runRows(tx)
 		return err
 	})
@@ -475,7 +477,7 @@ func (a *App) Promises(ctx context.Context, lang string) ([]PromiseRow, error) {
 }
 
 func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
-	in := promise.Input{Today: a.today(), Zone: a.d.Zone, Now: a.now(), Locators: len(a.d.Locators), Storages: len(a.d.Storages), Deadlines: map[cases.ID]law.Deadline{}}
+	in := promise.Input{Today: a.today(), Zone: a.d.Zone, Now: a.now(), Locators: len(a.locators()), Storages: len(a.d.Storages), Deadlines: map[cases.ID]law.Deadline{}}
 	ri, err := a.inputs(ctx, "", false)
 	if err != nil {
 		return in, err
@@ -551,9 +553,9 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 
 // mediaResult applies the media rule today, over what the storages hold.
 func (a *App) mediaResult(ctx context.Context) (retention.Result, error) {
-	in, _, err := a.mediaInput(ctx, a.today())
+	m, err := a.sweep(ctx, a.today(), nil, nil)
 	if err != nil {
 		return retention.Result{}, err
 	}
-	return retention.Apply(in)
+	return m.tally.Result(), nil
 }

@@ -8,6 +8,8 @@ import (
 	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
+	"greffier/app/order"
+	"greffier/app/plan"
 	"greffier/app/request"
 )
 
@@ -28,13 +30,40 @@ func factsOf(r erasure.Record) runFacts {
 }
 
 // ledger writes runs into the store, each call one transaction with its
-// journal entry.
+// journal entry. It is an erasure.Guard too.
 type ledger struct{ a *App }
+
+// Held tells which steps may not be erased any more, because the owner or an
+// open case has placed a hold since the plan was confirmed.
+func (l ledger) Held(ctx context.Context, run erasure.Record, steps []erasure.Step) ([]string, error) {
+	out := make([]string, len(steps))
+	err := l.a.d.Store.View(ctx, func(tx Tx) error {
+		hs, err := l.a.holds(tx, cases.ID(run.Scope.Case))
+		if err != nil {
+			return err
+		}
+		today := l.a.today()
+		for i, s := range steps {
+			for _, h := range hs {
+				if h.Order != 0 && h.Order == s.Object.Order && h.ActiveOn(today) {
+					out[i] = h.Reason
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
 
 func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Step) (id int64, err error) {
 	err = l.a.d.Store.Update(ctx, func(tx Tx) error {
 		if id, err = tx.BeginRun(r, steps); err != nil {
 			return err
+		}
+		if r.State != erasure.Refused {
+			if err := endCooling(tx, r.Scope); err != nil {
+				return err
+			}
 		}
 		if r.Scope.Case != 0 {
 			c, err := tx.Case(cases.ID(r.Scope.Case))
@@ -64,6 +93,13 @@ func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Ste
 func (l ledger) end(tx Tx, r erasure.Record) error {
 	if err := l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)); err != nil {
 		return err
+	}
+	// Whom to tell is decided by the first run that erased anything, not by
+	// each that tries again what was left.
+	if r.Scope.Case != 0 && r.Erased > 0 {
+		if err := l.a.makeNotices(tx, r, greffier); err != nil {
+			return err
+		}
 	}
 	return l.a.tellCase(tx, r)
 }
@@ -117,16 +153,22 @@ func (l ledger) Unfinished(ctx context.Context) ([]erasure.Record, map[int64][]e
 // Greffier's own copies of it. A person is forgotten whole only when every
 // order of hers was in scope; otherwise only those orders are.
 func (a *App) forget(tx Tx, r erasure.Record) error {
-	kept := map[string]bool{} // numbers of orders of which media were kept on purpose
-	for _, k := range r.Keep {
-		if k.Key != "" && k.Storage != "" {
-			kept[k.Order] = true
+	kept := map[string]bool{}   // numbers of orders of which media were kept on purpose
+	needed := map[string]bool{} // numbers of orders whose contact data the contract still needs
+	stays := func(storage, key, number string, holds plan.Holds) {
+		switch {
+		case storage == "" || key == "":
+		case !plan.IsShop(storage), holds == plan.Photo, holds == plan.Portrait, holds == plan.Derived:
+			kept[number] = true
+		case holds == plan.Contact:
+			needed[number] = true
 		}
 	}
+	for _, k := range r.Keep {
+		stays(k.Storage, k.Key, k.Order, k.Holds)
+	}
 	for _, h := range r.Restrict {
-		if h.Key != "" {
-			kept[h.Order] = true
-		}
+		stays(h.Storage, h.Key, h.Order, h.Holds)
 	}
 	emails := map[string]bool{}
 	var emptied []int64
@@ -142,7 +184,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 			return err
 		}
 		emptied = append(emptied, id)
-		if !r.Scope.Person {
+		if !r.Scope.Person || needed[o.Number] && (o.State == order.Open || o.State == order.Unknown) {
 			continue
 		}
 		if o.Customer.Email != "" {

@@ -39,143 +39,160 @@ func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error)
 		at = a.today()
 	}
 	v := RetentionView{At: at}
-	in, holds, err := a.mediaInput(ctx, at)
+	m, err := a.sweep(ctx, at, nil, nil)
 	if err != nil {
 		return v, err
 	}
-	res, err := retention.Apply(in)
-	if err != nil {
-		return v, err
-	}
+	res := m.tally.Result()
 	// Whatever day is asked for, what is held today stays today.
 	for i, r := range res.Due {
-		for _, h := range holds {
+		for _, h := range m.holds {
 			if r.Order != 0 && h.Order == r.Order && res.Due[i].Held == "" && h.ActiveOn(a.today()) {
 				res.Due[i].Held = h.Reason
 			}
 		}
 	}
-	v.Due = dueRows(res.Due)
-	v.Ahead = dueRows(res.Ahead)
-	if err := a.d.Store.Update(ctx, func(tx Tx) error { return putMedia(tx, a.now(), in.Found, in.Orphans) }); err != nil {
+	if err := a.d.Store.Update(ctx, func(tx Tx) error {
+		return setMedia(tx, media{At: a.now(), Objects: m.tally.Counts(), Orphans: res.OrphanObjects})
+	}); err != nil {
 		return v, err
 	}
-	pin := plan.Input{Scope: plan.Scope{Rule: retention.Media}, Holds: holds, Today: at, Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now()}
+	in := plan.Input{Scope: plan.Scope{Rule: retention.Media}, Holds: m.holds, Today: at, Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now(), Bases: a.d.Bases}
+	if err := a.dueOrders(ctx, res.Due, m.tally.Candidates(), &in); err != nil {
+		return v, err
+	}
+	a.dueRecords(ctx, res.Due, &in)
 	inScope := map[int64]bool{}
-	for _, r := range res.Due {
-		if r.Order != 0 && r.Held == "" {
-			inScope[r.Order] = true
-		}
-	}
 	for _, o := range in.Orders {
-		if inScope[o.ID] {
-			pin.Orders = append(pin.Orders, o)
-		}
+		inScope[o.ID] = true
 	}
-	for _, f := range in.Found {
+	for _, f := range res.Objects {
 		if inScope[f.Order] {
-			pin.Found = append(pin.Found, f)
+			in.Found = append(in.Found, f)
 		}
 	}
-	pin.SharedBy = plan.Shared(pin.Found, in.Orders, a.d.Locators, a.d.Bases)
-	v.Plan = plan.Build(pin)
+	in.SharedBy = m.index.Shared(in.Found, a.locators())
+	v.Due, v.Ahead = dueRows(res.Due), dueRows(res.Ahead)
+	v.Plan = plan.Build(in)
 	return v, nil
 }
 
-// mediaInput gathers what the media rule depends on, the storages listed now,
-// and what protects objects.
-func (a *App) mediaInput(ctx context.Context, at law.Date) (retention.Input, []plan.Hold, error) {
-	in := retention.Input{At: at, Zone: a.d.Zone, LastMessage: map[int64]time.Time{}}
-	if len(a.d.Storages) == 0 {
-		return in, nil, ErrNoStorage
+// dueOrders reads the orders whose media are due and wait for nothing, and
+// those of which only the shop's own records may still name a photo.
+func (a *App) dueOrders(ctx context.Context, due []retention.Row, candidates []int64, in *plan.Input) error {
+	var ids []int64
+	waits := map[int64]bool{}
+	for _, r := range due {
+		if r.Order != 0 && r.Held == "" {
+			ids = append(ids, r.Order)
+		}
+		waits[r.Order] = true
 	}
-	var holds []plan.Hold
-	if err := a.d.Store.View(ctx, func(tx Tx) error {
-		var err error
-		if in.Rule, err = a.mediaRule(tx); err != nil {
-			return err
-		}
-		if in.Orders, err = tx.Orders(); err != nil {
-			return err
-		}
-		for _, o := range in.Orders {
-			if o.CompletedAt.IsZero() && o.Customer.Email != "" {
-				if in.LastMessage[o.ID], err = tx.LastFrom(o.Customer.Email); err != nil {
-					return err
-				}
+	return a.d.Store.View(ctx, func(tx Tx) error {
+		for _, id := range append(ids, candidates...) {
+			named := !slices.Contains(ids, id)
+			if named && waits[id] {
+				continue
+			}
+			o, err := tx.Order(id)
+			if err != nil {
+				return err
+			}
+			if _, desk := a.d.Desks[o.Shop]; !named || desk {
+				in.Orders = append(in.Orders, o)
 			}
 		}
+		return nil
+	})
+}
+
+// ShopAway is the reason why the media of an order wait whose shop cannot be
+// asked for its records: half of what names a child's photo would stay behind.
+const ShopAway = "the shop cannot be reached"
+
+// dueRecords looks at what the shops' own records hold of the orders that are
+// due. Those of a shop that cannot be looked at wait, and the others go on.
+func (a *App) dueRecords(ctx context.Context, due []retention.Row, in *plan.Input) {
+	in.Desks = map[string]bool{}
+	away := map[string]bool{}
+	keep := in.Orders[:0]
+	for _, o := range in.Orders {
+		d, ok := a.d.Desks[o.Shop]
+		in.Desks[o.Shop] = ok
+		var fields []plan.Found
+		if ok && !away[o.Shop] {
+			err := d.Records(ctx, o, func(f plan.Found) error { fields = append(fields, f); return nil })
+			away[o.Shop] = err != nil
+		}
+		if !away[o.Shop] {
+			in.Found, keep = append(in.Found, fields...), append(keep, o)
+			continue
+		}
+		for i := range due {
+			if due[i].Order == o.ID {
+				due[i].Held = ShopAway
+			}
+		}
+	}
+	in.Orders = keep
+}
+
+// swept is what one look at all storages found, as far as a rule needs it.
+type swept struct {
+	tally *retention.Tally
+	index *plan.Index
+	holds []plan.Hold
+	rule  register.Rule
+}
+
+// sweep looks at the storages once, holding only what the media rule makes due
+// on a day. also, where it is not nil, is told of every object.
+func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) error, report Report) (swept, error) {
+	var m swept
+	if len(a.d.Storages) == 0 {
+		return m, ErrNoStorage
+	}
+	m.index = plan.NewIndex(a.d.Bases)
+	if err := a.d.Store.View(ctx, func(tx Tx) error {
+		in := retention.Input{At: at, Zone: a.d.Zone}
+		var err error
+		if m.rule, err = a.mediaRule(tx); err != nil {
+			return err
+		}
+		in.Rule = m.rule
 		if in.Holds, err = tx.Holds(); err != nil {
 			return err
 		}
 		if in.Cases, err = tx.Cases(); err != nil {
 			return err
 		}
-		holds, err = a.holds(tx, 0)
-		return err
-	}); err != nil {
-		return in, nil, err
-	}
-	var err error
-	in.Found, in.Orphans, err = a.surveyAll(ctx, in.Orders)
-	return in, holds, err
-}
-
-// surveyAll looks at everything below the locators once, and at what the
-// orders' own references name elsewhere.
-func (a *App) surveyAll(ctx context.Context, orders []order.Order) (found, orphans []plan.Found, err error) {
-	if found, orphans, err = plan.SurveyAll(ctx, a.listers(), a.d.Locators, orders, nil); err != nil {
-		return nil, nil, err
-	}
-	seen := map[string]bool{}
-	for _, f := range found {
-		seen[plan.KeyID(f.Storage, f.Key)] = true
-	}
-	// Only references that no locator already covers need a look of their own.
-	var rest []order.Order
-	for _, o := range orders {
-		o.Photos = slices.DeleteFunc(slices.Clone(o.Photos), func(ref string) bool {
-			storage, key, ok := plan.Resolve(ref, a.d.Bases)
-			if !ok {
-				return true
-			}
-			for _, l := range a.d.Locators {
-				if (storage == "" || storage == l.Storage) && l.Claims(key, o.Number) {
-					return true
+		if m.holds, err = a.holds(tx, 0); err != nil {
+			return err
+		}
+		if m.tally, err = retention.NewTally(in); err != nil {
+			return err
+		}
+		return tx.EachOrder(func(o order.Order) error {
+			var last time.Time
+			if o.CompletedAt.IsZero() && o.Customer.Email != "" {
+				if last, err = tx.LastFrom(o.Customer.Email); err != nil {
+					return err
 				}
 			}
-			return storage != "" && seen[plan.KeyID(storage, key)] || storage == "" && a.anywhere(seen, key)
+			m.tally.Order(o, last)
+			m.index.Add(o)
+			return nil
 		})
-		if len(o.Photos) > 0 {
-			rest = append(rest, o)
+	}); err != nil {
+		return m, err
+	}
+	return m, plan.Sweep(ctx, a.listers(), a.locators(), m.index, func(f plan.Found) error {
+		m.tally.Add(f)
+		if also == nil {
+			return nil
 		}
-	}
-	more, _, err := plan.Survey(ctx, a.listers(), nil, rest, a.d.Bases, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	ids := map[string]bool{}
-	for _, f := range found {
-		ids[f.ID()] = true
-	}
-	orphans = slices.DeleteFunc(orphans, func(f plan.Found) bool {
-		return slices.ContainsFunc(more, func(m plan.Found) bool { return m.ID() == f.ID() })
-	})
-	for _, f := range more {
-		if !ids[f.ID()] {
-			found = append(found, f)
-		}
-	}
-	return found, orphans, nil
-}
-
-func (a *App) anywhere(seen map[string]bool, key string) bool {
-	for n := range a.d.Storages {
-		if seen[plan.KeyID(n, key)] {
-			return true
-		}
-	}
-	return false
+		return also(f)
+	}, report)
 }
 
 func dueRows(rs []retention.Row) []DueRow {

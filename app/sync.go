@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,10 +18,6 @@ import (
 // batch is how many orders or messages go into one transaction: large enough
 // to be fast, small enough that a cut loses little.
 const batch = 64
-
-// fullEvery is how often a shop is read whole: no shop's date of modification
-// can be relied on.
-const fullEvery = 7 * 24 * time.Hour
 
 // Sync fetches what is new from the shops and the mailbox. A service that
 // cannot be read is told in the report and the rest goes on; the error is then
@@ -53,7 +48,7 @@ func (a *App) Sync(ctx context.Context, orders, mail bool, report Report) (SyncR
 	}
 	// A storage that cannot be looked at now is looked at next time; Retention
 	// and the promises say so meanwhile.
-	if err := a.lookAgain(ctx); err != nil && ctx.Err() != nil {
+	if err := a.Tick(ctx); err != nil && ctx.Err() != nil {
 		return out, err
 	}
 	if err := a.d.Store.Update(ctx, func(tx Tx) error {
@@ -133,122 +128,6 @@ func putSeen(tx Tx, kind, name string, s lastSeen) error {
 	return tx.SetSetting("service."+kind+"."+name, string(b))
 }
 
-func (a *App) syncShop(ctx context.Context, shop order.Source, out *SyncReport, report Report) error {
-	since, full, err := a.shopSince(ctx, shop.Name())
-	if err != nil {
-		return err
-	}
-	var pending []order.Order
-	read := map[string]bool{}
-	problems, fresh, changed := 0, 0, 0
-	flush := func() error {
-		if len(pending) == 0 {
-			return nil
-		}
-		err := a.d.Store.Update(ctx, func(tx Tx) error {
-			for _, o := range pending {
-				_, isNew, diff, err := tx.PutOrder(o)
-				if err != nil {
-					return err
-				}
-				if isNew {
-					fresh++
-				} else if diff {
-					changed++
-				}
-			}
-			return nil
-		})
-		pending = pending[:0]
-		return err
-	}
-	next, err := shop.Changed(ctx, since, func(o order.Order) error {
-		o.Shop = shop.Name()
-		read[o.Ref] = true
-		out.Orders++
-		if pending = append(pending, o); len(pending) >= batch {
-			return flush()
-		}
-		return nil
-	}, func(p order.Problem) error {
-		problems++
-		out.Problems = append(out.Problems, p)
-		return nil
-	}, report)
-	// What was read before a cut stays, under a context of its own.
-	if ferr := a.flushKept(ctx, flush); ferr != nil {
-		return ferr
-	}
-	out.NewOrders, out.ChangedOrders = out.NewOrders+fresh, out.ChangedOrders+changed
-	if err != nil {
-		return err
-	}
-	return a.d.Store.Update(ctx, func(tx Tx) error {
-		gone := 0
-		// Only a full reading without a single problem can tell what is gone.
-		if full && problems == 0 {
-			if gone, err = markGone(tx, shop.Name(), read); err != nil {
-				return err
-			}
-		}
-		if err := tx.SetSetting("shop."+shop.Name()+".since", next.UTC().Format(time.RFC3339)); err != nil {
-			return err
-		}
-		if full {
-			if err := tx.SetSetting("shop."+shop.Name()+".full", a.now().Format(time.RFC3339)); err != nil {
-				return err
-			}
-		}
-		return a.journal(tx, greffier, evidence.ActSyncOrders, "shop "+strings.ReplaceAll(shop.Name(), "@", " at "),
-			map[string]int{"read": len(read), "new": fresh, "changed": changed, "gone": gone, "problems": problems})
-	})
-}
-
-// flushKept stores what is pending even when the work was cancelled.
-func (a *App) flushKept(ctx context.Context, flush func() error) error {
-	if ctx.Err() != nil {
-		return nil // the next sync reads them again: the cursor was not moved
-	}
-	return flush()
-}
-
-func (a *App) shopSince(ctx context.Context, shop string) (since time.Time, full bool, err error) {
-	err = a.d.Store.View(ctx, func(tx Tx) error {
-		v, ok, err := tx.Setting("shop." + shop + ".since")
-		if err != nil || !ok {
-			return err
-		}
-		if since, err = time.Parse(time.RFC3339, v); err != nil {
-			since = time.Time{}
-		}
-		last, _, err := tx.Setting("shop." + shop + ".full")
-		if at, perr := time.Parse(time.RFC3339, last); perr != nil || a.now().Sub(at) > fullEvery {
-			since = time.Time{}
-		}
-		return err
-	})
-	return since, since.IsZero(), err
-}
-
-func markGone(tx Tx, shop string, read map[string]bool) (int, error) {
-	all, err := tx.Orders()
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, o := range all {
-		if o.Shop != shop || read[o.Ref] || o.State == order.Gone {
-			continue
-		}
-		o.State = order.Gone
-		if _, _, _, err := tx.PutOrder(o); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}
-
 func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) error {
 	var cursors []mailbox.Cursor
 	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { cursors, err = tx.Cursors(); return err }); err != nil {
@@ -304,6 +183,9 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 // takeIn recognises one message and files it: into the case that it answers,
 // into a new case, or among the ordinary mail. all returns every order.
 func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error), out *SyncReport) error {
+	if taken, err := a.takeAnswer(tx, m, out); err != nil || taken {
+		return err
+	}
 	j := request.Judged{Message: m, Verdict: request.Recognise(m)}
 	own := mailbox.NormEmail(a.controller(tx).Email)
 	if ownWords(m, own) {

@@ -36,6 +36,12 @@ func (a *App) Today(ctx context.Context) (Today, error) {
 		if err := a.needOfRuns(&t, tx); err != nil {
 			return err
 		}
+		if err := a.needOfCooling(&t, tx); err != nil {
+			return err
+		}
+		if err := a.needOfNotices(&t, tx); err != nil {
+			return err
+		}
 		if err := a.needOfRetention(&t, tx, today); err != nil {
 			return err
 		}

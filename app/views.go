@@ -28,7 +28,9 @@ const (
 // Need is one thing that waits for the owner. Kind says which:
 // "case" (Case set), "mail" (mails to check), "retention" (objects due),
 // "run" (an erasure was cut off or is partial; Run set), "sync" (a service
-// failed at the last sync; Error set), "gap" (a register has gaps; Register
+// failed at the last sync; Error set), "cooling" (an erasure waits for its
+// cooling-off to end; Case and Due set, at risk where the plan has changed),
+// "notice" (recipients to be told or reminded, GDPR Art. 19; Case set), "gap" (a register has gaps; Register
 // set), "promise" (Promise set).
 type Need struct {
 	Kind     string
@@ -258,4 +260,80 @@ type ProfileInfo struct {
 	Demo       bool
 	Locators   []plan.Locator
 	KeyFrom    string // "passphrase" or "keyring"
+}
+
+// LocatorRow is what one locator finds now.
+type LocatorRow struct {
+	Locator   plan.Locator
+	Objects   int
+	Orders    int
+	SizeBytes int64
+	Example   string // one key; hostile text
+	Err       error  // the storage could not be looked at
+}
+
+// LocateReport is what the locators find on the owner's real data.
+type LocateReport struct {
+	Rows           []LocatorRow
+	Orphans        int // objects below a locator that no order claims
+	OrphanBytes    int64
+	OrphanExamples []plan.Found // some of them
+	Orders         int          // that were looked for
+	Empty          []OrderRow   // some of the orders that find nothing
+	EmptyCount     int
+}
+
+// Cooling is an erasure that the owner confirmed and that waits, so that she
+// can still cancel it.
+type Cooling struct {
+	ID          string
+	Scope       plan.Scope
+	Orders      []string // numbers
+	Hash        string   // of the plan confirmed
+	ConfirmedAt time.Time
+	RunsAt      time.Time
+	Objects     int
+	SizeBytes   int64
+	// Stale tells that what the plan saw has changed while it waited: nothing
+	// is erased before the owner confirms a new plan.
+	Stale bool
+}
+
+// PersonOrder is one order of an e-mail address. One address may serve several
+// people: SameName tells whether the customer's name is that of the order
+// asked for.
+type PersonOrder struct {
+	Row      OrderRow
+	SameName bool
+}
+
+// ColumnsView is what the owner needs to say which column of a shop's file is
+// what.
+type ColumnsView struct {
+	Shop    string
+	Names   []string          // the file's own columns; hostile text
+	Sample  []string          // values of its first record; personal data
+	Mapping map[string]string // field → column, as it is now
+	Fields  []string          // of an order, in the order in which they are asked
+	Needed  []string          // of them, those without which nothing can be read
+}
+
+// NoticeRow is one recipient to be told of an erasure (GDPR Art. 19).
+type NoticeRow struct {
+	ID           string
+	Run          int64
+	Case         cases.ID
+	Name         string
+	To           string
+	State        string // "to write", "drafted", "sent", "answered", "spared"
+	Orders       []string
+	MadeAt       time.Time
+	SentAt       time.Time
+	Reminders    int
+	NextReminder law.Date // zero when none is due any more
+	Answer       string   // "", "erased", "nothing held", "refused", "other"
+	AnsweredAt   time.Time
+	Mail         int64 // the message that answered, or 0
+	Reason       string
+	Tone         Tone
 }

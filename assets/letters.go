@@ -13,7 +13,10 @@ var letters embed.FS
 
 // Letters is the catalog of letter templates compiled into the program: a
 // folder per language, a text file per kind. The first line of a file holds the
-// subject after a colon ("Objet : …", "Subject: …"), the rest is the body.
+// subject after a colon ("Objet : …", "Subject: …"), the rest is the body. The
+// places that a letter to a person fills are those of cases.Draft; the two to
+// recipients, notice and notice-reminder, have those of cases.NoticeLetter and
+// nothing of the person concerned.
 type Letters struct{}
 
 // Letter returns the templates of the subject and the body of a kind in "fr" or

@@ -2,6 +2,7 @@ package assets_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"greffier/assets"
@@ -27,5 +28,29 @@ func TestALetterIsNeverReadOutsideItsFolder(t *testing.T) {
 	}
 	if _, _, ok := (assets.Letters{}).Letter("acknowledge", ".."); ok {
 		t.Error("a language is a path")
+	}
+}
+
+func TestLettersToRecipientsCarryTheReferenceAndNothingOfThePerson(t *testing.T) {
+	for _, lang := range []string{"fr", "en"} {
+		for _, kind := range []string{"notice", "notice-reminder"} {
+			subject, body, ok := (assets.Letters{}).Letter(kind, lang)
+			if !ok || !strings.Contains(subject, "[{{.Ref}}]") {
+				t.Errorf("%s in %s: subject %q", kind, lang, subject)
+			}
+			for _, m := range place.FindAllStringSubmatch(subject+body, -1) {
+				if !slices.Contains([]string{"Ref", "ErasedOn", "On"}, m[1]) {
+					t.Errorf("%s in %s fills %q", kind, lang, m[1])
+				}
+			}
+			if strings.Contains(body, "part-greeting") {
+				t.Errorf("%s in %s greets by a name", kind, lang)
+			}
+			for _, article := range []string{"19", "17", "28"} {
+				if !strings.Contains(body, article) {
+					t.Errorf("%s in %s does not name Article %s", kind, lang, article)
+				}
+			}
+		}
 	}
 }

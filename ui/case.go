@@ -25,6 +25,7 @@ const (
 	tabPerson
 	tabPlan
 	tabLetters
+	tabRecipients
 	tabHistory
 )
 
@@ -39,7 +40,11 @@ type casePage struct {
 	kind     string // of the letter being written
 	editing  bool   // the letter has words that are not saved
 	planSlot *slot
+	plan     *planView
+	planNote string // why the plan is a new one
 	letters  *slot
+	told     *slot
+	cooling  []app.Cooling // erasures that wait
 	tabs     *kit.Tabs
 	primary  func()
 }
@@ -53,9 +58,10 @@ func (p *casePage) step() {
 	}
 }
 
-// changed reloads the case, unless that would throw away words being typed.
+// changed reloads the case, unless that would throw away words being typed or
+// ticks being set.
 func (p *casePage) changed() {
-	if !p.editing {
+	if !p.editing && (p.tab != tabPlan || p.plan == nil || !p.plan.touched()) {
 		p.load()
 	}
 }
@@ -68,7 +74,31 @@ func (p *casePage) build() fyne.CanvasObject {
 }
 
 func (p *casePage) load() {
-	fetch(p.w, p.body, func(ctx context.Context) (app.CaseView, error) { return p.w.f.Case(ctx, p.id) }, p.show)
+	fetch(p.w, p.body, func(ctx context.Context) (d caseData, err error) {
+		if d.view, err = p.w.f.Case(ctx, p.id); err != nil {
+			return d, err
+		}
+		d.cooling, err = p.w.f.Coolings(ctx)
+		return d, err
+	}, func(d caseData) fyne.CanvasObject {
+		p.cooling = d.cooling
+		return p.show(d.view)
+	})
+}
+
+type caseData struct {
+	view    app.CaseView
+	cooling []app.Cooling
+}
+
+// replan makes the plan of the case anew and says why.
+func (p *casePage) replan(note string) {
+	p.planNote = note
+	if p.editing {
+		p.loadPlan() // words being typed stay
+		return
+	}
+	p.load()
 }
 
 func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
@@ -81,15 +111,19 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	summary := w.t("sheet.summary", "Rights", w.rights(rights), "State", strings.ToLower(w.state(c.State)), "Date", w.long(w.day(c.ReceivedAt)))
 	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary)
 
-	p.planSlot, p.letters = newSlot(), newSlot()
+	p.planSlot, p.letters, p.told, p.plan = newSlot(), newSlot(), newSlot(), nil
 	p.tabs = kit.NewTabs(
 		kit.Tab{Word: w.t("sheet.mail"), Content: p.mail()},
 		kit.Tab{Word: w.t("sheet.person"), Content: kit.Page(p.person())},
 		kit.Tab{Word: w.t("sheet.plan"), Content: p.planSlot.box},
 		kit.Tab{Word: w.t("sheet.letters"), Content: p.letters.box},
+		kit.Tab{Word: w.t("notice.tab"), Content: p.told.box},
 		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
 	fill := func(i int) {
 		p.tab = i
+		if i != tabPlan {
+			p.planNote = ""
+		}
 		switch i {
 		case tabPlan:
 			if len(p.planSlot.box.Objects) == 0 {
@@ -99,12 +133,37 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 			if len(p.letters.box.Objects) == 0 {
 				p.showLetters("")
 			}
+		case tabRecipients:
+			if len(p.told.box.Objects) == 0 {
+				p.loadNotices()
+			}
 		}
 	}
 	p.tabs.OnSelected = fill
 	p.tabs.Select(p.tab)
-	next := container.NewVScroll(kit.Margins(6, 8, 12, 16, kit.Down(10, p.due(), p.next())))
+	next := container.NewVScroll(kit.Margins(6, 8, 12, 16, kit.Down(10, p.aside()...)))
 	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(284, next), p.tabs.Object)
+}
+
+// aside is what stands beside the tabs: the date, an erasure that waits, the
+// next step.
+func (p *casePage) aside() []fyne.CanvasObject {
+	out := []fyne.CanvasObject{p.due()}
+	if c, waits := coolingOf(p.cooling, int64(p.id)); waits {
+		out = append(out, p.w.coolingCard(c, nil))
+	}
+	return append(out, p.next())
+}
+
+// loadNotices shows the recipients to be told of what was erased.
+func (p *casePage) loadNotices() {
+	w := p.w
+	fetch(w, p.told, func(ctx context.Context) ([]app.NoticeRow, error) { return w.f.Notices(ctx, p.id) }, func(rows []app.NoticeRow) fyne.CanvasObject {
+		if len(rows) == 0 {
+			return kit.Empty(theme.MailComposeIcon(), w.t("notice.none"), w.t("notice.noneWords"), "", nil)
+		}
+		return kit.Page(w.notices(rows))
+	})
 }
 
 // due is the big date, with the way to its reasons.
@@ -314,8 +373,13 @@ func (p *casePage) loadPlan() {
 		p.planSlot.set(kit.Empty(theme.StorageIcon(), w.t("plan.noErasure"), w.t("plan.noErasureWords"), "", nil))
 		return
 	}
-	fetch(w, p.planSlot, func(ctx context.Context) (plan.Plan, error) { return w.f.PlanCase(ctx, p.id) }, func(pl plan.Plan) fyne.CanvasObject {
-		return w.planView(pl, v.MayErase, w.doneRuns(v.Runs))
+	fetchLong(w, p.planSlot, w.t("plan.making"), func(ctx context.Context, _ reporter) (plan.Plan, error) { return w.f.PlanCase(ctx, p.id) }, func(pl plan.Plan) fyne.CanvasObject {
+		before := w.doneRuns(v.Runs)
+		if p.planNote != "" {
+			before = append([]fyne.CanvasObject{kit.IconLine(kit.AtRisk, p.planNote)}, before...)
+		}
+		p.plan = w.planView(pl, pl, v.MayErase, before)
+		return p.plan.box
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -83,6 +84,18 @@ func chain(err error, depth int) []error {
 		}
 	}
 	return out
+}
+
+// hostKeyPrint is the fingerprint of a host key as OpenSSH writes it.
+var hostKeyPrint = regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}=?`)
+
+// hostKey returns the fingerprint that a server showed, where the error names
+// one, "" otherwise.
+func hostKey(err error) string {
+	if err == nil {
+		return ""
+	}
+	return hostKeyPrint.FindString(err.Error())
 }
 
 func errorKeys(lang string) []string {

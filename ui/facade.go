@@ -71,5 +71,42 @@ type Facade interface {
 	Sync(ctx context.Context, orders, mail bool, report func(done, total int, note string)) (app.SyncReport, error)
 	Services(ctx context.Context) ([]app.Service, error)                      // as last seen
 	CheckService(ctx context.Context, kind, name string) (app.Service, error) // live test
-	OnChange(func())                                                          // called on any goroutine after something changed
+
+	// Where the photos are, and which column of a shop's file is what.
+	StorageNames() []string
+	MetaFields(ctx context.Context) ([]string, error)                                                                   // fields of the shops' records that hold references
+	Locate(ctx context.Context, ls []plan.Locator, report func(done, total int, note string)) (app.LocateReport, error) // slow; nothing is kept
+	SaveLocators(ctx context.Context, ls []plan.Locator) error
+	MappedShops() []string // the shops that are files with columns
+	ShopColumns(ctx context.Context, shop string) (app.ColumnsView, error)
+	SaveColumns(ctx context.Context, shop string, mapping map[string]string) error
+
+	// A person across orders, a part of a plan, a product of an order.
+	PersonOrders(ctx context.Context, order int64) ([]app.PersonOrder, error)
+	PlanPerson(ctx context.Context, orders []int64) (plan.Plan, error)             // slow
+	NarrowPlan(ctx context.Context, p plan.Plan, only []string) (plan.Plan, error) // the same scope, only these keys; slow
+	KeysOfLine(ctx context.Context, p plan.Plan, order int64, line string) ([]string, error)
+
+	// Erasures that wait for their cooling-off to end.
+	CoolingHours() int
+	SetCoolingHours(ctx context.Context, hours int) error
+	Schedule(ctx context.Context, p plan.Plan, hash string) (app.Cooling, error)
+	Coolings(ctx context.Context) ([]app.Cooling, error)
+	CancelCooling(ctx context.Context, id string) error
+	RunCooling(ctx context.Context, id string, report func(done, total int, note string)) (app.RunView, error) // now, without waiting; slow
+	RetryRun(ctx context.Context, run int64, report func(done, total int, note string)) (app.RunView, error)   // what is left, now; slow
+	Tick(ctx context.Context) error                                                                            // what has become due by itself; once a minute; slow
+
+	// Recipients to be told of an erasure (GDPR Art. 19).
+	Notices(ctx context.Context, id cases.ID) ([]app.NoticeRow, error)      // 0 = all that are open
+	TellRecipients(ctx context.Context, run int64) error                    // makes the notices of a run of the owner's own hand
+	DraftNotice(ctx context.Context, id, lang string) (cases.Letter, error) // the letter, or the reminder once it was sent
+	PutNoticeInDrafts(ctx context.Context, id string, l cases.Letter) error
+	MarkNoticeSent(ctx context.Context, id string) error
+	AnswerNotice(ctx context.Context, id, answer, note string) error
+	SpareNotice(ctx context.Context, id, reason string) error // impossible or disproportionate; the reason stays on file
+	ReminderDays() int
+	SetReminderDays(ctx context.Context, days int) error
+
+	OnChange(func()) // called on any goroutine after something changed
 }

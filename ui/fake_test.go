@@ -31,13 +31,24 @@ type fake struct {
 	changed func()
 	objects int // in the plan of a case
 	block   chan struct{}
+	hours   int // of cooling-off
+	waits   []app.Cooling
+	stale   bool   // what was planned has changed since
+	ticks   func() // what a call of what is due does
+	runs    []app.RunView
+
+	noMailbox bool
 }
+
+// The program itself has all that the window asks for.
+var _ Facade = (*app.App)(nil)
 
 var now = time.Date(2026, 12, 14, 8, 12, 0, 0, time.UTC)
 
 func newFake(lang, theme string) *fake {
-	return &fake{objects: 6, info: app.ProfileInfo{Dir: "/home/claire/.local/share/greffier/profil", OutDir: "/home/claire/Documents/Greffier", Lang: lang, Theme: theme, Demo: true, KeyFrom: "passphrase",
-		Controller: register.Controller{Name: "Atelier Lavande EI", Address: "3 rue des Tilleuls, 59800 Lille, France", Email: "contact@lavande.example", Site: "https://lavande.example", Language: "fr", TimeZone: "Europe/Paris"}}}
+	return &fake{objects: 6, hours: 24, info: app.ProfileInfo{Dir: "/home/claire/.local/share/greffier/profil", OutDir: "/home/claire/Documents/Greffier", Lang: lang, Theme: theme, Demo: true, KeyFrom: "passphrase",
+		Controller: register.Controller{Name: "Atelier Lavande EI", Address: "3 rue des Tilleuls, 59800 Lille, France", Email: "contact@lavande.example", Site: "https://lavande.example", Language: "fr", TimeZone: "Europe/Paris"},
+		Locators:   []plan.Locator{{Storage: "photos", Holds: plan.Photo, Key: "uploads/{order}/"}, {Storage: "photos", Holds: plan.Portrait, Key: "portraits/{order}/"}, {Storage: "archives", Holds: plan.Derived, Key: "impression/{order}/"}}}}
 }
 
 func (f *fake) note(format string, a ...any) error {
@@ -265,11 +276,15 @@ func (f *fake) found(n int) []plan.Found {
 
 func (f *fake) Order(_ context.Context, id int64) (app.OrderView, error) {
 	r := f.orders()[0]
-	o := order.Order{ID: id, Shop: "lavande", Number: r.Number, Status: "completed", State: order.Completed, CreatedAt: r.Created, CompletedAt: r.Completed, Customer: order.Customer{FirstName: "Mathilde", LastName: "Fontaine", Email: "mathilde.fontaine@exemple.fr"}}
+	o := order.Order{ID: id, Shop: "lavande", Number: r.Number, Status: "completed", State: order.Completed, CreatedAt: r.Created, CompletedAt: r.Completed, Customer: order.Customer{FirstName: "Mathilde", LastName: "Fontaine", Email: "mathilde.fontaine@exemple.fr"},
+		Lines: []order.Line{{Ref: "7", Name: f.say("Album carré 20 pages", "Square album, 20 pages"), Photos: []string{"uploads/1042/IMG_2000.jpg", "uploads/1042/IMG_2001.jpg"}}, {Ref: "8", Name: f.say("Carte cadeau", "Gift card")}}}
 	v := app.OrderView{Row: r, Order: o, Found: f.found(9), Missing: []string{"uploads/1042/IMG_1.jpg"}, Cases: []cases.ID{1}}
 	if id == 31 {
 		v.Row = f.orders()[2]
 		v.Holds = []plan.Hold{{ID: 5, Order: 31, Reason: f.say("réclamation en cours", "complaint under way"), Article: "GDPR Art. 17(3)(e)"}}
+	}
+	if id == 12 {
+		v.Row, v.Order.Erased, v.Order.Anonymised, v.Order.Customer, v.Found, v.Missing = f.orders()[5], true, true, order.Customer{}, nil, nil
 	}
 	if f.empty {
 		v.Found, v.Missing = nil, nil
@@ -302,7 +317,7 @@ func (f *fake) plan(n int) plan.Plan {
 	return p
 }
 func (f *fake) PlanCase(_ context.Context, id cases.ID) (plan.Plan, error) {
-	return f.plan(f.objects), f.note("PlanCase %d", id)
+	return f.personPlan(), f.note("PlanCase %d", id)
 }
 func (f *fake) PlanOrder(_ context.Context, id int64) (plan.Plan, error) {
 	return f.plan(f.objects), f.note("PlanOrder %d", id)
@@ -326,6 +341,7 @@ func (f *fake) run(id int64, s erasure.State) app.RunView {
 		if s == erasure.Partial && i == 5 {
 			st.Status, st.Reason = erasure.Retained, "kept by the storage under a lock until 2027-01-31"
 			v.Record.Erased, v.Record.Left, v.Record.CheckAgain = 5, 1, law.Date{Year: 2027, Month: 2, Day: 1}
+			v.Record.RetryAt, v.Record.Tries, v.Record.Looked = now.Add(2*time.Hour), 2, 6
 		}
 		v.Steps = append(v.Steps, st)
 	}
@@ -333,6 +349,9 @@ func (f *fake) run(id int64, s erasure.State) app.RunView {
 }
 func (f *fake) Erase(ctx context.Context, p plan.Plan, hash string, report func(int, int, string)) (app.RunView, error) {
 	err := f.note("Erase %s %d", hash, len(p.Erase))
+	if f.stale {
+		return app.RunView{Record: erasure.Record{ID: 8, State: erasure.Refused, Scope: p.Scope}}, fmt.Errorf("run: %w", plan.ErrStale)
+	}
 	report(2, 6, "uploads/1042")
 	if f.block != nil {
 		select {
@@ -349,6 +368,9 @@ func (f *fake) ResumeErasure(_ context.Context, report func(int, int, string)) (
 func (f *fake) Runs(context.Context) ([]app.RunView, error) {
 	if f.empty {
 		return nil, f.fail
+	}
+	if f.runs != nil {
+		return slices.Clone(f.runs), f.fail
 	}
 	a, b := f.run(4, erasure.Partial), f.run(3, erasure.Complete)
 	b.Record.Scope, b.Record.By = plan.Scope{Rule: "media"}, "rule media"

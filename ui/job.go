@@ -57,7 +57,7 @@ func (w *Window) run(title string, work func(ctx context.Context, report reporte
 	report := func(done, total int, note string) {
 		w.onMain(func() {
 			if j.running {
-				j.strip.Progress(done, total, w.progress(done, total, note, time.Since(began)))
+				j.strip.Progress(done, total, w.progress(done, total, w.known("work."+note, note), time.Since(began)))
 			}
 		})
 	}
@@ -73,19 +73,28 @@ func (w *Window) run(title string, work func(ctx context.Context, report reporte
 			default:
 				end = then(err)
 			}
-			if end.words == "" && err != nil {
+			if end.words == "" && end.tone != kit.Quiet && err != nil {
 				what, _ := Explain(err, w.lang)
 				end = outcome{tone: kit.Late, words: what, act: w.t("error.details"), onAct: func() { w.fail(err) }}
 			}
-			j.strip.End(end.tone, end.words, end.act, func() {
-				w.putAway(j)
-				if end.onAct != nil {
-					end.onAct()
-				}
-			}, w.t("job.away"), func() { w.putAway(j) })
+			w.end(j, end)
 			w.changed()
 		})
 	})
+}
+
+// end shows how a job ended; without words its strip goes.
+func (w *Window) end(j *job, o outcome) {
+	if o.words == "" {
+		w.putAway(j)
+		return
+	}
+	j.strip.End(o.tone, o.words, o.act, func() {
+		w.putAway(j)
+		if o.onAct != nil {
+			o.onAct()
+		}
+	}, w.t("job.away"), func() { w.putAway(j) })
 }
 
 func (w *Window) putAway(j *job) {

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -86,6 +88,13 @@ func ask[T any](w *Window, get func(context.Context) (T, error), then func(T)) {
 
 func (w *Window) errorWords(err error) kit.ErrorWords {
 	what, next := Explain(err, w.lang)
+	if print := hostKey(err); print != "" {
+		key := "service.hostKey"
+		if strings.Contains(err.Error(), "pinned") {
+			key = "service.hostKeyChanged"
+		}
+		next += "\n" + w.t(key, "Print", print)
+	}
 	return kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: w.t("error.details"), Copy: w.t("error.copy"), TryAgain: w.t("error.again")}
 }
 
@@ -111,4 +120,57 @@ func (w *Window) backHeader(title, summary string, acts ...fyne.CanvasObject) *k
 		h.Object = container.NewVBox(kit.Margins(14, 6, 0, -14, container.NewHBox(b)), h.Object)
 	}
 	return h
+}
+
+// fetchLong is fetch for work that may take long: it says what it does and how
+// far it is, and can be stopped.
+func fetchLong[T any](w *Window, s *slot, words string, get func(context.Context, reporter) (T, error), show func(T) fyne.CanvasObject) {
+	s.gen++
+	gen := s.gen
+	page := w.pageCtx
+	ctx, cancel := context.WithCancel(page)
+	stopped := false
+	strip := kit.NewStrip(words, w.t("cancel"), func() { stopped = true; cancel() })
+	s.set(container.NewBorder(kit.Margins(16, 8, 16, 8, strip.Object), nil, nil, nil))
+	again := func() { fetchLong(w, s, words, get, show) }
+	began := time.Now()
+	report := func(done, total int, note string) {
+		w.onMain(func() {
+			if gen == s.gen && ctx.Err() == nil {
+				strip.Progress(done, total, w.progress(done, total, w.known("work."+note, note), time.Since(began)))
+			}
+		})
+	}
+	w.async(func() {
+		v, err := get(ctx, report)
+		w.onMain(func() {
+			strip.Stop()
+			cancel()
+			if gen != s.gen || page.Err() != nil {
+				return
+			}
+			switch {
+			case err != nil && stopped:
+				s.set(kit.Empty(theme.MediaStopIcon(), w.t("look.stopped"), w.t("look.stoppedWords"), w.t("look.again"), again))
+			case err != nil:
+				s.set(kit.Page(kit.DownReading(0, w.errorPanel(err, again))))
+			default:
+				s.set(show(v))
+			}
+		})
+	})
+}
+
+// say tells how something ended in the strip at the bottom.
+func (w *Window) say(o outcome) {
+	j := &job{cancel: func() {}}
+	j.strip = kit.NewStrip("", "", func() {})
+	for _, old := range append([]*job(nil), w.jobs...) {
+		if !old.running {
+			w.putAway(old)
+		}
+	}
+	w.jobs = append(w.jobs, j)
+	w.strips.Add(j.strip.Object)
+	w.end(j, o)
 }

@@ -80,6 +80,8 @@ func (w *Window) menu() *fyne.MainMenu {
 		fyne.NewMenu(w.t("menu.act"), step,
 			w.item("menu.resume", nil, w.resume),
 			w.item("menu.retention", ctrl(fyne.KeyE), func() { w.open(placeStorage) }),
+			w.item("places.title", ctrl(fyne.KeyL), func() { w.follow(&placesPage{w: w}) }),
+			w.item("notice.page", nil, func() { w.follow(&noticesPage{w: w}) }),
 			w.item("menu.verify", ctrl(fyne.KeyJ), w.verify)),
 		fyne.NewMenu(w.t("menu.view"),
 			w.item("settings.look.system", nil, func() { w.setLook(kit.LookSystem) }),

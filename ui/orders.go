@@ -11,6 +11,7 @@ import (
 	"greffier/app"
 	"greffier/app/cases"
 	"greffier/app/law"
+	"greffier/app/order"
 	"greffier/app/plan"
 	"greffier/ui/kit"
 )
@@ -96,7 +97,8 @@ func (p *ordersPage) refilter() {
 func (p *ordersPage) content() fyne.CanvasObject {
 	w := p.w
 	if len(p.rows) == 0 {
-		return kit.Empty(theme.ListIcon(), w.t("orders.none"), w.t("orders.noneWords"), w.t("sync.button"), func() { w.sync(true, false) })
+		return kit.EmptyActs(theme.ListIcon(), w.t("orders.none"), w.t("orders.noneWords"), kit.NewPrimary(w.t("sync.button"), func() { w.sync(true, false) }),
+			kit.NewButton(w.t("places.link"), func() { w.follow(&placesPage{w: w}) }))
 	}
 	want := strings.ToLower(strings.TrimSpace(p.find.Text))
 	var rows []app.OrderRow
@@ -109,6 +111,9 @@ func (p *ordersPage) content() fyne.CanvasObject {
 		}
 		rows = append(rows, r)
 	}
+	if len(rows) == 0 && want == "" && orderFilters[p.filter] == "none" {
+		return kit.Empty(theme.ConfirmIcon(), w.t("search.none"), w.t("orders.allFound"), w.t("places.link"), func() { w.follow(&placesPage{w: w}) })
+	}
 	if len(rows) == 0 {
 		return kit.Empty(theme.SearchIcon(), w.t("search.none"), w.t("search.noneWords"), "", nil)
 	}
@@ -116,7 +121,12 @@ func (p *ordersPage) content() fyne.CanvasObject {
 		p.table = p.newTable()
 	}
 	p.table.SetRows(rows)
-	return kit.Margins(16, 0, 16, 8, p.table.Object)
+	list := kit.Margins(16, 0, 16, 8, p.table.Object)
+	if orderFilters[p.filter] != "none" {
+		return list
+	}
+	// Orders without photos may only be looked for at the wrong place.
+	return container.NewBorder(kit.Margins(16, 0, 24, 4, kit.Row(0, kit.Faint(w.t("orders.noneFound")), kit.NewButton(w.t("places.link"), func() { w.follow(&placesPage{w: w}) }))), nil, nil, nil, list)
 }
 
 func (p *ordersPage) newTable() *kit.Table[app.OrderRow] {
@@ -229,6 +239,9 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	if len(v.Found) == 0 {
 		plan_.Disable()
 	}
+	if !o.Erased {
+		acts = append(acts, kit.NewButton(w.t("person.button"), func() { p.erasePerson(o) }))
+	}
 	acts = append(acts, plan_)
 	head := w.backHeader(w.t("order.title", "Number", kit.Line(r.Number, 30)), w.media(r)+" · "+w.n("objectsFound", len(v.Found)), acts...)
 
@@ -236,18 +249,18 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	if o.Erased {
 		person = w.t("person.erased")
 	}
-	left := []fyne.CanvasObject{
+	left := w.orderState(v)
+	left = append(left,
 		kit.Heading(w.t("order.facts")),
 		kit.Pair(w.t("col.person"), person),
 		kit.Pair(w.t("order.email"), kit.Line(o.Customer.Email, 100)),
 		kit.Pair(w.t("order.shop"), kit.Line(o.Shop, 40)),
 		kit.Pair(w.t("order.status"), w.t("orderState."+o.State.String())+" ("+kit.Line(o.Status, 30)+")"),
-		kit.Pair(w.t("order.created"), w.at(o.CreatedAt)),
-	}
+		kit.Pair(w.t("order.created"), w.at(o.CreatedAt)))
 	if !o.CompletedAt.IsZero() {
 		left = append(left, kit.Pair(w.t("order.completed"), w.at(o.CompletedAt)))
 	}
-	if !r.Due.IsZero() {
+	if !r.Due.IsZero() && r.Erased.IsZero() {
 		left = append(left, kit.Pair(w.t("order.due"), w.long(r.Due)+" · "+w.left(r.DaysLeft)))
 	}
 	if len(v.Cases) > 0 {
@@ -268,9 +281,13 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 		left = append(left, kit.Gap(10), kit.IconLine(kit.CannotTell, w.n("order.missing", n)))
 	}
 
+	left = append(left, p.lines(v)...)
+
 	var right fyne.CanvasObject
-	if len(v.Found) == 0 {
-		right = kit.Empty(theme.StorageIcon(), w.t("order.nothing"), w.t("order.nothingWords"), "", nil)
+	if len(v.Found) == 0 && !r.Erased.IsZero() {
+		right = kit.Empty(theme.ConfirmIcon(), w.t("order.nothing"), w.t("order.nothingLeft"), "", nil)
+	} else if len(v.Found) == 0 {
+		right = kit.Empty(theme.StorageIcon(), w.t("order.nothing"), w.t("order.nothingWords"), w.t("places.link"), func() { w.follow(&placesPage{w: w}) })
 	} else {
 		right = p.w.foundTable(v.Found)
 	}
@@ -279,9 +296,78 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	return container.NewBorder(head.Object, nil, nil, nil, split)
 }
 
+// orderState says first what matters most of an order: that it is erased, held,
+// or anonymised in the shop.
+func (w *Window) orderState(v app.OrderView) []fyne.CanvasObject {
+	var out []fyne.CanvasObject
+	if !v.Row.Erased.IsZero() {
+		out = append(out, kit.IconLine(kit.Kept, w.t("order.erased", "Date", w.long(w.day(v.Row.Erased)))))
+	}
+	if v.Order.Anonymised {
+		out = append(out, kit.IconLine(kit.Kept, w.t("order.anonymised")))
+	}
+	switch v.Order.State {
+	case order.Trashed:
+		out = append(out, kit.IconLine(kit.AtRisk, w.t("order.trashed")))
+	case order.Gone:
+		out = append(out, kit.IconLine(kit.Quiet, w.t("order.gone")))
+	}
+	return out
+}
+
+// lines are the products of an order; the photos of one of them can be erased
+// alone.
+func (p *orderPage) lines(v app.OrderView) []fyne.CanvasObject {
+	w := p.w
+	if len(v.Order.Lines) == 0 {
+		return nil
+	}
+	out := []fyne.CanvasObject{kit.Gap(12), kit.Heading(w.n("order.lines", len(v.Order.Lines)))}
+	for i, l := range v.Order.Lines {
+		if i == 40 {
+			out = append(out, kit.Faint(w.n("more", len(v.Order.Lines)-i)))
+			break
+		}
+		name := kit.Line(l.Name, 80)
+		if name == "" {
+			name = w.t("order.lineUnnamed")
+		}
+		out = append(out, kit.Words(name))
+		count := kit.FaintLine(w.n("photos", len(l.Photos)))
+		if len(l.Photos) == 0 || len(v.Found) == 0 {
+			out = append(out, count)
+			continue
+		}
+		out = append(out, kit.Row(0, count, kit.NewButton(w.t("order.onlyThis"), func() { p.eraseLine(l) })))
+	}
+	return out
+}
+
+// erasePerson leads to the person's orders; where the shop has no address, this
+// order is the only one that is known.
+func (p *orderPage) erasePerson(o order.Order) {
+	w := p.w
+	if o.Customer.Email != "" {
+		w.follow(&personPage{w: w, order: p.id})
+		return
+	}
+	w.follow(&planPage{w: w, at: placeOrders, title: w.t("person.planTitle"),
+		get: func(ctx context.Context) (plan.Plan, error) { return w.f.PlanPerson(ctx, []int64{p.id}) }})
+}
+
+// eraseLine shows the plan for the photos of one product alone.
+func (p *orderPage) eraseLine(l order.Line) {
+	w := p.w
+	w.follow(&planPage{w: w, at: placeOrders, title: w.t("plan.ofLine", "Name", kit.Line(l.Name, 50), "Number", kit.Line(p.view.Row.Number, 30)),
+		get: func(ctx context.Context) (plan.Plan, error) { return w.f.PlanOrder(ctx, p.id) },
+		only: func(ctx context.Context, whole plan.Plan) ([]string, error) {
+			return w.f.KeysOfLine(ctx, whole, p.id, l.Ref)
+		}})
+}
+
 func (w *Window) foundTable(found []plan.Found) fyne.CanvasObject {
 	t := kit.NewTable([]kit.Column[plan.Found]{
-		{Label: w.t("col.what"), Width: 84, Text: func(f plan.Found) string {
+		{Label: w.t("col.what"), Width: 112, Text: func(f plan.Found) string {
 			s := w.holds(f.Holds)
 			if f.Kind != plan.Version {
 				s = w.t("kind." + f.Kind.String())

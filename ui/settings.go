@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type settingsPage struct {
 	w        *Window
 	services *slot
 	rules    *slot
+	erasures *slot
 }
 
 func (p *settingsPage) place() string { return placeSettings }
@@ -29,8 +31,9 @@ func (p *settingsPage) build() fyne.CanvasObject {
 	w := p.w
 	info := w.f.Info()
 	head := w.backHeader(w.t("nav.settings"), w.t("settings.summary"))
-	p.services, p.rules = newSlot(), newSlot()
+	p.services, p.rules, p.erasures = newSlot(), newSlot(), newSlot()
 	p.loadServices()
+	p.loadErasures()
 	p.loadRules()
 	look := kit.NewChips([]string{w.t("settings.look.system"), w.t("settings.look.light"), w.t("settings.look.dark")}, nil)
 	looks := []kit.Look{kit.LookSystem, kit.LookLight, kit.LookDark}
@@ -58,7 +61,68 @@ func (p *settingsPage) build() fyne.CanvasObject {
 		kit.Pair(w.t("settings.key"), key),
 		kit.Gap(6), container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
 			kit.NewQuiet(w.t("settings.outOpen"), theme.FolderOpenIcon(), func() { w.openFile(info.OutDir) })))
-	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.controller(info.Controller), p.rules.box)))
+	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.sources(info), p.erasures.box, p.controller(info.Controller), p.rules.box)))
+}
+
+// sources leads to where the photos are and to what the columns of a shop's
+// file are.
+func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
+	w := p.w
+	parts := []fyne.CanvasObject{kit.Heading(w.t("settings.sources")),
+		kit.Row(0, kit.Down(-14, kit.Strong(w.t("places.title")), kit.Faint(w.n("places.count", len(info.Locators)))),
+			kit.NewButton(w.t("open"), func() { w.follow(&placesPage{w: w}) }))}
+	for _, shop := range w.f.MappedShops() {
+		parts = append(parts, kit.Row(0, kit.Down(-14, kit.Strong(w.t("columns.title", "Shop", kit.Line(shop, 40))), kit.Faint(w.t("columns.summary"))),
+			kit.NewButton(w.t("open"), func() { w.follow(&columnsPage{w: w, shop: shop}) })))
+	}
+	return kit.NewCard(parts...)
+}
+
+// The choices of the settings of erasures.
+var (
+	coolingChoices  = []int{0, 24, 48, 72}
+	reminderChoices = []int{3, 5, 7, 10, 14}
+)
+
+// loadErasures shows how long the erasure of a case waits, and when recipients
+// are reminded.
+func (p *settingsPage) loadErasures() {
+	w := p.w
+	type both struct{ hours, days int }
+	fetch(w, p.erasures, func(context.Context) (both, error) { return both{w.f.CoolingHours(), w.f.ReminderDays()}, nil }, func(b both) fyne.CanvasObject {
+		w.cooling = b.hours
+		wait := w.numberChips(coolingChoices, b.hours, func(n int) string {
+			if n == 0 {
+				return w.t("settings.noCooling")
+			}
+			return w.n("cooling.hoursWord", n)
+		}, func(n int) {
+			w.do(func(ctx context.Context) error { return w.f.SetCoolingHours(ctx, n) }, func() { w.cooling = n })
+		})
+		remind := w.numberChips(reminderChoices, b.days, func(n int) string { return w.n("age", n) }, func(n int) {
+			w.do(func(ctx context.Context) error { return w.f.SetReminderDays(ctx, n) }, nil)
+		})
+		return kit.NewCard(kit.Heading(w.t("settings.erasures")),
+			kit.PairWith(w.t("settings.cooling"), wait), kit.Faint(w.t("settings.coolingWords")),
+			kit.PairWith(w.t("settings.reminder"), remind), kit.Faint(w.t("settings.reminderWords")))
+	})
+}
+
+// numberChips is a choice among numbers; one that is set already and is not
+// among them is proposed too.
+func (w *Window) numberChips(choices []int, now int, word func(int) string, changed func(int)) fyne.CanvasObject {
+	if !slices.Contains(choices, now) {
+		choices = append(slices.Clone(choices), now)
+		slices.Sort(choices)
+	}
+	var words []string
+	for _, n := range choices {
+		words = append(words, word(n))
+	}
+	chips := kit.NewChips(words, nil)
+	chips.Choose(slices.Index(choices, now))
+	chips.OnChange(func(i int) { changed(choices[i]) })
+	return chips.Object
 }
 
 // controller is who answers for the processing; it stands on every document.
@@ -79,7 +143,14 @@ func (p *settingsPage) controller(c register.Controller) fyne.CanvasObject {
 }
 
 func (w *Window) serviceTitle(s app.Service) string {
-	return w.t("service."+s.Kind) + " · " + kit.Line(s.Name, 40)
+	title := w.t("service."+s.Kind) + " · " + kit.Line(s.Name, 40)
+	// The address says what kind of storage it is.
+	if scheme, _, ok := strings.Cut(s.Address, "://"); ok && s.Kind == "storage" {
+		if word := w.known("service.scheme."+strings.ToLower(scheme), ""); word != "" {
+			title += " · " + word
+		}
+	}
+	return title
 }
 
 func (p *settingsPage) loadServices() {

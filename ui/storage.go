@@ -66,7 +66,7 @@ func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
 	p.see = nil
 	if len(v.Due) == 0 {
 		p.head.Summary.SetText(w.t("storage.nothingDue"))
-		return kit.Empty(theme.ConfirmIcon(), w.t("storage.peace"), w.t("storage.peaceWords"), "", nil)
+		return kit.Empty(theme.ConfirmIcon(), w.t("storage.peace"), w.t("storage.peaceWords"), w.t("places.link"), func() { w.follow(&placesPage{w: w}) })
 	}
 	objects, held := 0, 0
 	for _, d := range v.Due {

@@ -126,7 +126,7 @@ func TestEveryWordOfTheProgramHasAText(t *testing.T) {
 	for s := erasure.Pending; s <= erasure.Failed; s++ {
 		want = append(want, "status."+s.String())
 	}
-	for _, k := range []plan.Kind{plan.Version, plan.Marker, plan.Upload} {
+	for _, k := range []plan.Kind{plan.Version, plan.Marker, plan.Upload, plan.Field} {
 		want = append(want, "kind."+k.String())
 	}
 	for _, h := range []plan.Holds{plan.Photo, plan.Portrait, plan.Derived} {

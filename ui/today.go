@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -37,7 +38,19 @@ func (p *todayPage) build() fyne.CanvasObject {
 }
 
 func (p *todayPage) load() {
-	fetch(p.w, p.body, p.w.f.Today, p.show)
+	fetch(p.w, p.body, func(ctx context.Context) (d todayData, err error) {
+		if d.today, err = p.w.f.Today(ctx); err != nil {
+			return d, err
+		}
+		d.cooling, err = p.w.f.Coolings(ctx)
+		return d, err
+	}, p.show)
+}
+
+// todayData is the first page with the erasures that wait.
+type todayData struct {
+	today   app.Today
+	cooling []app.Cooling
 }
 
 // summary is the one sentence of the page.
@@ -53,18 +66,46 @@ func (w *Window) todaySummary(t app.Today) string {
 	return w.n("today.needs", len(t.Needs)) + " " + w.n("today.late", t.Late)
 }
 
-func (p *todayPage) show(t app.Today) fyne.CanvasObject {
-	w := p.w
+func (p *todayPage) show(d todayData) fyne.CanvasObject {
+	w, t := p.w, d.today
+	// Erasures that wait are told by themselves, with their acts.
+	waits := d.cooling
+	t.Needs = wanting(t.Needs)
+	cards := func(stale bool) (out []fyne.CanvasObject) {
+		for _, c := range waits {
+			if c.Stale != stale {
+				continue
+			}
+			state := kit.Badge(kit.Quiet, w.t("cooling.state"))
+			if stale {
+				state = kit.Badge(kit.AtRisk, w.t("cooling.staleState"))
+			}
+			out = append(out, w.coolingCard(c, container.NewHBox(state)))
+		}
+		return out
+	}
 	p.head.Summary.SetText(w.todaySummary(t))
+	t.Needs = slices.DeleteFunc(t.Needs, func(n app.Need) bool { return n.Kind == "cooling" })
 	p.first = nil
-	var parts []fyne.CanvasObject
+	parts := cards(true)
+	for _, c := range waits {
+		if c.Stale && p.first == nil {
+			p.first = func() { w.replan(c.Scope) }
+		}
+	}
+	stale := len(parts)
+	shown := false // what waits comes after what is late
 	for i, n := range t.Needs {
+		if !shown && n.Tone != app.ToneLate {
+			shown = true
+			parts = append(parts, cards(false)...)
+		}
 		c := w.need(n)
 		if p.first == nil {
 			p.first = c.act
 		}
 		b := kit.NewButton(c.button, c.act)
-		if i == 0 {
+		if i == 0 && stale == 0 {
 			b = kit.NewPrimary(c.button, c.act)
 		}
 		title := kit.StrongWords(c.title)
@@ -72,13 +113,16 @@ func (p *todayPage) show(t app.Today) fyne.CanvasObject {
 		words.SizeName = theme.SizeNameText
 		parts = append(parts, kit.NewCard(kit.Row(1, kit.MinWidth(128, container.NewHBox(kit.Badge(tone(n.Tone), c.state))), kit.Down(-10, title, words), container.NewCenter(b))))
 	}
-	if len(t.Needs) == 0 && t.Synced.IsZero() {
+	if !shown {
+		parts = append(parts, cards(false)...)
+	}
+	if len(t.Needs) == 0 && len(waits) == 0 && t.Synced.IsZero() {
 		// Nothing was read yet: that is no peace.
 		p.first = func() { w.sync(true, true) }
 		p.head.Summary.SetText(w.t("sync.never"))
 		return kit.Empty(theme.ViewRefreshIcon(), w.t("today.start"), w.t("today.startWords"), w.t("sync.button"), p.first)
 	}
-	if len(t.Needs) == 0 {
+	if len(t.Needs) == 0 && len(waits) == 0 {
 		parts = append(parts, kit.MinSize(10, 260, kit.Empty(theme.ConfirmIcon(), w.t("today.quiet"), w.todaySummary(t), "", nil)))
 	}
 	if len(t.Next) > 0 {
@@ -114,6 +158,12 @@ func (p *todayPage) show(t app.Today) fyne.CanvasObject {
 		parts = append(parts, kit.Gap(8), kit.Fold(w.n("today.did", len(t.Did)), false, kit.Down(-10, lines...)))
 	}
 	return kit.Page(kit.DownReading(8, parts...))
+}
+
+// wanting are the needs that want something of the owner: an erasure that waits
+// for its time does not.
+func wanting(needs []app.Need) []app.Need {
+	return slices.DeleteFunc(slices.Clone(needs), func(n app.Need) bool { return n.Kind == "cooling" && n.Tone == app.ToneQuiet })
 }
 
 func (w *Window) moment(l app.JournalLine) string {
@@ -154,6 +204,14 @@ func (w *Window) need(n app.Need) needCard {
 		return needCard{w.n("need.retention", n.Count), w.t("need.retention.why"), state, w.t("need.retention.button"), func() { w.open(placeStorage) }}
 	case "run":
 		return needCard{w.t("need.run"), w.t("need.run.why"), state, w.t("need.run.button"), func() { w.follow(&runPage{w: w, id: n.Run}) }}
+	case "notice":
+		return needCard{w.n("need.notice", n.Count), w.t("need.notice.why"), state, w.t("need.notice.button"), func() {
+			if n.Case != 0 {
+				w.follow(&casePage{w: w, id: n.Case, tab: tabRecipients})
+			} else {
+				w.follow(&noticesPage{w: w})
+			}
+		}}
 	case "sync":
 		what, next := Explain(n.Error, w.lang)
 		return needCard{w.t("need.sync", "Service", kit.Line(n.Service, 40), "What", what), next, state, w.t("need.sync.button"), w.openServices}

@@ -13,6 +13,7 @@ import (
 
 	"greffier/app"
 	"greffier/app/law"
+	"greffier/app/plan"
 	"greffier/assets"
 	"greffier/ui/kit"
 )
@@ -63,6 +64,9 @@ type Window struct {
 	// it. The tests run both at once, in place.
 	async func(func())
 	home  func(func())
+	// later runs something on the window's goroutine after a rest.
+	later func(time.Duration, func()) (stop func())
+	clock func() time.Time
 
 	page    page
 	history []page
@@ -77,6 +81,10 @@ type Window struct {
 
 	reloading, dirty bool
 	demo             bool // a demo that was not read yet
+	cooling          int  // hours that the erasure of a case waits
+	ticking, tried   bool // a call of what is due by itself is under way; the last one failed
+	tickAfter        time.Time
+	draftPlaces      []plan.Locator // where the photos are, changed and not kept yet
 	menuSteps        []*fyne.MenuItem
 }
 
@@ -87,7 +95,11 @@ func New(a fyne.App, f Facade) *Window {
 }
 
 func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
-	w := &Window{app: a, f: f, async: async, home: home, rail: map[string]*kit.RailItem{}}
+	w := &Window{app: a, f: f, async: async, home: home, clock: time.Now, rail: map[string]*kit.RailItem{}}
+	w.later = func(d time.Duration, g func()) func() {
+		t := time.AfterFunc(d, func() { w.home(g) })
+		return func() { t.Stop() }
+	}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.pageCtx, w.pageStop = context.WithCancel(w.ctx)
 	a.SetIcon(fyne.NewStaticResource("icon.png", assets.IconPNG))
@@ -110,11 +122,18 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 	w.frame()
 	w.open(placeToday)
 	f.OnChange(func() { w.home(w.changed) })
+	w.async(func() {
+		hours := f.CoolingHours()
+		w.home(func() { w.cooling = hours })
+	})
 	return w
 }
 
 // Run shows the window and returns when it was closed.
-func (w *Window) Run() { w.win.ShowAndRun() }
+func (w *Window) Run() {
+	go w.everyMinute()
+	w.win.ShowAndRun()
+}
 
 // ShowAndRun is Run, under Fyne's name.
 func (w *Window) ShowAndRun() { w.Run() }
@@ -312,14 +331,17 @@ func (w *Window) railState(today *app.Today) {
 		w.synced.SetText(w.t("sync.never"))
 		return
 	}
-	counts := map[string]int{placeToday: len(today.Needs)}
+	needs := wanting(today.Needs)
+	counts := map[string]int{placeToday: len(needs)}
 	failed := false
-	for _, n := range today.Needs {
+	for _, n := range needs {
 		switch n.Kind {
 		case "case", "mail":
 			counts[placeRequests] += max(1, map[bool]int{true: n.Count, false: 1}[n.Kind == "mail"])
 		case "retention", "run":
 			counts[placeStorage]++
+		case "cooling", "notice":
+			counts[placeRequests]++
 		case "gap":
 			counts[placeRegisters]++
 		case "promise":

@@ -4,11 +4,15 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
+	"greffier/app"
 	"greffier/app/register"
 	"greffier/ui/kit"
 )
@@ -21,6 +25,7 @@ func openTest(t *testing.T, f *fake) *Window {
 	t.Helper()
 	a := test.NewTempApp(t)
 	w := newWindow(a, f, inPlace, inPlace)
+	w.clock = func() time.Time { return now }
 	a.Settings().SetTheme(kit.NewTheme(kit.Look(f.info.Theme)))
 	t.Cleanup(func() { w.stop(); w.win.Close() })
 	size(w, 1200, 780)
@@ -114,6 +119,94 @@ var screens = []struct {
 	}},
 }
 
+// erasing are the pages and dialogs around an erasure.
+var erasing = []struct {
+	name string
+	open func(*Window)
+}{
+	{"plan-narrowed", func(w *Window) {
+		w.follow(&casePage{w: w, id: 1, tab: tabPlan})
+		n := treeOf(w).Row(3)
+		treeOf(w).Tick(n)
+		treeOf(w).Select(3)
+		tapButton(w, w.n("plan.narrow", 16))
+	}},
+	{"dialog-confirm-case", func(w *Window) {
+		w.follow(&casePage{w: w, id: 1, tab: tabPlan})
+		w.confirm(w.f.(*fake).personPlan())
+	}},
+	{"case-recipients", func(w *Window) { w.follow(&casePage{w: w, id: 1, tab: tabRecipients}) }},
+	{"recipient-letter", func(w *Window) { w.follow(&noticePage{w: w, row: w.f.(*fake).recipients()[0]}) }},
+	{"dialog-answered", func(w *Window) {
+		w.follow(&casePage{w: w, id: 1, tab: tabRecipients})
+		w.answer(w.f.(*fake).recipients()[1])
+	}},
+	{"dialog-spare", func(w *Window) {
+		w.follow(&casePage{w: w, id: 1, tab: tabRecipients})
+		w.spare(w.f.(*fake).recipients()[1])
+	}},
+	{"recipients", func(w *Window) { w.follow(&noticesPage{w: w}) }},
+	{"today-waiting", func(w *Window) {
+		f := w.f.(*fake)
+		f.waits = []app.Cooling{f.cooling(false), f.cooling(true)}
+		w.open(placeToday)
+	}},
+	{"case-waiting", func(w *Window) {
+		f := w.f.(*fake)
+		f.waits = []app.Cooling{f.cooling(false)}
+		w.openCase(1)
+	}},
+	{"dialog-now", func(w *Window) {
+		f := w.f.(*fake)
+		w.openCase(1)
+		w.runCooling(f.cooling(false))
+	}},
+	{"order-erased", func(w *Window) { w.follow(&orderPage{w: w, id: 12}) }},
+	{"person", func(w *Window) { w.follow(&personPage{w: w, order: 42}) }},
+	{"plan-person", func(w *Window) {
+		w.follow(&personPage{w: w, order: 42})
+		w.page.(*personPage).step()
+	}},
+	{"places", func(w *Window) { w.open(placeSettings); w.follow(&placesPage{w: w}) }},
+	{"places-empty", func(w *Window) { w.follow(&placesPage{w: w, tab: 1}) }},
+	{"dialog-place", func(w *Window) {
+		w.follow(&placesPage{w: w})
+		w.page.(*placesPage).edit(0)
+	}},
+	{"columns", func(w *Window) { w.follow(&columnsPage{w: w, shop: "lavande"}) }},
+	{"settings-low", func(w *Window) {
+		w.open(placeSettings)
+		scrollDown(w)
+	}},
+}
+
+// treeOf is the outline on the page.
+func treeOf(w *Window) *kit.Outline {
+	for _, o := range test.LaidOutObjects(w.win.Content()) {
+		if t := kit.OutlineOf(o); t != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// tapButton presses the button with a word on the page, if there is one.
+func tapButton(w *Window, word string) {
+	for _, b := range buttons(w, word) {
+		test.Tap(b)
+	}
+}
+
+// scrollDown shows the lower end of the page.
+func scrollDown(w *Window) {
+	size(w, 1200, 780)
+	for _, o := range test.LaidOutObjects(w.content) {
+		if s, ok := o.(*container.Scroll); ok {
+			s.ScrollToBottom()
+		}
+	}
+}
+
 // openFirstEntry opens the first record of a register, as a tap on it does.
 func openFirstEntry(p *registerPage) {
 	if p.firstEntry != nil {
@@ -139,8 +232,23 @@ func TestEachScreenRendersInBothLanguagesAndLooks(t *testing.T) {
 	}
 }
 
+func TestEachPageOfAnErasureRenders(t *testing.T) {
+	// In French and light they are in the smallest window.
+	for _, s := range erasing {
+		t.Run(s.name, func(t *testing.T) {
+			w := openTest(t, newFake("en", "dark"))
+			s.open(w)
+			size(w, 1200, 780)
+			if w.content.Objects[0].MinSize().Width > 1000 {
+				t.Errorf("the page asks for %v", w.content.Objects[0].MinSize())
+			}
+			shoot(t, w, "en-dark-"+s.name)
+		})
+	}
+}
+
 func TestEachScreenFitsTheSmallestWindow(t *testing.T) {
-	for _, s := range screens {
+	for _, s := range append(slices.Clone(screens), erasing...) {
 		t.Run(s.name, func(t *testing.T) {
 			w := openTest(t, newFake("fr", "light"))
 			size(w, 1024, 680)

@@ -238,3 +238,99 @@ func BenchmarkWrappingAHostileMail(b *testing.B) {
 		wrapText(text, nil, 700, m.of)
 	}
 }
+
+func outline(open bool, leaves int) (*Outline, *Node) {
+	root := &Node{Words: "root", Open: open}
+	for b := range 2 {
+		branch := &Node{Words: "branch", Open: open}
+		for range leaves {
+			branch.Children = append(branch.Children, &Node{Words: "uploads/1042/IMG_2001.jpg", Box: true, On: b == 0, Tail: true})
+		}
+		root.Children = append(root.Children, branch)
+	}
+	o := NewOutline(0.5)
+	o.Set(root)
+	return o, root
+}
+
+func TestABranchOfAnOutlineTicksItsLeavesAndCountsThem(t *testing.T) {
+	newApp(t)
+	o, root := outline(true, 3)
+	ticks := 0
+	o.OnTicked = func() { ticks++ }
+	if total, on := root.Boxes(); total != 6 || on != 3 {
+		t.Fatalf("%d of %d are ticked at first", on, total)
+	}
+	o.Tick(root) // some are: all
+	if _, on := root.Boxes(); on != 6 {
+		t.Errorf("%d are ticked", on)
+	}
+	o.Tick(root.Children[1].Children[2])
+	if _, on := root.Boxes(); on != 5 {
+		t.Errorf("%d are ticked after one was taken away", on)
+	}
+	if _, on := root.Children[1].Boxes(); on != 2 {
+		t.Errorf("its branch counts %d", on)
+	}
+	if ticks != 2 {
+		t.Errorf("told %d times", ticks)
+	}
+}
+
+func TestAnOutlineIsWorkedByKeyboardAlone(t *testing.T) {
+	a := newApp(t)
+	o, root := outline(false, 2)
+	w := a.NewWindow("outline")
+	defer w.Close()
+	w.SetContent(o.Object)
+	w.Resize(fyne.NewSize(500, 400))
+	press := func(keys ...fyne.KeyName) {
+		for _, k := range keys {
+			o.Focusable().TypedKey(&fyne.KeyEvent{Name: k})
+		}
+	}
+	press(fyne.KeyDown, fyne.KeyRight, fyne.KeyDown, fyne.KeyReturn, fyne.KeyDown, fyne.KeySpace)
+	if o.Rows() != 5 {
+		t.Fatalf("%d lines are unfolded", o.Rows())
+	}
+	if first := root.Children[0].Children[0]; first.On {
+		t.Error("Space did not take the tick away")
+	}
+	press(fyne.KeyLeft, fyne.KeyLeft)
+	if o.Rows() != 3 {
+		t.Errorf("Left did not fold: %d lines", o.Rows())
+	}
+}
+
+func TestAnOutlineOfManyLinesDrawsOnlyWhatIsSeen(t *testing.T) {
+	a := newApp(t)
+	o, root := outline(true, 50_000)
+	w := a.NewWindow("outline")
+	defer w.Close()
+	w.SetContent(o.Object)
+	w.Resize(fyne.NewSize(500, 400))
+	if o.Rows() != 100_003 {
+		t.Fatalf("%d lines", o.Rows())
+	}
+	if n := len(test.LaidOutObjects(w.Content())); n > 400 {
+		t.Errorf("%d objects are drawn", n)
+	}
+	o.Focusable().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	o.Tick(root)
+	if _, on := root.Boxes(); on != 100_000 {
+		t.Errorf("%d are ticked", on)
+	}
+}
+
+func TestANameIsCutAtItsBeginning(t *testing.T) {
+	newApp(t)
+	if s := cutFront("uploads/1042/IMG_2001.jpg", 90, 14); !strings.HasPrefix(s, "…") || !strings.HasSuffix(s, "01.jpg") {
+		t.Errorf("%q", s)
+	}
+	if s := cutFront("a.jpg", 300, 14); s != "a.jpg" {
+		t.Errorf("%q", s)
+	}
+	if s := cutFront(strings.Repeat("x", 5000), 3, 14); s != "" {
+		t.Errorf("%q", s)
+	}
+}

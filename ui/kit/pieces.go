@@ -107,6 +107,14 @@ func NewHeader(title, summary string, acts ...fyne.CanvasObject) *Header {
 // Empty is what a page shows that has nothing to show: what it is for, what
 // to do, one button.
 func Empty(icon fyne.Resource, title, words, button string, act func()) fyne.CanvasObject {
+	if button == "" {
+		return EmptyActs(icon, title, words)
+	}
+	return EmptyActs(icon, title, words, NewPrimary(button, act))
+}
+
+// EmptyActs is Empty with several buttons, the one to press first.
+func EmptyActs(icon fyne.Resource, title, words string, acts ...*Button) fyne.CanvasObject {
 	ic := widget.NewIcon(theme.NewColoredResource(icon, ColorFaint))
 	t := widget.NewLabel(title)
 	t.SizeName = theme.SizeNameSubHeadingText
@@ -116,8 +124,12 @@ func Empty(icon fyne.Resource, title, words, button string, act func()) fyne.Can
 	w := Words(words)
 	w.Alignment = fyne.TextAlignCenter
 	parts := []fyne.CanvasObject{container.NewCenter(MinSize(48, 48, ic)), t, w}
-	if button != "" {
-		parts = append(parts, Gap(8), container.NewCenter(NewPrimary(button, act)))
+	if len(acts) > 0 {
+		row := container.NewHBox()
+		for _, b := range acts {
+			row.Add(b)
+		}
+		parts = append(parts, Gap(8), container.NewCenter(row))
 	}
 	return container.NewCenter(DownFixed(460, 0, parts...))
 }
@@ -268,6 +280,9 @@ type Chip struct {
 	text string
 	on   bool
 }
+
+// Word returns what stands on the chip.
+func (c *Chip) Word() string { return c.text }
 
 // Chips is a row of chips of which one is on.
 type Chips struct {
@@ -573,6 +588,9 @@ func (s *Strip) Progress(done, total int, note string) {
 	s.note.SetText(note)
 	s.body.Refresh()
 }
+
+// Stop ends the movement of the bar, for a strip that is taken away.
+func (s *Strip) Stop() { s.endless.Stop() }
 
 // End shows how the work ended, with an optional act on its result and a way
 // to put the strip away.

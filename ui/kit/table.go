@@ -394,8 +394,10 @@ func (r *cellRenderer) Destroy() {}
 
 // cut shortens a text with an ellipsis until it fits. It measures a few times
 // at most, by halving.
-func cut(s string, room, size float32) string {
-	width := func(s string) float32 { return fyne.MeasureText(s, size, fyne.TextStyle{}).Width }
+func cut(s string, room, size float32) string { return cutStyled(s, room, size, fyne.TextStyle{}) }
+
+func cutStyled(s string, room, size float32, style fyne.TextStyle) string {
+	width := func(s string) float32 { return fyne.MeasureText(s, size, style).Width }
 	if len(s) > 400 {
 		s = Line(s, 200)
 	}
@@ -416,6 +418,31 @@ func cut(s string, room, size float32) string {
 		return ""
 	}
 	return string(runes[:low]) + "…"
+}
+
+// cutFront shortens a text from its beginning until it fits: of the name of a
+// file, the end tells it apart.
+func cutFront(s string, room, size float32) string {
+	width := func(s string) float32 { return fyne.MeasureText(s, size, fyne.TextStyle{}).Width }
+	runes := []rune(s)
+	if len(runes) > 300 {
+		runes = runes[len(runes)-300:]
+	} else if width(s) <= room {
+		return s
+	}
+	low, high := 0, len(runes)
+	for low < high {
+		mid := (low + high) / 2
+		if width("…"+string(runes[mid:])) <= room {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	if low == len(runes) {
+		return ""
+	}
+	return "…" + string(runes[low:])
 }
 
 // headCell is the title of a column; a tap sorts.
