@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"path"
 	"slices"
@@ -63,10 +64,25 @@ func (v view) hash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+const (
+	// wideFrom is from how many folders of a storage on one listing of what
+	// they have in common is tried first: two thousand calls of a server
+	// become twenty.
+	wideFrom = 16
+	// wideRows is how many rows of others such a listing may bring, beside some
+	// for each key, before it is given up: a bucket may hold millions.
+	wideRows   = 10_000
+	rowsOfAKey = 4
+)
+
+// errTooWide says that a listing brings too much that was not asked for.
+var errTooWide = errors.New("the listing holds too much else")
+
 // place is one listing to make and the keys that it is made for.
 type place struct {
 	storage, prefix string
 	keys            []string // KeyIDs
+	exact           bool     // of one key, beside the listing of its folder
 }
 
 // places returns the listings that show every key of the steps: one a folder,
@@ -81,7 +97,7 @@ func places(steps []Step) []place {
 	for _, s := range steps {
 		id := keyOf(s)
 		if s.Object.Kind == plan.Upload {
-			exact[id] = place{s.Object.Storage, s.Object.Key, []string{id}}
+			exact[id] = place{s.Object.Storage, s.Object.Key, []string{id}, true}
 		}
 		if seen[id] {
 			continue
@@ -105,7 +121,7 @@ func places(steps []Step) []place {
 	}
 	for id, p := range exact {
 		if !listed[id] {
-			out = append(out, place{p.storage, p.prefix, []string{id}})
+			out = append(out, p)
 		}
 	}
 	slices.SortFunc(out, func(a, b place) int {
@@ -135,40 +151,94 @@ func (w *work) look(ctx context.Context, note string) (view, error) {
 	}
 	v := view{at: map[string][]plan.Object{}, failed: map[string]error{}}
 	seen := map[string]bool{}
-	ps := places(w.steps)
-	var mu sync.Mutex
-	done := 0
-	w.everywhere(len(ps), atOnce, func(i int) string { return ps[i].storage }, func(i int) {
-		p := ps[i]
-		var got []plan.Object
-		_, err := patiently(ctx, func() (bool, error) {
-			got = got[:0]
-			if err := ctx.Err(); err != nil {
-				return false, err
-			}
-			return true, w.storages[p.storage].List(ctx, p.prefix, func(o plan.Object) error {
-				if wanted[plan.KeyID(o.Storage, o.Key)] {
-					got = append(got, o)
-				}
-				return nil
-			})
-		})
-		mu.Lock()
-		defer mu.Unlock()
-		done++
-		w.report(done, len(ps), note)
-		if err != nil {
-			for _, k := range p.keys {
-				v.failed[k] = err
-			}
-			return
-		}
+	keep := func(got []plan.Object) {
 		for _, o := range got {
 			if !seen[o.ID()] {
 				seen[o.ID()] = true
 				v.at[plan.KeyID(o.Storage, o.Key)] = append(v.at[plan.KeyID(o.Storage, o.Key)], o)
 			}
 		}
+	}
+	ps := places(w.steps)
+	total := len(ps)
+	var rest []place
+	for len(ps) > 0 {
+		n := slices.IndexFunc(ps, func(p place) bool { return p.storage != ps[0].storage })
+		if n < 0 {
+			n = len(ps)
+		}
+		got, narrow := w.wide(ctx, ps[:n], wanted)
+		keep(got)
+		rest = append(rest, narrow...)
+		ps = ps[n:]
+		w.report(total-len(ps)-len(rest), total, note)
+	}
+	var mu sync.Mutex
+	done := total - len(rest)
+	w.everywhere(len(rest), atOnce, func(i int) string { return rest[i].storage }, func(i int) {
+		p := rest[i]
+		got, err := w.list(ctx, p, wanted, 0)
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		w.report(done, total, note)
+		if err != nil {
+			for _, k := range p.keys {
+				v.failed[k] = err
+			}
+			return
+		}
+		keep(got)
 	})
 	return v, ctx.Err()
+}
+
+// wide lists the folders of one storage in one go, where there are many of
+// them and not too much else beside them, and returns what it found and the
+// places that are still to be listed one by one: all of them when that did not
+// succeed. A shop is never listed so.
+func (w *work) wide(ctx context.Context, ps []place, wanted map[string]bool) (got []plan.Object, rest []place) {
+	one := place{storage: ps[0].storage}
+	folders := 0
+	for _, p := range ps {
+		if p.exact {
+			rest = append(rest, p)
+			continue
+		}
+		if folders++; folders == 1 {
+			one.prefix = p.prefix
+		}
+		one.prefix = common(one.prefix, p.prefix)
+		one.keys = append(one.keys, p.keys...)
+	}
+	if folders < wideFrom || isShop(one.storage) {
+		return nil, ps
+	}
+	got, err := w.list(ctx, one, wanted, wideRows+rowsOfAKey*len(one.keys))
+	if err != nil {
+		return nil, ps
+	}
+	return got, rest
+}
+
+// list returns what a listing has of the keys wanted. It returns errTooWide
+// after more rows than most, 0 for no such limit.
+func (w *work) list(ctx context.Context, p place, wanted map[string]bool, most int) (got []plan.Object, err error) {
+	_, err = patiently(ctx, func() (bool, error) {
+		got = got[:0]
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		rows := 0
+		return true, w.storages[p.storage].List(ctx, p.prefix, func(o plan.Object) error {
+			if rows++; most > 0 && rows > most {
+				return errTooWide
+			}
+			if wanted[plan.KeyID(o.Storage, o.Key)] {
+				got = append(got, o)
+			}
+			return nil
+		})
+	})
+	return got, err
 }

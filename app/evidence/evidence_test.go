@@ -9,9 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"greffier/app/erasure"
 	"greffier/app/evidence"
-	"greffier/app/plan"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 123456789, time.FixedZone("", 3600))
@@ -222,103 +220,6 @@ func FuzzChain(f *testing.F) {
 			t.Fatalf("a change is accepted: %+v", sealed)
 		}
 	})
-}
-
-func TestTombstones(t *testing.T) {
-	key := []byte("0123456789abcdef0123456789abcdef")
-	h := evidence.TombstoneHash(key, evidence.TombstonePerson, "Marie.Dupont@Example.net ")
-	if len(h) != 64 || strings.Contains(h, "marie") {
-		t.Errorf("hash %q", h)
-	}
-	if h != evidence.TombstoneHash(key, evidence.TombstonePerson, "marie.dupont@example.net") {
-		t.Error("case and spaces matter")
-	}
-	if evidence.TombstoneHash(key, evidence.TombstonePerson, "e\u0301lodie@x.fr") != evidence.TombstoneHash(key, evidence.TombstonePerson, "\u00e9lodie@x.fr") {
-		t.Error("the composition of letters matters")
-	}
-	for name, other := range map[string]string{
-		"another kind":   evidence.TombstoneHash(key, evidence.TombstoneMedia, "marie.dupont@example.net"),
-		"another key":    evidence.TombstoneHash([]byte("x"), evidence.TombstonePerson, "marie.dupont@example.net"),
-		"another person": evidence.TombstoneHash(key, evidence.TombstonePerson, "marie.dupond@example.net"),
-	} {
-		if other == h {
-			t.Errorf("%s has the same hash", name)
-		}
-	}
-	if evidence.TombstoneHash(key, evidence.TombstonePerson, " ") != "" || evidence.TombstoneHash(nil, evidence.TombstonePerson, "a") != "" {
-		t.Error("nobody, or no key, has a hash")
-	}
-}
-
-func TestACertificateSaysWhatTheRecordSays(t *testing.T) {
-	step := func(n int, key, order string, st erasure.Status) erasure.Step {
-		return erasure.Step{N: n, Status: st, At: noon, Object: plan.Found{Number: order, Holds: plan.Photo, Object: plan.Object{Storage: "photos", Key: key, Version: "v", SizeBytes: 10}}}
-	}
-	r := erasure.Record{ID: 7, State: erasure.Partial, Scope: plan.Scope{Case: 3}, BeforeHash: "b", AfterHash: "a",
-		Restrict: []plan.Held{{What: "invoice", Order: "1043"}}, Keep: []plan.Kept{{What: "account"}}}
-	c := evidence.NewCertificate(r, []erasure.Step{step(1, "b", "1042", erasure.Retained), step(0, "a", "1042", erasure.Gone), step(2, "c", "1041", erasure.Failed)}, "head", noon)
-	if c.State != "partial" || len(c.Erased) != 1 || len(c.Left) != 2 || c.SizeBytes != 10 || c.Erased[0].Verified == "" || c.Left[0].Verified != "" ||
-		!slices.Equal(c.Orders, []string{"1041", "1042", "1043"}) || len(c.Storages) != 1 || c.Storages[0].Objects != 1 || c.JournalHead != "head" || c.MadeAt.Location() != time.UTC {
-		t.Errorf("%+v", c)
-	}
-	h1, err := c.Hash()
-	if err != nil || len(h1) != 64 {
-		t.Error(h1, err)
-	}
-	r.State = erasure.Complete
-	if c := evidence.NewCertificate(r, []erasure.Step{step(0, "a", "1", erasure.Tried)}, "head", noon); c.State != "partial" {
-		t.Errorf("complete with a step that is left: %q", c.State)
-	}
-	if c := evidence.NewCertificate(erasure.Record{State: erasure.Complete}, nil, "", noon); c.State != "complete" || c.Erased == nil || c.Keep == nil || c.Orders == nil {
-		t.Errorf("empty: %+v", c)
-	}
-}
-
-func TestACertificateTellsFilesFromRecordsAndHowTheyWereLookedAt(t *testing.T) {
-	file := plan.Found{Number: "1042", Holds: plan.Photo, Object: plan.Object{Storage: "photos", Key: "uploads/1042/a.jpg", SizeBytes: 10}}
-	field := plan.Found{Number: "1042", Holds: plan.Contact, Object: plan.Object{Storage: plan.DeskName("woo"), Key: "orders/7/billing_email", Kind: plan.Field}}
-	steps := []erasure.Step{{N: 0, Status: erasure.Gone, At: noon, Object: file}, {N: 1, Status: erasure.Gone, At: noon, Object: field}}
-	r := erasure.Record{ID: 7, State: erasure.Complete, Looked: 1, Tries: 3, BeforeHash: "b", AfterHash: "a", Scope: plan.Scope{Only: []string{"k"}}}
-	c := evidence.NewCertificate(r, steps, "head", noon)
-	if c.Looked != 1 || c.Tries != 3 || !c.Part || c.BeforeHash != "b" || c.AfterHash != "a" || len(c.Erased) != 2 {
-		t.Errorf("%+v", c)
-	}
-	if c.Erased[0].Kind != "version" || c.Erased[1].Kind != "field" || c.Erased[1].Holds != "contact" || c.Erased[0].Verified != evidence.VerifiedByListing {
-		t.Errorf("items: %+v", c.Erased)
-	}
-	want := []evidence.StorageSum{{Storage: "photos", Objects: 1, SizeBytes: 10}, {Storage: "shop:woo", Objects: 1, Records: 1}}
-	if !slices.Equal(c.Storages, want) {
-		t.Errorf("sums: %+v", c.Storages)
-	}
-	r.Looked, r.Scope.Only = 2, nil
-	if c := evidence.NewCertificate(r, steps, "head", noon); c.Part || c.Erased[1].Verified != evidence.VerifiedByLook {
-		t.Errorf("looked at all of a whole order: %+v", c)
-	}
-}
-
-func TestTheHashOfACertificateIsAlwaysTheSame(t *testing.T) {
-	var steps []erasure.Step
-	for i := range 20 {
-		steps = append(steps, erasure.Step{N: i, Status: []erasure.Status{erasure.Gone, erasure.Failed}[i%2], At: noon, Reason: "r",
-			Object: plan.Found{Number: fmt.Sprint(1000 + i%3), Object: plan.Object{Storage: fmt.Sprint("s", i%5), Key: fmt.Sprint("k\xff", i)}}})
-	}
-	r := erasure.Record{ID: 7, State: erasure.Partial, StartedAt: noon, EndedAt: noon, Looked: 4}
-	first, err := evidence.NewCertificate(r, steps, "head", noon).Hash()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
-		d.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
-		r.StartedAt, r.EndedAt = r.StartedAt.UTC(), noon.In(time.FixedZone("", -7200))
-		if h, err := evidence.NewCertificate(r, steps, "head", noon.UTC()).Hash(); err != nil || h != first {
-			t.Fatalf("%s, want %s: %v", h, first, err)
-		}
-	}
-	r.Looked++
-	if h, _ := evidence.NewCertificate(r, steps, "head", noon).Hash(); h == first {
-		t.Error("another number of looks has the same hash")
-	}
 }
 
 func BenchmarkVerify(b *testing.B) {

@@ -245,6 +245,11 @@ func common(s string) string {
 	return s
 }
 
+// FieldName says in "fr", anything else is English, which field of a shop's
+// record a key of a desk names, in words that can stand in a letter. The name of
+// a row of meta data is the shop's own: hostile text, bounded and cleaned.
+func FieldName(key, lang string) string { return fieldName(key, lang == "fr") }
+
 // fieldName says which field of the shop's record a key names.
 func fieldName(key string, french bool) string {
 	field := key[strings.LastIndexByte(key, '/')+1:]

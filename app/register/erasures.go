@@ -183,7 +183,10 @@ func (p pen) place(storage, key string) Cell {
 	parts := strings.SplitN(key, "/", 3)
 	switch {
 	case len(parts) == 3 && parts[0] == "orders" && parts[2] != "":
-		c.Text = p.sayf("champ %s", "field %s", clip(parts[2]))
+		c.Text = plan.FieldName(key, p.in.Lang)
+		if name := clip(parts[2]); !strings.Contains(c.Text, name) {
+			c.Text += " (" + name + ")"
+		}
 	case parts[0] == "customers":
 		c.Text = p.say("compte client", "customer account")
 	case parts[0] == "media":
@@ -445,13 +448,17 @@ func (p pen) stayTable() *Table {
 	}}
 }
 
-// stayPlace says where something lies that stays; a shop is named with the field.
+// stayPlace says where something lies that stays. What a shop's field is stands
+// beside it in words already.
 func (p pen) stayPlace(storage, key string) Cell {
 	if key == "" {
 		return none
 	}
 	c := p.place(storage, key)
 	if _, ok := shopOf(storage); ok {
+		if parts := strings.SplitN(key, "/", 3); len(parts) == 3 && parts[0] == "orders" {
+			c.Text = clip(parts[2])
+		}
 		c.Text += " (" + p.storage(storage).Text + ")"
 	}
 	return c
@@ -464,7 +471,8 @@ func (p pen) stayRow(what, order string, k Cell, ground, article string, until C
 	}
 	g := ground
 	if article != "" {
-		if cited := p.cite(article); !strings.Contains(g, cited) {
+		// A ground that ends in brackets has its own citation already.
+		if cited := p.cite(article); !strings.Contains(g, cited) && !strings.HasSuffix(strings.TrimSpace(g), ")") {
 			g = strings.TrimSpace(g + " (" + cited + ")")
 		}
 	}

@@ -59,11 +59,11 @@ func TestACertificateShowsWhatWasErasedInTheShopInWords(t *testing.T) {
 		fields        map[string]string
 	}{
 		"en": {"1\u00a0file and 4\u00a0fields of the shop, of 5", "shop atelier",
-			[]string{"a.jpg", "field billing_phone", "field meta-_photo", "field billing_email", "customer account"},
+			[]string{"a.jpg", "billing telephone number (billing_phone)", "a field of the order (meta-_photo)", "billing e-mail address (billing_email)", "customer account"},
 			[]string{"photo", "personal data not on the invoice", "photo reference", "invoice data", "customer account"},
 			map[string]string{"before": "before", "after": "after", "fields": "4 of 4", "looked": "5\u00a0objects, besides the listing", "tries": "2", "retry_at": "24 November 2026 at 09:00"}},
 		"fr": {"1\u00a0fichier et 4\u00a0champs de la boutique, sur 5", "boutique atelier",
-			[]string{"a.jpg", "champ billing_phone", "champ meta-_photo", "champ billing_email", "compte client"},
+			[]string{"a.jpg", "numéro de téléphone de facturation (billing_phone)", "un champ de la commande (meta-_photo)", "adresse e-mail de facturation (billing_email)", "compte client"},
 			[]string{"photo", "donnée personnelle hors facture", "référence de photo", "donnée de facturation", "compte client"},
 			map[string]string{"fields": "4 sur 4", "looked": "5\u00a0objets, en plus de l’inventaire"}},
 	} {
