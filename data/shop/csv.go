@@ -3,12 +3,9 @@ package shop
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -128,27 +125,15 @@ var required = []int{colOrder, colStatus, colCompleted}
 // zero time. Progress is in bytes of the file. Errors: ErrNoFile,
 // ErrUnreadable, ErrHeader, the context's, or the one that got or bad returned.
 func (c *CSV) Changed(ctx context.Context, _ time.Time, got func(order.Order) error, bad func(order.Problem) error, report func(done, total int, note string)) (time.Time, error) {
-	if bad == nil {
-		bad = func(order.Problem) error { return nil }
-	}
-	if report == nil {
-		report = func(int, int, string) {}
-	}
-	zone := c.Zone
-	if zone == nil {
-		var err error
-		if zone, err = time.LoadLocation("Europe/Paris"); err != nil {
-			return time.Time{}, fmt.Errorf("read %s: %w", c.name, err)
-		}
-	}
-	now := time.Now
-	if c.Now != nil {
-		now = c.Now
+	to := listen(got, bad, nil, report)
+	zone, now, err := zoneAndNow(c.name, c.Zone, c.Now)
+	if err != nil {
+		return time.Time{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, fmt.Errorf("read %s: %w", c.name, err)
 	}
-	f, size, err := c.open()
+	f, size, err := openFile(c.name, c.path)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -160,7 +145,7 @@ func (c *CSV) Changed(ctx context.Context, _ time.Time, got func(order.Order) er
 	}
 
 	p := rowParser{
-		cols: cols, zone: zone, horizon: now().Add(48 * time.Hour), shop: c.name,
+		cols: cols, zone: zone, horizon: now.Add(48 * time.Hour), shop: c.name, unit: "row",
 		seed: maphash.MakeSeed(), seen: map[string]seenRow{},
 		sawWide: utf8Mark,
 	}
@@ -168,26 +153,13 @@ func (c *CSV) Changed(ctx context.Context, _ time.Time, got func(order.Order) er
 		p.several = cols.sku >= 0 || cols.product >= 0
 		p.slashed = sync.OnceValue(func() dateOrder { return c.dateOrder(ctx, cols) })
 	}
-	hand := func(line int, orders []order.Order, problems []rowProblem) error {
-		for _, q := range problems {
-			if err := bad(order.Problem{Where: fmt.Sprintf("%s line %d", c.name, q.line), What: q.what}); err != nil {
-				return fmt.Errorf("report %s line %d: %w", c.name, q.line, err)
-			}
-		}
-		for _, o := range orders {
-			if err := got(o); err != nil {
-				return fmt.Errorf("keep order of %s line %d: %w", c.name, line, err)
-			}
-		}
-		return nil
-	}
 	line := 0
 	for n := 0; ; n++ {
 		if err := ctx.Err(); err != nil {
 			return time.Time{}, fmt.Errorf("read %s: %w", c.name, err)
 		}
 		if n%512 == 0 {
-			report(min(counted.n-(rows.end-rows.start), size), size, c.name)
+			to.report(min(counted.n-(rows.end-rows.start), size), size, c.name)
 		}
 		r, err := rows.next()
 		if err == io.EOF {
@@ -198,61 +170,22 @@ func (c *CSV) Changed(ctx context.Context, _ time.Time, got func(order.Order) er
 		}
 		line = r.line
 		orders, problems := p.parse(&r)
-		if err := hand(line, orders, problems); err != nil {
+		if err := to.rows(c.name, line, orders, problems); err != nil {
 			return time.Time{}, err
 		}
 	}
 	orders, problems := p.end()
-	if err := hand(line, orders, problems); err != nil {
+	if err := to.rows(c.name, line, orders, problems); err != nil {
 		return time.Time{}, err
 	}
-	report(size, size, c.name)
+	to.report(size, size, c.name)
 	return time.Time{}, nil
 }
 
 // Check reads the whole file without keeping anything and says what is in it,
 // for the settings' live test. Errors are those of Changed.
 func (c *CSV) Check(ctx context.Context) (string, error) {
-	orders, problems := 0, 0
-	_, err := c.Changed(ctx, time.Time{},
-		func(order.Order) error { orders++; return nil },
-		func(order.Problem) error { problems++; return nil }, nil)
-	if err != nil {
-		return "", err
-	}
-	if problems > 0 {
-		return fmt.Sprintf("%d orders, %d problems", orders, problems), nil
-	}
-	return fmt.Sprintf("%d orders", orders), nil
-}
-
-func (c *CSV) open() (*os.File, int, error) {
-	// The kind of file is looked at before it is opened: opening a pipe that
-	// nobody writes to would wait for ever.
-	st, err := os.Stat(c.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, fmt.Errorf("open %s: %w", c.name, ErrNoFile)
-	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("open %s: %w: %w", c.name, ErrUnreadable, bare(err))
-	}
-	if !st.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("open %s: %w: not a regular file", c.name, ErrUnreadable)
-	}
-	f, err := os.Open(c.path)
-	if err != nil {
-		return nil, 0, fmt.Errorf("open %s: %w: %w", c.name, ErrUnreadable, bare(err))
-	}
-	return f, int(st.Size()), nil
-}
-
-// bare takes the path off a file error: a folder may be named after a person.
-func bare(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
+	return checkFile(ctx, c)
 }
 
 // header finds the encoding, the separator and the columns, with the

@@ -54,11 +54,30 @@ type columns struct {
 // text returns one column of a row.
 func (c *columns) text(r *row, col int) string { return r.text(c.at[col]) }
 
-// texts fills v with all columns of a row but its order number.
-func (c *columns) texts(r *row, v *values) {
-	for col, at := range c.at {
-		if col != colOrder {
-			v[col] = r.text(at)
+// texts fills v with all columns of a row but its order number. They are cut
+// out of one string, because one for each field would be most of the work of
+// reading a file; buf is where it is put together.
+func (c *columns) texts(r *row, v *values, buf *[]byte) {
+	if r.latin {
+		for col, at := range c.at {
+			if col != colOrder {
+				v[col] = r.text(at)
+			}
+		}
+	} else {
+		b := (*buf)[:0]
+		for col, at := range c.at {
+			if col != colOrder && at >= 0 && at < len(r.fields) {
+				b = append(b, r.fields[at]...)
+			}
+		}
+		*buf = b
+		all := string(b)
+		for col, at := range c.at {
+			if col != colOrder && at >= 0 && at < len(r.fields) {
+				n := len(r.fields[at])
+				v[col], all = all[:n], all[n:]
+			}
 		}
 	}
 	if !c.mapped {
@@ -128,7 +147,7 @@ func (c *CSV) Columns(ctx context.Context) (names, sample []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", c.name, err)
 	}
-	f, _, err := c.open()
+	f, _, err := openFile(c.name, c.path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -391,7 +410,7 @@ var (
 // the first part is above twelve shows that the day comes first. Where some
 // dates show the one and some the other, neither can be relied on.
 func (c *CSV) dateOrder(ctx context.Context, cols columns) dateOrder {
-	f, _, err := c.open()
+	f, _, err := openFile(c.name, c.path)
 	if err != nil {
 		return neitherFirst
 	}

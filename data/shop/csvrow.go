@@ -20,11 +20,13 @@ type rowParser struct {
 	zone     *time.Location
 	horizon  time.Time // a completion after this instant is in the future
 	shop     string
+	unit     string // what a record is called: "row" or "line"
 	seed     maphash.Seed
 	seen     map[string]seenRow
 	problems []rowProblem
 	sawWide  bool
 	sawLatin bool
+	buf      []byte
 
 	// What follows is used with a mapping only.
 	slashed func() dateOrder // which of day and month comes first in this file
@@ -147,25 +149,10 @@ func (p *rowParser) read(r *row) {
 			return
 		}
 	}
-	if first, dup := p.seen[number]; dup {
-		switch {
-		case first.sum == sum:
-			// The same row once more: nothing new, nothing wrong.
-		case first.rejected:
-			p.tell(r.line, fmt.Sprintf("same order number as line %d, which could not be read; neither row is read", first.line))
-		case p.several && p.held == nil:
-			p.tell(r.line, fmt.Sprintf("same order number as line %d, but not next to its rows; this row is not read", first.line))
-		default:
-			if !first.told {
-				p.tell(int(first.line), fmt.Sprintf("line %d has the same order number and says otherwise; this row is the one that was read", r.line))
-			}
-			p.tell(r.line, fmt.Sprintf("same order number as line %d, which says otherwise; this row is not read", first.line))
-			first.told = true
-			p.seen[number] = first
-		}
+	if p.again(r.line, number, sum) {
 		return
 	}
-	p.cols.texts(r, &v)
+	p.cols.texts(r, &v, &p.buf)
 	var o order.Order
 	ok := p.fill(r.line, number, &v, &o) && p.photos(r, &v, &o)
 	p.seen[number] = seenRow{sum: sum, line: int32(r.line), rejected: !ok}
@@ -178,6 +165,30 @@ func (p *rowParser) read(r *row) {
 	}
 }
 
+// again tells whether an order number was there before, and says what there is
+// to say of that. The first record of a number is the one that counts, unless it
+// could not be read itself.
+func (p *rowParser) again(line int, number string, sum uint64) bool {
+	first, dup := p.seen[number]
+	switch {
+	case !dup:
+	case first.sum == sum:
+		// The same record once more: nothing new, nothing wrong.
+	case first.rejected:
+		p.tell(line, fmt.Sprintf("same order number as line %d, which could not be read; neither %s is read", first.line, p.unit))
+	case p.several && p.held == nil:
+		p.tell(line, fmt.Sprintf("same order number as line %d, but not next to its rows; this %s is not read", first.line, p.unit))
+	default:
+		if !first.told {
+			p.tell(int(first.line), fmt.Sprintf("line %d has the same order number and says otherwise; this %s is the one that was read", line, p.unit))
+		}
+		p.tell(line, fmt.Sprintf("same order number as line %d, which says otherwise; this %s is not read", first.line, p.unit))
+		first.told = true
+		p.seen[number] = first
+	}
+	return dup
+}
+
 // more adds to the order that is held one more row of it, where that row says
 // nothing else of the order: each field is empty or as in the first row. It
 // tells whether the row has been dealt with.
@@ -188,7 +199,7 @@ func (p *rowParser) more(r *row, sum uint64, v *values) bool {
 			return true // the same row once more
 		}
 	}
-	p.cols.texts(r, v)
+	p.cols.texts(r, v, &p.buf)
 	for col := range v {
 		if col != colPhotos && v[col] != "" && v[col] != h.values[col] {
 			return false
@@ -335,10 +346,14 @@ func (p *rowParser) sum(r *row) uint64 {
 	for _, at := range p.cols.at {
 		add(at)
 	}
-	for _, list := range [][]int{p.cols.photos, p.cols.status, p.cols.address, {p.cols.sku, p.cols.product}} {
-		for _, at := range list {
-			add(at)
+	if p.cols.mapped {
+		for _, list := range [...][]int{p.cols.photos, p.cols.status, p.cols.address} {
+			for _, at := range list {
+				add(at)
+			}
 		}
+		add(p.cols.sku)
+		add(p.cols.product)
 	}
 	return h.Sum64()
 }

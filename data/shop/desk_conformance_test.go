@@ -36,6 +36,9 @@ type deskWorld struct {
 	// stay lists words in texts that may stay after a full erasure, because
 	// the invoice needs them or the shop offers no way.
 	stay []string
+	// beyond is a part of the keys of fields that the source does not read, so
+	// that what they name is not among an order's photos; "" for none.
+	beyond string
 }
 
 // desks are the kinds of shop that the suite of desks runs on.
@@ -212,6 +215,38 @@ func TestDesks(t *testing.T) {
 				}
 				if err := w.desk.Records(t.Context(), o, func(plan.Found) error { return context.Canceled }); !errors.Is(err, context.Canceled) {
 					t.Errorf("the caller's error became %v", err)
+				}
+			})
+
+			t.Run("every reference record names what it holds, in the words of the order's photos", func(t *testing.T) {
+				w, all := open(t, "1001", "1002")
+				for _, o := range all {
+					if len(o.Photos) == 0 {
+						t.Fatalf("order %s has no photos", o.Number)
+					}
+					named := map[string]bool{}
+					for _, f := range w.records(t, o) {
+						if f.Names == "" {
+							if f.Holds == plan.Reference {
+								t.Errorf("%s names nothing", f.Key)
+							}
+							continue
+						}
+						if f.Holds != plan.Reference && f.Kind != plan.Version {
+							t.Errorf("%s holds %q and names %q", f.Key, f.Holds, f.Names)
+						}
+						for ref := range strings.SplitSeq(f.Names, "\n") {
+							if beyond := w.beyond != "" && strings.Contains(f.Key, w.beyond); slices.Contains(o.Photos, ref) == beyond {
+								t.Errorf("%s names %q, the order %q", f.Key, ref, o.Photos)
+							}
+							named[ref] = named[ref] || f.Holds == plan.Reference
+						}
+					}
+					for _, ref := range o.Photos {
+						if !named[ref] {
+							t.Errorf("no reference record of order %s names %q", o.Number, ref)
+						}
+					}
 				}
 			})
 

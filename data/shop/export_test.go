@@ -54,6 +54,6 @@ func WooRecord(order, notes []byte, photoMeta []string) (map[string]string, erro
 
 // WooMark is the reading of a mark.
 func WooMark(mark string, since, now time.Time) (time.Time, bool) {
-	p, known := readMark(mark, since, now)
+	p, known := readTurnMark(mark, wooTurns, since, now)
 	return p.after, known
 }

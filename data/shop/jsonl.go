@@ -99,28 +99,15 @@ type jsonLine struct {
 // Progress is in bytes of the file. Errors: ErrNoFile, ErrUnreadable, the
 // context's, or the one that got or bad returned.
 func (j *JSONL) Changed(ctx context.Context, _ time.Time, got func(order.Order) error, bad func(order.Problem) error, report func(done, total int, note string)) (time.Time, error) {
-	if bad == nil {
-		bad = func(order.Problem) error { return nil }
-	}
-	if report == nil {
-		report = func(int, int, string) {}
-	}
+	to := listen(got, bad, nil, report)
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, fmt.Errorf("read %s: %w", j.name, err)
 	}
-	zone := j.Zone
-	if zone == nil {
-		var err error
-		if zone, err = time.LoadLocation("Europe/Paris"); err != nil {
-			return time.Time{}, fmt.Errorf("read %s: %w", j.name, err)
-		}
+	zone, now, err := zoneAndNow(j.name, j.Zone, j.Now)
+	if err != nil {
+		return time.Time{}, err
 	}
-	now := time.Now
-	if j.Now != nil {
-		now = j.Now
-	}
-	// The file is opened as a CSV file is.
-	f, size, err := (&CSV{name: j.name, path: j.path}).open()
+	f, size, err := openFile(j.name, j.path)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -131,14 +118,14 @@ func (j *JSONL) Changed(ctx context.Context, _ time.Time, got func(order.Order) 
 			return time.Time{}, fmt.Errorf("read %s: %w: %w", j.name, ErrUnreadable, bare(err))
 		}
 	}
-	p := rowParser{zone: zone, horizon: now().Add(48 * time.Hour), shop: j.name, seed: maphash.MakeSeed(), seen: map[string]seenRow{}}
+	p := rowParser{zone: zone, horizon: now.Add(48 * time.Hour), shop: j.name, unit: "line", seed: maphash.MakeSeed(), seen: map[string]seenRow{}}
 	read := 0
 	for line := 1; ; line++ {
 		if err := ctx.Err(); err != nil {
 			return time.Time{}, fmt.Errorf("read %s: %w", j.name, err)
 		}
 		if line%512 == 1 {
-			report(min(read, size), size, j.name)
+			to.report(min(read, size), size, j.name)
 		}
 		b, err := src.ReadSlice('\n')
 		read += len(b)
@@ -154,36 +141,27 @@ func (j *JSONL) Changed(ctx context.Context, _ time.Time, got func(order.Order) 
 		if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
 			return time.Time{}, fmt.Errorf("read %s: %w: %w", j.name, ErrUnreadable, bare(err))
 		}
-		p.problems = p.problems[:0]
-		var o order.Order
-		ok := false
+		p.problems, p.ready = p.problems[:0], p.ready[:0]
 		if long {
 			p.tell(line, lineTooLong)
 		} else if text := bytes.TrimSpace(b); len(text) > 0 {
-			ok = p.readJSON(line, text, err == io.EOF, &o)
+			p.readJSON(line, text, err == io.EOF)
 		}
-		for _, q := range p.problems {
-			if err := bad(order.Problem{Where: fmt.Sprintf("%s line %d", j.name, q.line), What: q.what}); err != nil {
-				return time.Time{}, fmt.Errorf("report %s line %d: %w", j.name, q.line, err)
-			}
-		}
-		if ok {
-			if err := got(o); err != nil {
-				return time.Time{}, fmt.Errorf("keep order of %s line %d: %w", j.name, line, err)
-			}
+		if err := to.rows(j.name, line, p.ready, p.problems); err != nil {
+			return time.Time{}, err
 		}
 		if err == io.EOF {
-			report(size, size, j.name)
+			to.report(size, size, j.name)
 			return time.Time{}, nil
 		}
 	}
 }
 
 // readJSON reads one line; open tells that no line end follows.
-func (p *rowParser) readJSON(line int, text []byte, open bool, o *order.Order) bool {
+func (p *rowParser) readJSON(line int, text []byte, open bool) {
 	if !utf8.Valid(text) {
 		p.tell(line, "not UTF-8; the line is not read")
-		return false
+		return
 	}
 	var said jsonOrder
 	if err := json.Unmarshal(text, &said); err != nil || text[0] != '{' {
@@ -196,7 +174,7 @@ func (p *rowParser) readJSON(line int, text []byte, open bool, o *order.Order) b
 		default:
 			p.tell(line, "not an order as a JSON object; the line is not read")
 		}
-		return false
+		return
 	}
 	var missing []string
 	for _, n := range []struct {
@@ -209,36 +187,27 @@ func (p *rowParser) readJSON(line int, text []byte, open bool, o *order.Order) b
 	}
 	if len(missing) > 0 {
 		p.tell(line, "missing: "+strings.Join(missing, ", ")+"; the line is not read")
-		return false
+		return
 	}
 	number, ok := jsonScalar(said.Order, false)
 	number, err := cleanNumber(number)
 	if !ok || err != nil || number == "" {
 		p.tell(line, "no usable order number; the line is not read")
-		return false
+		return
 	}
 	var h maphash.Hash
 	h.SetSeed(p.seed)
 	h.Write(text)
 	sum := h.Sum64()
-	if first, dup := p.seen[number]; dup {
-		switch {
-		case first.sum == sum:
-		case first.rejected:
-			p.tell(line, fmt.Sprintf("same order number as line %d, which could not be read; neither line is read", first.line))
-		default:
-			if !first.told {
-				p.tell(int(first.line), fmt.Sprintf("line %d has the same order number and says otherwise; this line is the one that was read", line))
-			}
-			p.tell(line, fmt.Sprintf("same order number as line %d, which says otherwise; this line is not read", first.line))
-			first.told = true
-			p.seen[number] = first
-		}
-		return false
+	if p.again(line, number, sum) {
+		return
 	}
-	ok = p.fillJSON(line, number, &said, o)
+	var o order.Order
+	ok = p.fillJSON(line, number, &said, &o)
 	p.seen[number] = seenRow{sum: sum, line: int32(line), rejected: !ok}
-	return ok
+	if ok {
+		p.ready = append(p.ready, o)
+	}
 }
 
 func (p *rowParser) fillJSON(line int, number string, said *jsonOrder, o *order.Order) bool {
@@ -336,15 +305,5 @@ func jsonScalar(raw json.RawMessage, decimals bool) (string, bool) {
 // Check reads the whole file without keeping anything and says what is in it,
 // for the settings' live test. Errors are those of Changed.
 func (j *JSONL) Check(ctx context.Context) (string, error) {
-	orders, problems := 0, 0
-	_, err := j.Changed(ctx, time.Time{},
-		func(order.Order) error { orders++; return nil },
-		func(order.Problem) error { problems++; return nil }, nil)
-	if err != nil {
-		return "", err
-	}
-	if problems > 0 {
-		return fmt.Sprintf("%d orders, %d problems", orders, problems), nil
-	}
-	return fmt.Sprintf("%d orders", orders), nil
+	return checkFile(ctx, j)
 }

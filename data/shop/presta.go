@@ -95,7 +95,7 @@ func NewPresta(c PrestaConfig) (*Presta, error) {
 	if c.Key == "" {
 		return nil, fmt.Errorf("open shop %s: %w: the key is empty", c.Name, ErrAuth)
 	}
-	p := &Presta{name: c.Name, photoMeta: c.PhotoMeta, zone: c.Zone, now: cl.now, client: cl, seal: prestaSealKey("prestashop", c.Key)}
+	p := &Presta{name: c.Name, photoMeta: c.PhotoMeta, zone: c.Zone, now: cl.now, client: cl, seal: sealKey(KindPresta, c.Key)}
 	if p.zone == nil {
 		if p.zone, err = time.LoadLocation("Europe/Paris"); err != nil {
 			return nil, fmt.Errorf("open shop %s: %w", c.Name, err)

@@ -40,6 +40,10 @@ func (d *prestaDesk) Check(ctx context.Context) (erasure.Abilities, error) {
 	return erasure.Abilities{CanProve: true, Described: "PrestaShop, webservice"}, nil
 }
 
+func (d *prestaDesk) fault(err error) error {
+	return fmt.Errorf("erase in shop %s: %w", d.p.name, err)
+}
+
 func (d *prestaDesk) fail(doing string, err error) error {
 	if errors.Is(err, ErrNotPresta) {
 		err = fmt.Errorf("%w: %w", erasure.ErrNotThere, err)
@@ -49,11 +53,7 @@ func (d *prestaDesk) fail(doing string, err error) error {
 
 // prestaField is one field of the desk.
 type prestaField struct {
-	key    string
-	holds  plan.Holds
-	byHand bool
-	seal   string
-	names  []string // the references to photos that it holds
+	deskField
 	// needs are the keys that must be erased in the same call, because they are
 	// the same text seen from other orders. foreign tells that it is another
 	// customer's.
@@ -77,74 +77,35 @@ type prestaPart struct {
 // prestaRecord names one record of the webservice.
 type prestaRecord struct{ resource, singular, id string }
 
-func (d *prestaDesk) object(f prestaField) plan.Object {
-	return plan.Object{Storage: d.Name(), Key: f.key, Kind: plan.Field, Fingerprint: f.seal}
-}
-
 // Records calls yield for each personal field of the order and for the
 // customer's account.
 func (d *prestaDesk) Records(ctx context.Context, o order.Order, yield func(plan.Found) error) error {
-	if !wholeNumber(o.Ref) {
-		return d.fail("look at", plan.ErrBadPrefix)
-	}
-	may, err := d.p.permissions(ctx)
-	if err != nil {
-		return d.fail("look at", err)
-	}
-	fields, customer, err := d.order(ctx, o.Ref, may)
-	if err != nil {
-		return d.fail("look at", err)
-	}
-	if customer != "" {
-		account, err := d.account(ctx, customer, may)
-		if err != nil {
-			return d.fail("look at", err)
-		}
-		fields = append(fields, account...)
-	}
-	for _, f := range fields {
-		if err := yield(plan.Found{Object: d.object(f), Holds: f.holds, Order: o.ID, Number: o.Number, ByHand: f.byHand, Names: strings.Join(f.names, "\n")}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fieldRecords(ctx, d, d.reader(), o, yield)
 }
 
 // List calls yield for each field whose key begins with the prefix.
 func (d *prestaDesk) List(ctx context.Context, prefix string, yield func(plan.Object) error) error {
-	kind, id, err := prestaPrefix(prefix)
-	if err != nil {
-		return fmt.Errorf("list the records of shop %s: %w", d.p.name, err)
-	}
-	fields, err := d.fields(ctx, kind, id)
-	if err != nil {
-		return d.fail("list", err)
-	}
-	for _, f := range fields {
-		if strings.HasPrefix(f.key, prefix) {
-			if err := yield(d.object(f)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return fieldList(ctx, d, d.reader(), prefix, yield)
 }
 
-func (d *prestaDesk) fields(ctx context.Context, kind, id string) ([]prestaField, error) {
-	if kind == "media" {
+// reader reads records, and before the first one what the key may do.
+func (d *prestaDesk) reader() fieldReader[prestaField] {
+	var may prestaRights
+	return func(ctx context.Context, kind, id string) (fields []prestaField, customer string, err error) {
+		if may == nil {
+			if may, err = d.p.permissions(ctx); err != nil {
+				return nil, "", err
+			}
+		}
+		switch kind {
+		case ofOrders:
+			return d.order(ctx, id, may)
+		case ofCustomers:
+			fields, err = d.account(ctx, id, may)
+		}
 		// The files lie in a folder that the webservice does not show.
-		_, err := d.p.permissions(ctx)
-		return nil, err
+		return fields, "", err
 	}
-	may, err := d.p.permissions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if kind == "customers" {
-		return d.account(ctx, id, may)
-	}
-	fields, _, err := d.order(ctx, id, may)
-	return fields, err
 }
 
 // order returns the fields of an order, none where the shop has no such order,
@@ -165,13 +126,13 @@ func (d *prestaDesk) order(ctx context.Context, ref string, may prestaRights) (f
 	}
 	self := prestaRecord{"orders", "order", ref}
 	add := func(name string, f prestaField, values ...string) {
-		f.key = "orders/" + ref + "/" + name
-		f.seal = prestaSealed(p.seal, append([]string{name}, values...)...)
+		f.key = recordKey(ofOrders, ref, name)
+		f.seal = fingerprint(p.seal, f.key, values...)
 		fields = append(fields, f)
 	}
 	for _, name := range []string{"gift_message", "note"} {
 		if v := o.get(name); v != "" {
-			add(name, prestaField{holds: plan.Contact, byHand: !may.allows("orders", "PATCH"), record: self, change: map[string]string{name: ""}}, v)
+			add(name, prestaField{deskField: deskField{holds: plan.Contact, byHand: !may.allows("orders", "PATCH")}, record: self, change: map[string]string{name: ""}}, v)
 		}
 	}
 	if err := d.addresses(ctx, o, may, add); err != nil {
@@ -219,8 +180,10 @@ func (d *prestaDesk) addresses(ctx context.Context, o *prestaNode, may prestaRig
 				continue
 			}
 			f := prestaField{
-				holds: holds, byHand: !may.allows("addresses", "PUT"), record: prestaRecord{"addresses", "address", id}, change: map[string]string{},
-				foreign: owner != "" && owner != "0" && owner != o.get("id_customer"),
+				deskField: deskField{holds: holds, byHand: !may.allows("addresses", "PUT")},
+				record:    prestaRecord{"addresses", "address", id},
+				change:    map[string]string{},
+				foreign:   owner != "" && owner != "0" && owner != o.get("id_customer"),
 			}
 			if i > 0 {
 				f.holds = plan.Contact // an invoice needs no telephone
@@ -229,7 +192,7 @@ func (d *prestaDesk) addresses(ctx context.Context, o *prestaNode, may prestaRig
 				f.change[field] = prestaRequired[field]
 			}
 			for _, u := range users {
-				f.needs = append(f.needs, "orders/"+u.id+"/"+u.role+"_"+g.name)
+				f.needs = append(f.needs, recordKey(ofOrders, u.id, u.role+"_"+g.name))
 			}
 			add(role+"_"+g.name, f, values...)
 		}
@@ -290,13 +253,14 @@ func (d *prestaDesk) customizations(ctx context.Context, o *prestaNode, may pres
 				holds = plan.Reference
 			}
 			add("customization-"+id, prestaField{
-				holds: holds, names: unique(find.found), byHand: tangled || !may.allows("customizations", "PUT"),
-				record: prestaRecord{"customizations", "customization", id}, empty: "customized_data_text_fields",
+				deskField: deskField{holds: holds, names: unique(find.found), byHand: tangled || !may.allows("customizations", "PUT")},
+				record:    prestaRecord{"customizations", "customization", id},
+				empty:     "customized_data_text_fields",
 			}, texts...)
 		}
 		for _, i := range c.rows("customized_data_images") {
 			if v := i.get("value"); v != "" && wholeNumber(i.get("id_customization_field")) && !tangled {
-				add("customization-"+id+"-file-"+i.get("id_customization_field"), prestaField{holds: plan.Reference, byHand: true, names: []string{"upload/" + v, "upload/" + v + "_small"}}, v)
+				add("customization-"+id+"-file-"+i.get("id_customization_field"), prestaField{deskField: deskField{holds: plan.Reference, byHand: true, names: []string{"upload/" + v, "upload/" + v + "_small"}}}, v)
 			}
 		}
 	}
@@ -323,7 +287,7 @@ func (d *prestaDesk) messages(ctx context.Context, ref string, may prestaRights,
 		if t.get("id_order") != ref || !wholeNumber(id) {
 			return fmt.Errorf("%w: other threads than those asked for", ErrAnswer)
 		}
-		f := prestaField{holds: plan.Contact}
+		f := prestaField{deskField: deskField{holds: plan.Contact}}
 		values, files := []string{t.get("email")}, false
 		for _, m := range said {
 			if m.get("id_customer_thread") != id || !wholeNumber(m.get("id")) {
@@ -337,7 +301,7 @@ func (d *prestaDesk) messages(ctx context.Context, ref string, may prestaRights,
 			}
 			if file := m.get("file_name"); file != "" {
 				// The file lies in the folder upload and stays there.
-				add("thread-"+id+"-file-"+m.get("id"), prestaField{holds: plan.Photo, byHand: true}, file)
+				add("thread-"+id+"-file-"+m.get("id"), prestaField{deskField: deskField{holds: plan.Photo, byHand: true}}, file)
 				files = true
 			}
 		}
@@ -364,7 +328,7 @@ func (d *prestaDesk) messages(ctx context.Context, ref string, may prestaRights,
 		if m.get("id_order") != ref || !wholeNumber(id) {
 			return fmt.Errorf("%w: other messages than those asked for", ErrAnswer)
 		}
-		add("message-"+id, prestaField{holds: plan.Contact, byHand: !may.allows("messages", "DELETE"), remove: []prestaRecord{{"messages", "message", id}}}, m.get("message"))
+		add("message-"+id, prestaField{deskField: deskField{holds: plan.Contact, byHand: !may.allows("messages", "DELETE")}, remove: []prestaRecord{{"messages", "message", id}}}, m.get("message"))
 	}
 	return nil
 }
@@ -384,7 +348,7 @@ func (d *prestaDesk) payments(ctx context.Context, o *prestaNode, may prestaRigh
 			return fmt.Errorf("%w: other payments than those asked for", ErrAnswer)
 		}
 		fields := []string{"card_number", "card_brand", "card_expiration", "card_holder"}
-		f := prestaField{holds: plan.Contact, byHand: !may.allows("order_payments", "PUT"), record: prestaRecord{"order_payments", "order_payment", id}, change: map[string]string{}}
+		f := prestaField{deskField: deskField{holds: plan.Contact, byHand: !may.allows("order_payments", "PUT")}, record: prestaRecord{"order_payments", "order_payment", id}, change: map[string]string{}}
 		var values []string
 		for _, n := range fields {
 			if v := x.get(n); v != "" {
@@ -402,7 +366,7 @@ func (d *prestaDesk) payments(ctx context.Context, o *prestaNode, may prestaRigh
 			}
 		}
 		for _, u := range users {
-			f.needs = append(f.needs, "orders/"+u.get("id")+"/payment-"+id)
+			f.needs = append(f.needs, recordKey(ofOrders, u.get("id"), "payment-"+id))
 		}
 		add("payment-"+id, f, values...)
 	}
@@ -416,10 +380,11 @@ func (d *prestaDesk) account(ctx context.Context, id string, may prestaRights) (
 	if err != nil || len(a.values) == 0 {
 		return nil, err
 	}
-	return []prestaField{{
-		key: "customers/" + id + "/account", holds: plan.Account, seal: prestaSealed(d.p.seal, a.values...),
+	key := accountKey(id)
+	return []prestaField{{deskField: deskField{
+		key: key, holds: plan.Account, seal: fingerprint(d.p.seal, key, a.values...),
 		byHand: !may.allows("customers", "DELETE") && !may.allows("customers", "PUT"),
-	}}, nil
+	}}}, nil
 }
 
 // prestaAccount is what a customer's account holds.
@@ -482,75 +447,40 @@ func (d *prestaDesk) Erase(ctx context.Context, o plan.Object) error {
 // erasure.ErrChanged, one that the shop offers no way to erase erasure.ErrNoWay,
 // and one that orders share which are not all given erasure.ErrElsewhere.
 func (d *prestaDesk) EraseMany(ctx context.Context, os []plan.Object) []error {
-	errs := make([]error, len(os))
-	wanted := map[string]bool{}
-	for i, o := range os {
-		kind, _, err := prestaPrefix(o.Key)
-		switch {
-		case o.Storage != d.Name():
-			errs[i] = fmt.Errorf("erase in shop %s: %w", d.p.name, erasure.ErrUnknownStorage)
-		case err != nil, strings.HasSuffix(o.Key, "/"), o.Kind != plan.Field, kind == "media":
-			errs[i] = fmt.Errorf("erase in shop %s: %w", d.p.name, plan.ErrBadPrefix)
-		case o.Fingerprint == "":
-			errs[i] = fmt.Errorf("erase in shop %s: %w: it has no fingerprint", d.p.name, erasure.ErrChanged)
-		default:
-			wanted[o.Key] = true
-		}
-	}
-	work := &prestaWork{d: d, os: os, errs: errs, wanted: wanted, at: make([]prestaField, len(os))}
-	work.look(ctx)
+	work := &prestaWork{d: d, os: os}
+	work.at, work.errs = fieldsToErase(ctx, d, d.reader(), os)
+	work.whole()
 	work.records(ctx)
 	work.accounts(ctx)
-	return errs
+	return work.errs
 }
 
 // prestaWork is one call of EraseMany.
 type prestaWork struct {
-	d      *prestaDesk
-	os     []plan.Object
-	errs   []error
-	wanted map[string]bool
-	at     []prestaField // what lies at each key; without a key where nothing does
+	d    *prestaDesk
+	os   []plan.Object
+	errs []error
+	at   []prestaField // what lies at each key; without a key where nothing does
 }
 
-// look finds what lies at the keys and refuses what may not be erased.
-func (w *prestaWork) look(ctx context.Context) {
-	type place struct {
-		fields []prestaField
-		err    error
-	}
-	seen := map[string]place{}
-	for i, o := range w.os {
-		if w.errs[i] != nil {
-			continue
+// whole refuses fields that are shared with what is not erased in this call.
+func (w *prestaWork) whole() {
+	wanted := map[string]bool{}
+	for _, o := range w.os {
+		if _, _, _, err := erasableKey(w.d.Name(), o, numberedRecord); err == nil {
+			wanted[o.Key] = true
 		}
-		kind, id, _ := prestaPrefix(o.Key)
-		at, known := seen[kind+id]
-		if !known {
-			if at.err = ctx.Err(); at.err == nil {
-				at.fields, at.err = w.d.fields(ctx, kind, id)
+	}
+	refuse := func(shared func(prestaField) bool) {
+		for i, f := range w.at {
+			if f.key != "" && shared(f) {
+				w.at[i], w.errs[i] = prestaField{}, w.d.fault(erasure.ErrElsewhere)
 			}
-			seen[kind+id] = at
-		}
-		if at.err != nil {
-			w.errs[i] = w.d.fail("look at", at.err)
-			continue
-		}
-		n := slices.IndexFunc(at.fields, func(f prestaField) bool { return f.key == o.Key })
-		if n < 0 {
-			continue // gone
-		}
-		switch f := at.fields[n]; {
-		case f.seal != o.Fingerprint:
-			w.errs[i] = w.fault(erasure.ErrChanged)
-		case f.byHand:
-			w.errs[i] = w.fault(erasure.ErrNoWay)
-		case f.foreign, slices.ContainsFunc(f.needs, func(k string) bool { return !w.wanted[k] }):
-			w.errs[i] = w.fault(erasure.ErrElsewhere)
-		default:
-			w.at[i] = f
 		}
 	}
+	refuse(func(f prestaField) bool {
+		return f.foreign || slices.ContainsFunc(f.needs, func(k string) bool { return !wanted[k] })
+	})
 	// What one order may not lose, the others that share it may not either.
 	refused := map[string]bool{}
 	for i, o := range w.os {
@@ -558,22 +488,16 @@ func (w *prestaWork) look(ctx context.Context) {
 			refused[o.Key] = true
 		}
 	}
-	for i := range w.os {
-		if f := w.at[i]; f.key != "" && slices.ContainsFunc(f.needs, func(k string) bool { return refused[k] }) {
-			w.at[i], w.errs[i] = prestaField{}, w.fault(erasure.ErrElsewhere)
-		}
-	}
-}
-
-func (w *prestaWork) fault(err error) error {
-	return fmt.Errorf("erase in shop %s: %w", w.d.p.name, err)
+	refuse(func(f prestaField) bool {
+		return slices.ContainsFunc(f.needs, func(k string) bool { return refused[k] })
+	})
 }
 
 // records changes and removes the records of the orders, each record once.
 func (w *prestaWork) records(ctx context.Context) {
 	done := map[prestaRecord]error{}
 	for i, f := range w.at {
-		if f.key == "" || strings.HasPrefix(f.key, "customers/") {
+		if f.key == "" || strings.HasPrefix(f.key, ofCustomers+"/") {
 			continue
 		}
 		if len(f.remove) > 0 {
@@ -634,10 +558,10 @@ func (w *prestaWork) emptyAll(ctx context.Context, list []prestaPart) error {
 // a customer all that was ever written to her, of other orders too.
 func (w *prestaWork) accounts(ctx context.Context) {
 	for i, f := range w.at {
-		if !strings.HasPrefix(f.key, "customers/") {
+		if !strings.HasPrefix(f.key, ofCustomers+"/") {
 			continue
 		}
-		_, id, _ := prestaPrefix(f.key)
+		_, id, _, _ := cutKey(f.key, numberedRecord)
 		if err := w.d.eraseAccount(ctx, id); err != nil {
 			w.errs[i] = w.d.fail("erase in", err)
 		}

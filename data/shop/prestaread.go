@@ -30,16 +30,7 @@ func (p *Presta) Changed(ctx context.Context, since time.Time, got func(order.Or
 // ChangedFrom is Changed that begins at a mark of an earlier reading with the
 // same since; any other mark begins anew.
 func (p *Presta) ChangedFrom(ctx context.Context, since time.Time, mark string, got func(order.Order) error, bad func(order.Problem) error, save func(string) error, report func(done, total int, note string)) (time.Time, error) {
-	r := &prestaReading{p: p, since: since, got: got, bad: bad, save: save, report: report, started: p.now()}
-	if bad == nil {
-		r.bad = func(order.Problem) error { return nil }
-	}
-	if report == nil {
-		r.report = func(int, int, string) {}
-	}
-	if save == nil {
-		r.save = func(string) error { return nil }
-	}
+	r := &prestaReading{listener: listen(got, bad, save, report), p: p, since: since, started: p.now()}
 	if !since.IsZero() {
 		r.cursor = p.earliest(since)
 	}
@@ -48,29 +39,16 @@ func (p *Presta) ChangedFrom(ctx context.Context, since time.Time, mark string, 
 		return since, fmt.Errorf("read shop %s: %w", p.name, err)
 	}
 	r.report(r.done, r.done, p.name)
-	next := r.newest
-	if next.IsZero() {
-		return since, nil
-	}
-	if next.After(r.started) {
-		next = r.started // a date in the future would hide every change until then
-	}
-	if next = next.Add(-overlap); next.Before(since) {
-		return since, nil
-	}
-	return next.UTC().Truncate(time.Second), nil
+	return nextSince(since, r.newest, r.started), nil
 }
 
 // prestaReading is one reading. The cursor is a date of the shop, and never
 // converted: dates are compared as the shop sorts them, whatever its clock did
 // meanwhile.
 type prestaReading struct {
-	p      *Presta
-	since  time.Time
-	got    func(order.Order) error
-	bad    func(order.Problem) error
-	save   func(string) error
-	report func(done, total int, note string)
+	listener
+	p     *Presta
+	since time.Time
 
 	cursor  string          // orders modified before it are done
 	at      map[string]bool // the ids done that were modified at the cursor
@@ -85,19 +63,18 @@ const prestaMark = "presta1"
 
 // mark is where the reading stands: no order of the shop, no value of it.
 func (r *prestaReading) mark() string {
-	return strings.Join([]string{prestaMark, strconv.FormatInt(r.since.Unix(), 10), strings.Replace(r.cursor, " ", "T", 1),
-		strconv.FormatInt(r.newest.Unix(), 10), strconv.FormatInt(r.started.Unix(), 10)}, " ")
+	return joinMark(prestaMark, r.since, strings.Replace(r.cursor, " ", "T", 1), unixText(r.newest), unixText(r.started))
 }
 
 // resume takes over a mark of an earlier try of the same reading.
 func (r *prestaReading) resume(mark string) {
-	parts := strings.Split(mark, " ")
-	if len(parts) != 5 || parts[0] != prestaMark || parts[1] != strconv.FormatInt(r.since.Unix(), 10) {
+	parts, known := cutMark(mark, prestaMark, r.since, 3)
+	if !known {
 		return
 	}
-	cursor := strings.Replace(parts[2], "T", " ", 1)
-	newest, err := strconv.ParseInt(parts[3], 10, 64)
-	started, err2 := strconv.ParseInt(parts[4], 10, 64)
+	cursor := strings.Replace(parts[0], "T", " ", 1)
+	newest, err := strconv.ParseInt(parts[1], 10, 64)
+	started, err2 := strconv.ParseInt(parts[2], 10, 64)
 	if !prestaDate(cursor) || err != nil || err2 != nil || cursor < r.cursor || newest < 0 {
 		return
 	}
@@ -147,8 +124,8 @@ func (r *prestaReading) run(ctx context.Context) error {
 			last = prestaCivil(last, time.Second)
 		}
 		r.forward(last, items)
-		if err := r.save(r.mark()); err != nil {
-			return fmt.Errorf("keep the mark: %w", err)
+		if err := r.place(r.mark()); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -232,7 +209,7 @@ func (r *prestaReading) hand(ctx context.Context, items []*prestaNode) error {
 	if prestaMixed(custom) {
 		if !r.mixed {
 			r.mixed = true
-			if err := r.bad(order.Problem{Where: r.p.name, What: "this version of PrestaShop mixes up the customizations of different orders; references to photos are not read"}); err != nil {
+			if err := r.problem(r.p.name, "this version of PrestaShop mixes up the customizations of different orders; references to photos are not read"); err != nil {
 				return err
 			}
 		}
@@ -249,24 +226,13 @@ func (r *prestaReading) hand(ctx context.Context, items []*prestaNode) error {
 		if !wholeNumber(x.order.get("id")) {
 			where = r.p.name + ", an order without an id"
 		}
-		if err != nil {
-			notes = []string{err.Error() + "; the order is not read"}
-		}
-		for _, n := range notes {
-			if err := r.bad(order.Problem{Where: where, What: n}); err != nil {
-				return fmt.Errorf("report %s: %w", where, err)
-			}
-		}
 		r.done++
 		// The date of an order that cannot be read still moves the reading on.
 		if t, e := r.p.instant(x.order.get("date_upd")); e == nil && t.After(r.newest) {
 			r.newest = t
 		}
-		if err != nil {
-			continue
-		}
-		if err := r.got(o); err != nil {
-			return fmt.Errorf("keep %s: %w", where, err)
+		if err := r.give(where, o, notes, err); err != nil {
+			return err
 		}
 	}
 	r.report(r.done, max(r.total, r.done), r.p.name)

@@ -120,9 +120,9 @@ func NewShopify(c ShopifyConfig) (*Shopify, error) {
 	s.client, s.now = cl, cl.now
 	switch {
 	case c.ClientID != "" && c.ClientSecret != "":
-		s.token, s.seal = "", prestaSealKey("shopify", c.ClientSecret)
+		s.token, s.seal = "", sealKey(KindShopify, c.ClientSecret)
 	case c.Token != "":
-		s.seal = prestaSealKey("shopify", c.Token)
+		s.seal = sealKey(KindShopify, c.Token)
 	default:
 		return nil, fmt.Errorf("open shop %s: %w: neither a token nor a client's id and secret", c.Name, ErrAuth)
 	}

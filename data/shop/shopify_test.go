@@ -172,10 +172,11 @@ func shopifyDeskWorldOf(s *shopifytest.Shop, p *shop.Shopify) deskWorld {
 				})
 			}
 		},
-		truth: func() []string { return s.Texts("PII") },
-		touch: func(string) { s.SetOrder(orderGID("1001"), "note", "PII another note") },
-		fail:  func(on bool) { s.Fail(map[bool]int{true: 500}[on]) },
-		stay:  []string{"PII invoice", "PII rue invoice", "PII byhand"},
+		truth:  func() []string { return s.Texts("PII") },
+		touch:  func(string) { s.SetOrder(orderGID("1001"), "note", "PII another note") },
+		fail:   func(on bool) { s.Fail(map[bool]int{true: 500}[on]) },
+		stay:   []string{"PII invoice", "PII rue invoice", "PII byhand"},
+		beyond: "/metafield-",
 	}
 }
 

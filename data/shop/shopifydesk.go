@@ -48,11 +48,7 @@ func (d *shopifyDesk) fail(doing string, err error) error {
 
 // shopifyField is one field of the desk.
 type shopifyField struct {
-	key    string
-	holds  plan.Holds
-	byHand bool
-	seal   string
-	names  []string       // the references to photos that it holds
+	deskField
 	gid    string         // of the order
 	change map[string]any // what is sent to empty it (OrderInput)
 	meta   *shopifyMeta
@@ -65,66 +61,28 @@ type shopifyMeta struct {
 	Key       string `json:"key"`
 }
 
-func (d *shopifyDesk) object(f shopifyField) plan.Object {
-	return plan.Object{Storage: d.Name(), Key: f.key, Kind: plan.Field, Fingerprint: f.seal}
-}
-
 // Records calls yield for each personal field of the order and for the
 // customer's account.
 func (d *shopifyDesk) Records(ctx context.Context, o order.Order, yield func(plan.Found) error) error {
-	if !wholeNumber(o.Ref) {
-		return d.fail("look at", plan.ErrBadPrefix)
-	}
-	fields, customer, err := d.order(ctx, o.Ref)
-	if err != nil {
-		return d.fail("look at", err)
-	}
-	if customer != "" {
-		account, err := d.account(ctx, customer)
-		if err != nil {
-			return d.fail("look at", err)
-		}
-		fields = append(fields, account...)
-	}
-	for _, f := range fields {
-		if err := yield(plan.Found{Object: d.object(f), Holds: f.holds, Order: o.ID, Number: o.Number, ByHand: f.byHand, Names: strings.Join(f.names, "\n")}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fieldRecords(ctx, d, d.read, o, yield)
 }
 
 // List calls yield for each field whose key begins with the prefix.
 func (d *shopifyDesk) List(ctx context.Context, prefix string, yield func(plan.Object) error) error {
-	kind, id, err := prestaPrefix(prefix)
-	if err != nil {
-		return fmt.Errorf("list the records of shop %s: %w", d.s.name, err)
-	}
-	fields, err := d.fields(ctx, kind, id)
-	if err != nil {
-		return d.fail("list", err)
-	}
-	for _, f := range fields {
-		if strings.HasPrefix(f.key, prefix) {
-			if err := yield(d.object(f)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return fieldList(ctx, d, d.read, prefix, yield)
 }
 
-func (d *shopifyDesk) fields(ctx context.Context, kind, id string) (fields []shopifyField, err error) {
+func (d *shopifyDesk) read(ctx context.Context, kind, id string) (fields []shopifyField, customer string, err error) {
 	switch kind {
-	case "orders":
-		fields, _, err = d.order(ctx, id)
-	case "customers":
+	case ofOrders:
+		return d.order(ctx, id)
+	case ofCustomers:
 		fields, err = d.account(ctx, id)
 	default:
 		// Files of the shop's library are not looked after here.
 		_, _, err = d.s.counted(ctx)
 	}
-	return fields, err
+	return fields, "", err
 }
 
 const shopifyAddressFields = `firstName lastName company address1 address2 zip city countryCodeV2 provinceCode phone`
@@ -243,42 +201,42 @@ func (d *shopifyDesk) order(ctx context.Context, ref string) (fields []shopifyFi
 	}
 	writes := scopes.has("write_orders")
 	add := func(name string, f shopifyField, values ...string) {
-		f.key, f.gid = "orders/"+ref+"/"+name, r.ID
-		f.seal = prestaSealed(d.s.seal, append([]string{name}, values...)...)
+		f.key, f.gid = recordKey(ofOrders, ref, name), r.ID
+		f.seal = fingerprint(d.s.seal, f.key, values...)
 		f.byHand = f.byHand || !writes
 		fields = append(fields, f)
 	}
 	set := func(field string, v any) map[string]any { return map[string]any{field: v} }
 	for _, f := range []struct{ name, field, value string }{{"email", "email", r.Email}, {"phone", "phone", r.Phone}, {"note", "note", r.Note}, {"po_number", "poNumber", r.PONumber}} {
 		if f.value != "" {
-			add(f.name, shopifyField{holds: plan.Contact, change: set(f.field, "")}, f.value)
+			add(f.name, shopifyField{deskField: deskField{holds: plan.Contact}, change: set(f.field, "")}, f.value)
 		}
 	}
 	if len(r.Tags) > 0 {
-		add("tags", shopifyField{holds: plan.Contact, change: set("tags", []string{})}, r.Tags...)
+		add("tags", shopifyField{deskField: deskField{holds: plan.Contact}, change: set("tags", []string{})}, r.Tags...)
 	}
 	if holds, names, values := d.attributes(r.CustomAttributes); len(values) > 0 {
-		add("attributes", shopifyField{holds: holds, names: names, change: set("customAttributes", []any{})}, values...)
+		add("attributes", shopifyField{deskField: deskField{holds: holds, names: names}, change: set("customAttributes", []any{})}, values...)
 	}
 	if a := r.ShippingAddress; a != nil {
 		if v := a.values(); v != nil {
-			add("shipping_address", shopifyField{holds: plan.Contact, change: set("shippingAddress", anonymousPlace(a))}, v...)
+			add("shipping_address", shopifyField{deskField: deskField{holds: plan.Contact}, change: set("shippingAddress", anonymousPlace(a))}, v...)
 		}
 	}
 	if a := r.BillingAddress; a != nil {
 		if v := a.values(); v != nil {
-			add("billing_address", shopifyField{holds: plan.Invoice, byHand: true}, v...)
+			add("billing_address", shopifyField{deskField: deskField{holds: plan.Invoice, byHand: true}}, v...)
 		}
 	}
 	if r.ClientIP != "" {
-		add("client_ip", shopifyField{holds: plan.Contact, byHand: true}, r.ClientIP)
+		add("client_ip", shopifyField{deskField: deskField{holds: plan.Contact, byHand: true}}, r.ClientIP)
 	}
 	seen := map[string]bool{}
 	for _, l := range r.LineItems.Nodes {
 		id, ok := shopifyID("LineItem", l.ID)
 		if holds, names, values := d.attributes(l.CustomAttributes); ok && len(values) > 0 && !seen["l"+id] {
 			seen["l"+id] = true
-			add("line-"+id, shopifyField{holds: holds, names: names, byHand: true}, values...)
+			add("line-"+id, shopifyField{deskField: deskField{holds: holds, names: names, byHand: true}}, values...)
 		}
 	}
 	for _, m := range r.Metafields.Nodes {
@@ -288,7 +246,7 @@ func (d *shopifyDesk) order(ctx context.Context, ref string) (fields []shopifyFi
 		}
 		seen["m"+id] = true
 		holds, names, _ := d.attributes([]shopifyAttribute{{Key: m.Key, Value: m.Value}})
-		add("metafield-"+id, shopifyField{holds: holds, names: names, meta: &shopifyMeta{ID: id, OwnerID: r.ID, Namespace: m.Namespace, Key: m.Key}}, m.Namespace, m.Key, m.Value)
+		add("metafield-"+id, shopifyField{deskField: deskField{holds: holds, names: names}, meta: &shopifyMeta{ID: id, OwnerID: r.ID, Namespace: m.Namespace, Key: m.Key}}, m.Namespace, m.Key, m.Value)
 	}
 	return fields, customer, nil
 }
@@ -443,10 +401,11 @@ func (d *shopifyDesk) account(ctx context.Context, id string) ([]shopifyField, e
 	if err != nil || len(a.values) == 0 {
 		return nil, err
 	}
-	return []shopifyField{{
-		key: "customers/" + id + "/account", holds: plan.Account, seal: prestaSealed(d.s.seal, a.values...),
+	key := accountKey(id)
+	return []shopifyField{{deskField: deskField{
+		key: key, holds: plan.Account, seal: fingerprint(d.s.seal, key, a.values...),
 		byHand: !a.scopes.has("write_customers") && !a.scopes.has("write_customer_data_erasure"),
-	}}, nil
+	}}}, nil
 }
 
 // Erase removes one field. See EraseMany.
@@ -460,51 +419,7 @@ func (d *shopifyDesk) Erase(ctx context.Context, o plan.Object) error {
 // erasure.ErrNoWay. A customer whose erasure was asked of Shopify is there until
 // Shopify has done it: only a later listing shows it gone.
 func (d *shopifyDesk) EraseMany(ctx context.Context, os []plan.Object) []error {
-	errs := make([]error, len(os))
-	at := make([]shopifyField, len(os))
-	wanted := map[string]bool{}
-	type place struct {
-		fields []shopifyField
-		err    error
-	}
-	seen := map[string]place{}
-	for i, o := range os {
-		kind, id, err := prestaPrefix(o.Key)
-		switch {
-		case o.Storage != d.Name():
-			errs[i] = d.fault(erasure.ErrUnknownStorage)
-		case err != nil, strings.HasSuffix(o.Key, "/"), o.Kind != plan.Field, kind == "media":
-			errs[i] = d.fault(plan.ErrBadPrefix)
-		case o.Fingerprint == "":
-			errs[i] = fmt.Errorf("%w: it has no fingerprint", d.fault(erasure.ErrChanged))
-		}
-		if errs[i] != nil {
-			continue
-		}
-		p, known := seen[kind+id]
-		if !known {
-			if p.err = ctx.Err(); p.err == nil {
-				p.fields, p.err = d.fields(ctx, kind, id)
-			}
-			seen[kind+id] = p
-		}
-		if p.err != nil {
-			errs[i] = d.fail("look at", p.err)
-			continue
-		}
-		n := slices.IndexFunc(p.fields, func(f shopifyField) bool { return f.key == o.Key })
-		if n < 0 {
-			continue // gone
-		}
-		switch f := p.fields[n]; {
-		case f.seal != o.Fingerprint:
-			errs[i] = d.fault(erasure.ErrChanged)
-		case f.byHand:
-			errs[i] = d.fault(erasure.ErrNoWay)
-		default:
-			at[i], wanted[f.key] = f, true
-		}
-	}
+	at, errs := fieldsToErase(ctx, d, d.read, os)
 	done := map[string]bool{}
 	for i, f := range at {
 		if f.key == "" || f.gid == "" || done[f.gid] {
@@ -520,10 +435,10 @@ func (d *shopifyDesk) EraseMany(ctx context.Context, os []plan.Object) []error {
 		d.eraseOrder(ctx, f.gid, which, at, errs)
 	}
 	for i, f := range at {
-		if !strings.HasPrefix(f.key, "customers/") {
+		if !strings.HasPrefix(f.key, ofCustomers+"/") {
 			continue
 		}
-		_, id, _ := prestaPrefix(f.key)
+		_, id, _, _ := cutKey(f.key, numberedRecord)
 		if err := d.eraseAccount(ctx, id); err != nil {
 			errs[i] = d.fail("erase in", err)
 		}

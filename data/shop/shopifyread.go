@@ -45,41 +45,19 @@ func (s *Shopify) Changed(ctx context.Context, since time.Time, got func(order.O
 // ChangedFrom is Changed that begins at a mark of an earlier reading with the
 // same since; any other mark begins anew.
 func (s *Shopify) ChangedFrom(ctx context.Context, since time.Time, mark string, got func(order.Order) error, bad func(order.Problem) error, save func(string) error, report func(done, total int, note string)) (time.Time, error) {
-	r := &shopifyReading{s: s, since: since, got: got, bad: bad, save: save, report: report, seen: map[string]bool{}, started: s.now()}
-	if bad == nil {
-		r.bad = func(order.Problem) error { return nil }
-	}
-	if report == nil {
-		r.report = func(int, int, string) {}
-	}
-	if save == nil {
-		r.save = func(string) error { return nil }
-	}
+	r := &shopifyReading{listener: listen(got, bad, save, report), s: s, since: since, seen: map[string]bool{}, started: s.now()}
 	if err := r.run(ctx, mark); err != nil {
 		return since, fmt.Errorf("read shop %s: %w", s.name, err)
 	}
 	r.report(r.done, r.done, s.name)
-	next := r.newest
-	if next.IsZero() {
-		return since, nil
-	}
-	if next.After(r.started) {
-		next = r.started
-	}
-	if next = next.Add(-overlap); next.Before(since) {
-		return since, nil
-	}
-	return next.UTC().Truncate(time.Second), nil
+	return nextSince(since, r.newest, r.started), nil
 }
 
 // shopifyReading is one reading.
 type shopifyReading struct {
-	s      *Shopify
-	since  time.Time
-	got    func(order.Order) error
-	bad    func(order.Problem) error
-	save   func(string) error
-	report func(done, total int, note string)
+	listener
+	s     *Shopify
+	since time.Time
 
 	from    time.Time       // the list begins there
 	cursor  string          // and goes on after this one
@@ -97,40 +75,31 @@ type shopifyReading struct {
 const shopifyMark = "shopify1"
 
 func (r *shopifyReading) mark() string {
-	return strings.Join([]string{shopifyMark, strconv.FormatInt(r.since.Unix(), 10), strconv.FormatInt(r.newest.Unix(), 10), strconv.FormatInt(r.started.Unix(), 10),
-		strconv.FormatInt(r.from.Unix(), 10), "c" + r.cursor, "b" + r.bulk, strconv.Itoa(r.skip)}, " ")
+	return joinMark(shopifyMark, r.since, unixText(r.newest), unixText(r.started), unixText(r.from), "c"+r.cursor, "b"+r.bulk, strconv.Itoa(r.skip))
 }
 
 func (r *shopifyReading) resume(mark string) bool {
-	p := strings.Split(mark, " ")
-	if len(p) != 8 || p[0] != shopifyMark || p[1] != strconv.FormatInt(r.since.Unix(), 10) || p[5] == "" || p[6] == "" {
+	p, known := cutMark(mark, shopifyMark, r.since, 6)
+	if !known || p[3] == "" || p[4] == "" {
 		return false
 	}
-	var n [5]int64
-	for i, text := range []string{p[2], p[3], p[4], p[7]} {
+	var n [4]int64
+	for i, text := range []string{p[0], p[1], p[2], p[5]} {
 		v, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return false
 		}
 		n[i] = v
 	}
-	cursor, bulk := p[5][1:], p[6][1:]
+	cursor, bulk := p[3][1:], p[4][1:]
 	if bulk != "" && !wholeNumber(bulk) || n[3] < 0 || n[3] > maxOrders || len(cursor) > 4096 {
 		return false
 	}
-	r.newest, r.from, r.cursor, r.bulk, r.skip = shopifyUnix(n[0]), shopifyUnix(n[2]), cursor, bulk, int(n[3])
+	r.newest, r.from, r.cursor, r.bulk, r.skip = unixTime(n[0]), unixTime(n[2]), cursor, bulk, int(n[3])
 	if t := time.Unix(n[1], 0); t.Before(r.started) {
 		r.started = t
 	}
 	return true
-}
-
-// shopifyUnix is the instant of a mark; one before our era was none.
-func shopifyUnix(n int64) time.Time {
-	if n <= 0 {
-		return time.Time{}
-	}
-	return time.Unix(n, 0).UTC()
 }
 
 func (r *shopifyReading) run(ctx context.Context, mark string) error {
@@ -177,13 +146,6 @@ func (r *shopifyReading) run(ctx context.Context, mark string) error {
 func (r *shopifyReading) ended() error {
 	if r.hidden || r.done >= 20 && r.named == 0 {
 		return r.problem(r.s.name, shopifyHidden)
-	}
-	return nil
-}
-
-func (r *shopifyReading) problem(where, what string) error {
-	if err := r.bad(order.Problem{Where: where, What: what}); err != nil {
-		return fmt.Errorf("report %s: %w", where, err)
 	}
 	return nil
 }
@@ -272,8 +234,8 @@ func (r *shopifyReading) pages(ctx context.Context) error {
 		if depth >= shopifyDeep && r.newest.Truncate(time.Second).After(r.from) {
 			r.from, r.cursor, depth = r.newest.Truncate(time.Second), "", 0
 		}
-		if err := r.save(r.mark()); err != nil {
-			return fmt.Errorf("keep the mark: %w", err)
+		if err := r.place(r.mark()); err != nil {
+			return err
 		}
 	}
 }
@@ -340,25 +302,11 @@ func (r *shopifyReading) hand(ctx context.Context, raw json.RawMessage, more []s
 	} else {
 		err = errors.New(missing)
 	}
-	if err != nil {
-		notes = []string{err.Error() + "; the order is not read"}
-	}
-	for _, n := range notes {
-		if err := r.problem(where, n); err != nil {
-			return err
-		}
-	}
 	r.done++
-	if err != nil {
-		return nil
-	}
-	if !o.Anonymised {
+	if err == nil && !o.Anonymised {
 		r.named++
 	}
-	if err := r.got(o); err != nil {
-		return fmt.Errorf("keep %s: %w", where, err)
-	}
-	return nil
+	return r.give(where, o, notes, err)
 }
 
 const shopifyLinesQuery = `query($id: ID!, $after: String) { order(id: $id) { lineItems(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { ` + shopifyLineFields + ` } } } }`
@@ -428,8 +376,8 @@ func (r *shopifyReading) inBulk(ctx context.Context) error {
 			return errShopifyBulk
 		}
 		r.bulk = id
-		if err := r.save(r.mark()); err != nil {
-			return fmt.Errorf("keep the mark: %w", err)
+		if err := r.place(r.mark()); err != nil {
+			return err
 		}
 	}
 	file, err := r.await(ctx)
@@ -555,8 +503,8 @@ func (r *shopifyReading) download(ctx context.Context, file string, late map[str
 		}
 		if r.skip = n; n%250 == 0 {
 			r.report(r.done, max(r.total, r.done), r.s.name)
-			if err := r.save(r.mark()); err != nil {
-				return fmt.Errorf("keep the mark: %w", err)
+			if err := r.place(r.mark()); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -57,6 +57,7 @@ type Vendure struct {
 	photoMeta []string
 	now       func() time.Time
 	client    *client
+	seal      []byte // the key of the fingerprints
 
 	mu     sync.Mutex
 	token  string // of the session, "" before the first login
@@ -68,7 +69,7 @@ type Vendure struct {
 // connect. Errors: ErrAddress, ErrPlainRefused, ErrAuth when user or password
 // are missing, ErrCertificate when CAFile cannot be used.
 func NewVendure(c VendureConfig) (*Vendure, error) {
-	v := &Vendure{name: c.Name, user: c.User, password: c.Password, photoMeta: c.PhotoMeta}
+	v := &Vendure{name: c.Name, user: c.User, password: c.Password, photoMeta: c.PhotoMeta, seal: sealKey(KindVendure, c.Password)}
 	cl, err := newClient(clientConfig{
 		name: c.Name, site: c.URL, caFile: c.CAFile, timeout: c.Timeout, now: c.Now,
 		authorise: func(r *http.Request) {

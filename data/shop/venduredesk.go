@@ -2,9 +2,6 @@ package shop
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,6 +104,7 @@ type vendureField struct {
 	api    string // the API's name of the field
 	custom bool   // api is a custom field
 	values []string
+	names  []string // the references to photos that it holds
 }
 
 // vendureRecord is an order with all that a desk looks at.
@@ -198,13 +196,17 @@ func (d *vendureDesk) fields(r *vendureRecord, custom *vendureCustom) []vendureF
 	address(&r.ShippingAddress, "shipping_", byShipping, r.BillingAddress.empty())
 	address(&r.BillingAddress, "billing_", byBilling, true)
 	for _, c := range custom.order {
-		add(vendureField{name: "custom_" + c.name, holds: d.holding(c.name, r.CustomFields[c.name], false), way: way(byCustom, c.fixed), api: c.name, custom: true, values: texts(r.CustomFields[c.name])})
+		f := vendureField{name: "custom_" + c.name, way: way(byCustom, c.fixed), api: c.name, custom: true, values: texts(r.CustomFields[c.name])}
+		f.holds, f.names = d.holding(c.name, r.CustomFields[c.name], false)
+		add(f)
 	}
 	for _, l := range r.Lines {
 		for _, c := range custom.line {
 			// A line of which everything was cancelled cannot be changed.
-			add(vendureField{name: "line-" + l.ID + "_" + c.name, holds: d.holding(c.name, l.CustomFields[c.name], true), way: way(byLine, c.fixed || l.Quantity < 1),
-				id: l.ID, api: c.name, custom: true, values: texts(l.CustomFields[c.name])})
+			f := vendureField{name: "line-" + l.ID + "_" + c.name, way: way(byLine, c.fixed || l.Quantity < 1),
+				id: l.ID, api: c.name, custom: true, values: texts(l.CustomFields[c.name])}
+			f.holds, f.names = d.holding(c.name, l.CustomFields[c.name], true)
+			add(f)
 		}
 	}
 	for _, h := range r.History.Items {
@@ -259,14 +261,14 @@ func personalHistory(kind string, values []string, nobody string) bool {
 	})
 }
 
-// holding tells what a custom field holds.
-func (d *vendureDesk) holding(name string, value json.RawMessage, ofItem bool) plan.Holds {
+// holding tells what a custom field holds, and the photos that it names.
+func (d *vendureDesk) holding(name string, value json.RawMessage, ofItem bool) (plan.Holds, []string) {
 	f := photoFinder{keys: d.v.photoMeta}
 	f.meta(name, value, ofItem)
 	if len(f.found) > 0 {
-		return plan.Reference
+		return plan.Reference, unique(f.found)
 	}
-	return plan.Contact
+	return plan.Contact, nil
 }
 
 // texts are the strings within a value, in a fixed order.
@@ -304,22 +306,12 @@ func gather(out []string, v any, depth int) []string {
 	return out
 }
 
-// seal is the fingerprint of a field: a hash keyed by the account's password,
-// the same in every run of the program.
-func (d *vendureDesk) seal(key string, values []string) string {
-	m := hmac.New(sha256.New, []byte("greffier vendure "+d.v.password))
-	for _, s := range append([]string{key}, values...) {
-		fmt.Fprintf(m, "%d\x00%s", len(s), s)
-	}
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:18])
-}
-
 func (d *vendureDesk) object(key string, values []string) plan.Object {
 	n := 0
 	for _, s := range values {
 		n += len(s)
 	}
-	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Field, SizeBytes: int64(n), Fingerprint: d.seal(key, values)}
+	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Field, SizeBytes: int64(n), Fingerprint: fingerprint(d.v.seal, key, values...)}
 }
 
 // vendureAccount is a customer's record.
@@ -371,8 +363,6 @@ func (a *vendureAccount) values(custom *vendureCustom) []string {
 	return out
 }
 
-func accountKey(id string) string { return "customers/" + id + "/account" }
-
 // Records calls yield for the personal fields of an order and the account of
 // its customer. See plan.Desk. Errors: those of Vendure.Check with the
 // sentinels of app/erasure added, and the one that yield returned.
@@ -387,7 +377,7 @@ func (d *vendureDesk) Records(ctx context.Context, o order.Order, yield func(pla
 	account := o.Account
 	if r != nil {
 		for _, f := range d.fields(r, custom) {
-			if err := yield(plan.Found{Object: d.object("orders/"+o.Ref+"/"+f.name, f.values), Holds: f.holds, Order: o.ID, Number: o.Number, ByHand: f.way == byNoWay}); err != nil {
+			if err := yield(plan.Found{Object: d.object(recordKey(ofOrders, o.Ref, f.name), f.values), Holds: f.holds, Order: o.ID, Number: o.Number, ByHand: f.way == byNoWay, Names: strings.Join(f.names, "\n")}); err != nil {
 				return err
 			}
 		}
@@ -409,7 +399,7 @@ func (d *vendureDesk) Records(ctx context.Context, o order.Order, yield func(pla
 		// Somebody deleted the account: that hid it, and each order still
 		// shows what it said.
 		c := r.Customer
-		return yield(plan.Found{Object: d.object("orders/"+o.Ref+"/customer", []string{c.FirstName, c.LastName, c.EmailAddress, c.PhoneNumber}), Holds: plan.Contact, Order: o.ID, Number: o.Number, ByHand: true})
+		return yield(plan.Found{Object: d.object(recordKey(ofOrders, o.Ref, "customer"), []string{c.FirstName, c.LastName, c.EmailAddress, c.PhoneNumber}), Holds: plan.Contact, Order: o.ID, Number: o.Number, ByHand: true})
 	}
 	return nil
 }
@@ -418,10 +408,9 @@ func (d *vendureDesk) Records(ctx context.Context, o order.Order, yield func(pla
 // plan.ErrBadPrefix, those of Vendure.Check with the sentinels of app/erasure
 // added, and the one that yield returned.
 func (d *vendureDesk) List(ctx context.Context, prefix string, yield func(plan.Object) error) error {
-	kind, rest, _ := strings.Cut(prefix, "/")
-	id, field, whole := strings.Cut(rest, "/")
-	if !whole || !vendureID(id) || strings.Contains(field, "/") {
-		return d.wrap("list", plan.ErrBadPrefix)
+	kind, id, field, err := cutKey(prefix, vendureRecordID)
+	if err != nil {
+		return d.wrap("list", err)
 	}
 	hand := func(o plan.Object) error {
 		if !strings.HasPrefix(o.Key, prefix) {
@@ -430,7 +419,7 @@ func (d *vendureDesk) List(ctx context.Context, prefix string, yield func(plan.O
 		return yield(o)
 	}
 	switch kind {
-	case "orders":
+	case ofOrders:
 		r, custom, err := d.load(ctx, id)
 		if err != nil {
 			return d.wrap("list", err)
@@ -439,7 +428,7 @@ func (d *vendureDesk) List(ctx context.Context, prefix string, yield func(plan.O
 			return nil
 		}
 		for _, f := range d.fields(r, custom) {
-			if err := hand(d.object("orders/"+id+"/"+f.name, f.values)); err != nil {
+			if err := hand(d.object(recordKey(ofOrders, id, f.name), f.values)); err != nil {
 				return err
 			}
 		}
@@ -449,11 +438,11 @@ func (d *vendureDesk) List(ctx context.Context, prefix string, yield func(plan.O
 				return d.wrap("list", err)
 			}
 			if a == nil {
-				return hand(d.object("orders/"+id+"/customer", []string{c.FirstName, c.LastName, c.EmailAddress, c.PhoneNumber}))
+				return hand(d.object(recordKey(ofOrders, id, "customer"), []string{c.FirstName, c.LastName, c.EmailAddress, c.PhoneNumber}))
 			}
 		}
 		return nil
-	case "customers":
+	case ofCustomers:
 		a, custom, err := d.account(ctx, id)
 		if err != nil {
 			return d.wrap("list", err)
@@ -462,11 +451,11 @@ func (d *vendureDesk) List(ctx context.Context, prefix string, yield func(plan.O
 			return nil
 		}
 		return hand(d.object(accountKey(id), a.values(custom)))
-	case "media":
-		return nil // an order's references name no files that the desk erases
 	}
-	return d.wrap("list", plan.ErrBadPrefix)
+	return nil // an order's references name no files that the desk erases
 }
+
+func vendureRecordID(_, id string) bool { return vendureID(id) }
 
 // Erase empties one field. See EraseMany.
 func (d *vendureDesk) Erase(ctx context.Context, o plan.Object) error {
@@ -476,26 +465,24 @@ func (d *vendureDesk) Erase(ctx context.Context, o plan.Object) error {
 // EraseMany empties fields, those of one order in as few calls as possible. An
 // order is opened for changes at most once and closed again. Errors:
 // erasure.ErrChanged for what is no longer what was listed, erasure.ErrNoWay,
-// ErrTaxes, ErrLeftOpen, plan.ErrBadPrefix for what is no field of this shop,
-// those of Vendure.Check with the sentinels of app/erasure added.
+// ErrTaxes, ErrLeftOpen, plan.ErrBadPrefix for what is no field,
+// erasure.ErrUnknownStorage for what is none of this shop, those of Vendure.Check with the sentinels of app/erasure added.
 func (d *vendureDesk) EraseMany(ctx context.Context, os []plan.Object) []error {
 	errs := make([]error, len(os))
 	orders := map[string][]int{}
 	var refs []string
 	for i, o := range os {
-		parts := strings.Split(o.Key, "/")
-		if o.Storage != d.Name() || o.Kind != plan.Field || o.Version != "" || o.Fingerprint == "" || len(parts) != 3 || !vendureID(parts[1]) || parts[2] == "" {
-			errs[i] = d.wrap("erase", plan.ErrBadPrefix)
-			continue
-		}
+		kind, id, field, err := erasableKey(d.Name(), o, vendureRecordID)
 		switch {
-		case parts[0] == "orders":
-			if orders[parts[1]] == nil {
-				refs = append(refs, parts[1])
+		case err != nil:
+			errs[i] = d.wrap("erase", err)
+		case kind == ofOrders:
+			if orders[id] == nil {
+				refs = append(refs, id)
 			}
-			orders[parts[1]] = append(orders[parts[1]], i)
-		case parts[0] == "customers" && parts[2] == "account":
-			errs[i] = d.wrap("erase", d.eraseAccount(ctx, parts[1], o))
+			orders[id] = append(orders[id], i)
+		case kind == ofCustomers && field == "account":
+			errs[i] = d.wrap("erase", d.eraseAccount(ctx, id, o))
 		default:
 			errs[i] = d.wrap("erase", plan.ErrBadPrefix)
 		}
@@ -530,7 +517,7 @@ func (d *vendureDesk) eraseOrder(ctx context.Context, ref string, os []plan.Obje
 		case name == "customer":
 			errs[i] = d.wrap("erase", erasure.ErrNoWay)
 		case !there:
-		case d.seal(os[i].Key, f.values) != os[i].Fingerprint:
+		case fingerprint(d.v.seal, os[i].Key, f.values...) != os[i].Fingerprint:
 			errs[i] = d.wrap("erase", erasure.ErrChanged)
 		case f.way == byNoWay:
 			errs[i] = d.wrap("erase", erasure.ErrNoWay)
@@ -733,7 +720,7 @@ func (d *vendureDesk) eraseAccount(ctx context.Context, id string, o plan.Object
 		return err
 	}
 	// A record that a killed run has emptied and not deleted goes on from there.
-	if !a.erased() && d.seal(o.Key, a.values(custom)) != o.Fingerprint {
+	if !a.erased() && fingerprint(d.v.seal, o.Key, a.values(custom)...) != o.Fingerprint {
 		return erasure.ErrChanged
 	}
 	if a.History.TotalItems > len(a.History.Items) {

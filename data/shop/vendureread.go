@@ -4,22 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"greffier/app/order"
 )
 
-const (
-	vendurePage   = 200 // orders of one request; the shop gives at most 1,000
-	vendureMargin = 10 * time.Minute
-)
+const vendurePage = 200 // orders of one request; the shop gives at most 1,000
 
 // The turns of a reading: what was changed, then what was placed.
 const (
 	turnChanged = "changed"
 	turnPlaced  = "placed"
 )
+
+var vendureTurns = []string{turnChanged, turnPlaced}
 
 // Changed reads the orders that were changed since the instant given, in the
 // order of their last change, and then those that were placed since: placing
@@ -28,8 +26,9 @@ const (
 // Such changes are seen by a full reading only; see FullReadEvery.
 //
 // The instant returned is that of the newest change seen, less ten minutes; it
-// is never later than the start of this reading, and never earlier than since. On an error since is returned. Errors are those of
-// Check and the one that got or bad returned.
+// is never later than the start of this reading, and never earlier than since.
+// On an error since is returned. Errors are those of Check and the one that got
+// or bad returned.
 func (v *Vendure) Changed(ctx context.Context, since time.Time, got func(order.Order) error, bad func(order.Problem) error, report func(done, total int, note string)) (time.Time, error) {
 	return v.ChangedFrom(ctx, since, "", got, bad, nil, report)
 }
@@ -38,17 +37,8 @@ func (v *Vendure) Changed(ctx context.Context, since time.Time, got func(order.O
 // is saved after each page. Errors are those of Changed and the one that save
 // returned.
 func (v *Vendure) ChangedFrom(ctx context.Context, since time.Time, mark string, got func(order.Order) error, bad func(order.Problem) error, save func(mark string) error, report func(done, total int, note string)) (time.Time, error) {
-	r := &vendureReading{v: v, got: got, bad: bad, save: save, report: report}
-	if bad == nil {
-		r.bad = func(order.Problem) error { return nil }
-	}
-	if save == nil {
-		r.save = func(string) error { return nil }
-	}
-	if report == nil {
-		r.report = func(int, int, string) {}
-	}
-	from, known := readVendureMark(mark, since, v.now())
+	r := &vendureReading{listener: listen(got, bad, save, report), v: v}
+	from, known := readTurnMark(mark, vendureTurns, since, v.now())
 	if known {
 		r.newest, r.started = from.newest, from.started
 	}
@@ -56,15 +46,10 @@ func (v *Vendure) ChangedFrom(ctx context.Context, since time.Time, mark string,
 	if r.custom, err = v.customFields(ctx); err != nil {
 		return since, fmt.Errorf("read shop %s: %w", v.name, err)
 	}
-	for _, turn := range []string{turnChanged, turnPlaced} {
-		after := since
-		if known {
-			if from.turn == turnPlaced && turn == turnChanged {
-				continue
-			}
-			if from.turn == turn {
-				after = from.after
-			}
+	for _, turn := range vendureTurns {
+		after, skip := from.start(vendureTurns, turn, since)
+		if skip {
+			continue
 		}
 		if turn == turnPlaced && since.IsZero() {
 			break // all were read in the first turn
@@ -75,63 +60,13 @@ func (v *Vendure) ChangedFrom(ctx context.Context, since time.Time, mark string,
 		}
 	}
 	r.report(r.done, r.done, v.name)
-	if r.newest.IsZero() {
-		return since, nil
-	}
-	next := r.newest
-	if next.After(r.started) {
-		next = r.started // a date in the future would hide every change until then
-	}
-	if next = next.Add(-vendureMargin); next.Before(since) {
-		return since, nil
-	}
-	return next.UTC().Truncate(time.Second), nil
-}
-
-// vendureMark is how far a reading is.
-type vendureMark struct {
-	turn                   string
-	after, newest, started time.Time
-}
-
-func (m vendureMark) String() string {
-	parts := []string{m.turn}
-	for _, t := range []time.Time{m.after, m.newest, m.started} {
-		parts = append(parts, t.UTC().Format(time.RFC3339Nano))
-	}
-	return strings.Join(parts, "|")
-}
-
-// readVendureMark reads a mark of a reading since an instant. One that is not
-// ours, or that points to where nothing can have been read yet, is not known.
-func readVendureMark(mark string, since, now time.Time) (m vendureMark, known bool) {
-	parts := strings.Split(mark, "|")
-	if len(parts) != 4 || parts[0] != turnChanged && parts[0] != turnPlaced {
-		return vendureMark{}, false
-	}
-	m.turn = parts[0]
-	for i, t := range []*time.Time{&m.after, &m.newest, &m.started} {
-		at, err := time.Parse(time.RFC3339Nano, parts[i+1])
-		if err != nil {
-			return vendureMark{}, false
-		}
-		*t = at
-	}
-	// The shop's clock may be ahead of this computer's, but not by a day.
-	limit := now.Add(24 * time.Hour)
-	if m.started.IsZero() || m.started.After(limit) || m.after.After(m.started) || m.after.Before(since) {
-		return vendureMark{}, false
-	}
-	return m, true
+	return nextSince(since, r.newest, r.started), nil
 }
 
 // vendureReading is one call of Changed.
 type vendureReading struct {
+	listener
 	v      *Vendure
-	got    func(order.Order) error
-	bad    func(order.Problem) error
-	save   func(mark string) error
-	report func(done, total int, note string)
 	custom *vendureCustom
 
 	turn    string
@@ -191,7 +126,7 @@ func (r *vendureReading) pass(ctx context.Context, after time.Time) error {
 				}
 			}
 			if !after.After(r.started) {
-				if err := r.save(vendureMark{r.turn, after, r.newest, r.started}.String()); err != nil {
+				if err := r.place(turnMark{r.turn, after, r.newest, r.started}.String()); err != nil {
 					return err
 				}
 			}
@@ -228,14 +163,11 @@ func (r *vendureReading) hand(raw json.RawMessage) error {
 		r.newest = t
 	}
 	r.done++
-	if err != nil {
-		where := "an order without a number"
-		if n, nerr := cleanNumber(said.Code); nerr == nil && n != "" {
-			where = "order " + n
-		}
-		return r.bad(order.Problem{Where: where, What: err.Error() + "; the order is not read"})
+	where := "an order without a number"
+	if n, nerr := cleanNumber(said.Code); nerr == nil && n != "" {
+		where = "order " + n
 	}
-	return r.got(o)
+	return r.give(where, o, nil, err)
 }
 
 // page asks for the orders of a turn after an instant, and how many there are.

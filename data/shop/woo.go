@@ -26,8 +26,7 @@ import (
 const FullReadEvery = 7 * 24 * time.Hour
 
 const (
-	perPage   = 100 // the most that WooCommerce gives at once
-	overlap   = 10 * time.Minute
+	perPage   = 100       // the most that WooCommerce gives at once
 	maxOrders = 5_000_000 // no shop of one person has more: the server is making them up
 	maxRounds = 5         // readings of one block of orders before giving up on a shop that never rests
 )
@@ -70,7 +69,7 @@ type Woo struct {
 	client    *client
 	media     *client // with the application password; nil without one
 	site      *client // without any credentials
-	marks     []byte  // the key of the fingerprints
+	seal      []byte  // the key of the fingerprints
 }
 
 // wooAPI is where WooCommerce's REST API lies below the address of the site.
@@ -92,7 +91,7 @@ func NewWoo(c WooConfig) (*Woo, error) {
 	if c.Key == "" || c.Secret == "" {
 		return nil, fmt.Errorf("open shop %s: %w: key or secret is empty", c.Name, ErrAuth)
 	}
-	w := &Woo{name: c.Name, photoMeta: c.PhotoMeta, now: cl.now, client: cl, marks: markKey(c.Secret)}
+	w := &Woo{name: c.Name, photoMeta: c.PhotoMeta, now: cl.now, client: cl, seal: sealKey(KindWoo, c.Secret)}
 	plain := clientConfig{name: c.Name, site: site, caFile: c.CAFile, timeout: c.Timeout, now: c.Now, reason: wooCode}
 	if w.site, err = newClient(plain); err != nil {
 		return nil, err
@@ -142,11 +141,11 @@ func (w *Woo) Check(ctx context.Context) (string, error) {
 // Count is Check for callers that word the result themselves: it returns how
 // many orders the shop counts, those in its bin not included.
 func (w *Woo) Count(ctx context.Context) (int, error) {
-	p, err := w.page(withoutWaiting(ctx), url.Values{
+	p, err := w.list(withoutWaiting(ctx), "/orders", url.Values{
 		"per_page": {"1"}, "status": {"any"}, "_fields": {"id"},
 	})
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("read shop %s: %w", w.name, err)
 	}
 	return max(p.total, len(p.items)), nil
 }
@@ -173,102 +172,32 @@ func (w *Woo) Changed(ctx context.Context, since time.Time, got func(order.Order
 // orders read goes back to the last mark only, however large the shop is.
 // Errors are those of Changed and the one that save returned.
 func (w *Woo) ChangedFrom(ctx context.Context, since time.Time, mark string, got func(order.Order) error, bad func(order.Problem) error, save func(mark string) error, report func(done, total int, note string)) (time.Time, error) {
-	r := &reading{
-		w: w, got: got, bad: bad, save: save, report: report, started: w.now(),
-	}
-	if bad == nil {
-		r.bad = func(order.Problem) error { return nil }
-	}
-	if save == nil {
-		r.save = func(string) error { return nil }
-	}
-	if report == nil {
-		r.report = func(int, int, string) {}
-	}
-	from, known := readMark(mark, since, w.now())
+	r := &reading{listener: listen(got, bad, save, report), w: w, started: w.now()}
+	from, known := readTurnMark(mark, wooTurns, since, w.now())
 	if known {
 		r.newest, r.started, r.clocked = from.newest, from.started, true
 	}
-	// "any" does not include the bin, where an order keeps all its data.
-	for _, status := range []string{"any", "trash"} {
-		var start time.Time
-		if !since.IsZero() {
-			start = since.Add(-time.Second)
-		}
-		if known {
-			if from.status == "trash" && status == "any" {
-				continue
-			}
-			if from.status == status {
-				start = from.after
-			}
+	first := since
+	if !first.IsZero() {
+		first = first.Add(-time.Second)
+	}
+	for _, status := range wooTurns {
+		start, skip := from.start(wooTurns, status, first)
+		if skip {
+			continue
 		}
 		r.status = status
 		if err := r.pass(ctx, start); err != nil {
-			return since, err
+			return since, fmt.Errorf("read shop %s: %w", w.name, err)
 		}
 	}
 	r.report(r.done, r.done, w.name)
-	if r.newest.IsZero() {
-		return since, nil
-	}
-	next := r.newest
-	if next.After(r.started) {
-		// A date in the future would hide every change until then.
-		next = r.started
-	}
-	if next = next.Add(-overlap); next.Before(since) {
-		return since, nil
-	}
-	return next.UTC().Truncate(time.Second), nil
+	return nextSince(since, r.newest, r.started), nil
 }
 
-// wooPlace is what a mark says: which orders are being read, after which instant
-// everything is still to be read (zero: everything), the newest change seen so
-// far, and when the reading began by the shop's clock.
-type wooPlace struct {
-	status                 string
-	after, newest, started time.Time
-}
-
-// mark writes a place, as "any|2026-01-01T00:00:00Z|…|…".
-func (p wooPlace) mark() string {
-	parts := []string{p.status}
-	for _, t := range []time.Time{p.after, p.newest, p.started} {
-		s := ""
-		if !t.IsZero() {
-			s = t.UTC().Format(time.RFC3339)
-		}
-		parts = append(parts, s)
-	}
-	return strings.Join(parts, "|")
-}
-
-// readMark reads a mark of a reading since an instant. One that is not ours,
-// or that points to where nothing can have been read yet, is not known.
-func readMark(mark string, since, now time.Time) (p wooPlace, known bool) {
-	parts := strings.Split(mark, "|")
-	if len(parts) != 4 || parts[0] != "any" && parts[0] != "trash" {
-		return wooPlace{}, false
-	}
-	p.status = parts[0]
-	for i, t := range []*time.Time{&p.after, &p.newest, &p.started} {
-		if parts[i+1] == "" {
-			continue
-		}
-		at, err := time.Parse(time.RFC3339, parts[i+1])
-		if err != nil {
-			return wooPlace{}, false
-		}
-		*t = at
-	}
-	// The shop's clock may be ahead of this computer's, but not by a day.
-	limit := now.Add(24 * time.Hour)
-	if p.started.IsZero() || p.started.After(limit) || p.after.After(p.started) || p.after.Before(since) {
-		return wooPlace{}, false
-	}
-	return p, true
-}
+// wooTurns are the statuses that a reading asks for, one after the other: "any"
+// does not include the bin, where an order keeps all its data.
+var wooTurns = []string{"any", "trash"}
 
 // markEvery is after how many pages a mark is saved. Each costs one more
 // request, with which the shop counts what was read.
@@ -276,11 +205,8 @@ const markEvery = 5
 
 // reading is one call of Changed.
 type reading struct {
-	w      *Woo
-	got    func(order.Order) error
-	bad    func(order.Problem) error
-	save   func(mark string) error
-	report func(done, total int, note string)
+	listener
+	w *Woo
 
 	status  string // "any", then "trash"
 	clocked bool
@@ -310,7 +236,7 @@ func (r *reading) pass(ctx context.Context, after time.Time) error {
 	counts := true // the shop tells how many orders there are
 	last := -1     // what it counts after r.mark, where one page showed all
 	for pages := 1; ; pages++ {
-		p, err := r.w.page(ctx, r.query(after, time.Time{}, "modified", 1))
+		p, err := r.w.list(ctx, "/orders", r.query(after, time.Time{}, "modified", 1))
 		if err != nil {
 			return err
 		}
@@ -353,9 +279,8 @@ func (r *reading) pass(ctx context.Context, after time.Time) error {
 			if after.After(r.started) {
 				continue // dates in the future are no place to go on from
 			}
-			m := wooPlace{status: r.status, after: after, newest: r.newest, started: r.started}
-			if err := r.save(m.mark()); err != nil {
-				return fmt.Errorf("save the place in shop %s: %w", r.w.name, err)
+			if err := r.place(turnMark{r.status, after, r.newest, r.started}.String()); err != nil {
+				return err
 			}
 		}
 	}
@@ -387,7 +312,7 @@ func (r *reading) settle(ctx context.Context, upTo time.Time, want int) error {
 		q := r.query(r.mark, before, "id", 1)
 		q.Set("per_page", "1")
 		q.Set("_fields", "id")
-		p, err := r.w.page(ctx, q)
+		p, err := r.w.list(ctx, "/orders", q)
 		if err != nil {
 			return err
 		}
@@ -429,7 +354,7 @@ func (r *reading) block(ctx context.Context, after, upTo time.Time) (want int, e
 		news := 0
 		var first json.RawMessage // of the page before
 		for page := 1; ; page++ {
-			p, err := r.w.page(ctx, r.query(after, upTo, "id", page))
+			p, err := r.w.list(ctx, "/orders", r.query(after, upTo, "id", page))
 			if err != nil {
 				return 0, err
 			}
@@ -454,13 +379,6 @@ func (r *reading) block(ctx context.Context, after, upTo time.Time) (want int, e
 	return want, nil
 }
 
-func (r *reading) problem(where, what string) error {
-	if err := r.bad(order.Problem{Where: where, What: what}); err != nil {
-		return fmt.Errorf("report %s of shop %s: %w", where, r.w.name, err)
-	}
-	return nil
-}
-
 func (r *reading) query(after, before time.Time, orderBy string, page int) url.Values {
 	q := url.Values{
 		"per_page": {strconv.Itoa(perPage)}, "page": {strconv.Itoa(page)},
@@ -483,14 +401,14 @@ func (r *reading) query(after, before time.Time, orderBy string, page int) url.V
 func (r *reading) hand(ctx context.Context, items []json.RawMessage) (newest time.Time, fresh int, err error) {
 	for _, raw := range items {
 		if err := ctx.Err(); err != nil {
-			return newest, fresh, fmt.Errorf("read shop %s: %w", r.w.name, err)
+			return newest, fresh, err
 		}
 		h := readHead(raw)
 		if h.modified.After(newest) {
 			newest = h.modified
 		}
 		if r.done >= maxOrders {
-			return newest, fresh, fmt.Errorf("read shop %s: %w: more than %d orders", r.w.name, ErrAnswer, maxOrders)
+			return newest, fresh, fmt.Errorf("%w: more than %d orders", ErrAnswer, maxOrders)
 		}
 		key := r.sighting(h.ref, raw)
 		at := h.modified.Unix()
@@ -507,21 +425,9 @@ func (r *reading) hand(ctx context.Context, items []json.RawMessage) (newest tim
 		if where == "" {
 			where = fmt.Sprintf("%s, an order without a number", r.w.name)
 		}
-		unread := err != nil
-		if unread {
-			notes = []string{err.Error() + "; the order is not read"}
-		}
-		for _, n := range notes {
-			if err := r.problem(where, n); err != nil {
-				return newest, fresh, err
-			}
-		}
 		r.done++
-		if unread {
-			continue
-		}
-		if err := r.got(o); err != nil {
-			return newest, fresh, fmt.Errorf("keep %s of shop %s: %w", where, r.w.name, err)
+		if err := r.give(where, o, notes, err); err != nil {
+			return newest, fresh, err
 		}
 	}
 	r.report(r.done, max(r.total, r.done), r.w.name)
@@ -545,15 +451,6 @@ type answer struct {
 	items        []json.RawMessage
 	total, pages int
 	date         time.Time
-}
-
-// page sends one request for orders and translates whatever comes back.
-func (w *Woo) page(ctx context.Context, q url.Values) (answer, error) {
-	a, err := w.list(ctx, "/orders", q)
-	if err != nil {
-		return answer{}, fmt.Errorf("read shop %s: %w", w.name, err)
-	}
-	return a, nil
 }
 
 // list reads a list of WooCommerce's API.

@@ -181,9 +181,9 @@ func (d *wooDesk) Records(ctx context.Context, o order.Order, yield func(plan.Fo
 // prefix. See plan.Desk for the prefixes; others are plan.ErrBadPrefix. Only
 // the shop's own word that a record does not exist makes an empty listing.
 func (d *wooDesk) List(ctx context.Context, prefix string, yield func(plan.Object) error) error {
-	kind, id, ok := wooSplitKey(prefix)
-	if !ok {
-		return fmt.Errorf("list records of shop %s: %w", d.w.name, plan.ErrBadPrefix)
+	kind, id, _, err := cutKey(prefix, wooRecordID)
+	if err != nil {
+		return fmt.Errorf("list records of shop %s: %w", d.w.name, err)
 	}
 	found, err := d.at(ctx, kind, id)
 	switch {
@@ -202,30 +202,19 @@ func (d *wooDesk) List(ctx context.Context, prefix string, yield func(plan.Objec
 	return nil
 }
 
-// wooSplitKey cuts "orders/1042/billing.email" into its kind and id.
-func wooSplitKey(key string) (kind, id string, ok bool) {
-	cut := strings.SplitN(key, "/", 3)
-	if len(cut) < 3 {
-		return "", "", false
-	}
-	kind, id = cut[0], cut[1]
-	switch kind {
-	case "orders", "customers":
-		return kind, id, wholeNumber(id)
-	case "media":
-		_, file := wooFilePath(id)
-		return kind, id, wholeNumber(id) || file
-	}
-	return "", "", false
+// wooRecordID tells whether a shop has records of that kind with such an id.
+func wooRecordID(kind, id string) bool {
+	_, file := wooFilePath(id)
+	return wholeNumber(id) || kind == ofMedia && file
 }
 
 // at returns the objects of one record.
 func (d *wooDesk) at(ctx context.Context, kind, id string) ([]plan.Object, error) {
 	switch kind {
-	case "customers":
+	case ofCustomers:
 		o, _, err := d.account(ctx, id)
 		return []plan.Object{o}, err
-	case "media":
+	case ofMedia:
 		o, err := d.medium(ctx, id)
 		return []plan.Object{o}, err
 	}
@@ -249,8 +238,8 @@ func (d *wooDesk) at(ctx context.Context, kind, id string) ([]plan.Object, error
 }
 
 func (d *wooDesk) object(ref string, f wooField) plan.Object {
-	key := "orders/" + ref + "/" + f.name
-	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Field, SizeBytes: int64(len(f.value)), Fingerprint: d.w.fingerprint(key, f.value)}
+	key := recordKey(ofOrders, ref, f.name)
+	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Field, SizeBytes: int64(len(f.value)), Fingerprint: fingerprint(d.w.seal, key, f.value)}
 }
 
 // get reads one record. errWooGone where the shop itself says that it has none.
@@ -317,8 +306,8 @@ func (d *wooDesk) account(ctx context.Context, id string) (o plan.Object, byHand
 	if err != nil {
 		return o, false, err
 	}
-	key := "customers/" + id + "/account"
-	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Field, SizeBytes: int64(len(value)), Fingerprint: d.w.fingerprint(key, string(value))},
+	key := accountKey(id)
+	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Field, SizeBytes: int64(len(value)), Fingerprint: fingerprint(d.w.seal, key, string(value))},
 		c.Role != "customer" && c.Role != "subscriber", nil
 }
 

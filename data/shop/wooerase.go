@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"greffier/app/erasure"
@@ -31,22 +30,21 @@ func (d *wooDesk) Erase(ctx context.Context, o plan.Object) error {
 // It returns one error an object: those of Woo.Check with erasure.ErrOffline or
 // erasure.ErrDenied (a key that may only read) added, erasure.ErrNoWay where
 // the shop offers no way, with ErrTaxes where that is because of the taxes,
-// ErrKept, ErrFileStays, plan.ErrBadPrefix for a key that is not this desk's.
+// ErrKept, ErrFileStays, plan.ErrBadPrefix for a key that is no record's and
+// erasure.ErrUnknownStorage for an object of another storage.
 func (d *wooDesk) EraseMany(ctx context.Context, os []plan.Object) []error {
 	errs := make([]error, len(os))
 	orders := map[string][]int{}
 	var refs []string
 	var accounts, uploads []int
 	for i, o := range os {
-		kind, id, ok := wooSplitKey(o.Key)
+		kind, id, _, err := erasableKey(d.Name(), o, wooRecordID)
 		switch {
-		case !ok || strings.HasSuffix(o.Key, "/") || strings.Count(o.Key, "/") != 2 || o.Storage != d.Name() || o.Version != "" || (o.Kind == plan.Version) != (kind == "media") || o.Kind != plan.Version && o.Kind != plan.Field:
-			errs[i] = fmt.Errorf("erase a record of shop %s: %w", d.w.name, plan.ErrBadPrefix)
-		case o.Fingerprint == "":
-			errs[i] = fmt.Errorf("erase a record of shop %s without its fingerprint: %w", d.w.name, erasure.ErrChanged)
-		case kind == "media":
+		case err != nil:
+			errs[i] = fmt.Errorf("erase a record of shop %s: %w", d.w.name, err)
+		case kind == ofMedia:
 			uploads = append(uploads, i)
-		case kind == "customers":
+		case kind == ofCustomers:
 			accounts = append(accounts, i)
 		default:
 			if orders[id] == nil {
@@ -92,7 +90,7 @@ func (d *wooDesk) EraseMany(ctx context.Context, os []plan.Object) []error {
 // eraseAccount removes a customer's account. Its orders stay, as those of a
 // guest.
 func (d *wooDesk) eraseAccount(ctx context.Context, o plan.Object) error {
-	_, id, _ := wooSplitKey(o.Key)
+	_, id, _, _ := cutKey(o.Key, wooRecordID)
 	now, byHand, err := d.account(ctx, id)
 	switch {
 	case errors.Is(err, errWooGone):

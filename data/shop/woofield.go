@@ -2,9 +2,6 @@ package shop
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -375,22 +372,6 @@ func (f *wooFieldReader) personalValue(v any, visible bool, depth int) bool {
 		return visible && len(words) >= 5
 	}
 	return false
-}
-
-// markKey derives the key of the fingerprints from the shop's secret, so that
-// they are the same in every run and tell nothing without it.
-func markKey(secret string) []byte {
-	h := hmac.New(sha256.New, []byte(secret))
-	h.Write([]byte("greffier: fingerprints of a shop's records, 1"))
-	return h.Sum(nil)
-}
-
-// fingerprint marks a value at a key: equal values at two places have two.
-func (w *Woo) fingerprint(key, value string) string {
-	h := hmac.New(sha256.New, w.marks)
-	h.Write([]byte(strconv.Itoa(len(key)) + ":" + key))
-	h.Write([]byte(value))
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // errWooGone tells that the shop itself said that it has no such record.

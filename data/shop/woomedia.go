@@ -145,17 +145,17 @@ func (d *wooDesk) upload(ctx context.Context, ref string, created time.Time) (o 
 }
 
 func (d *wooDesk) mediumObject(m wooMedium) plan.Object {
-	key := "media/" + string(m.ID) + "/file"
+	key := recordKey(ofMedia, string(m.ID), "file")
 	size := int64(0)
 	fmt.Sscan(string(m.Details.Size), &size)
 	at, _ := wooTime(m.Date)
 	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Version, SizeBytes: max(size, 0), ModifiedAt: at,
-		Fingerprint: d.w.fingerprint(key, strings.Join([]string{string(m.Source), string(m.Date), string(m.Modified), string(m.Details.Size)}, "\x00"))}
+		Fingerprint: fingerprint(d.w.seal, key, string(m.Source), string(m.Date), string(m.Modified), string(m.Details.Size))}
 }
 
 func (d *wooDesk) fileObject(p string) plan.Object {
-	key := "media/" + wooFileID(p) + "/file"
-	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Version, Fingerprint: d.w.fingerprint(key, p)}
+	key := recordKey(ofMedia, wooFileID(p), "file")
+	return plan.Object{Storage: d.Name(), Key: key, Kind: plan.Version, Fingerprint: fingerprint(d.w.seal, key, p)}
 }
 
 // read asks for one upload. errWooGone where the library has none of that id.
@@ -201,7 +201,7 @@ func (d *wooDesk) medium(ctx context.Context, id string) (plan.Object, error) {
 // eraseUpload removes an upload with all its sizes, and looks whether their
 // files are gone.
 func (d *wooDesk) eraseUpload(ctx context.Context, o plan.Object) error {
-	_, id, _ := wooSplitKey(o.Key)
+	_, id, _, _ := cutKey(o.Key, wooRecordID)
 	now, err := d.medium(ctx, id)
 	switch {
 	case errors.Is(err, errWooGone):
