@@ -97,12 +97,14 @@ func (c *cli) eraseWith(p *profile, f eraseFlags) error {
 	if f.resume {
 		return c.resume(p)
 	}
-	pl, err := c.planFor(p, f)
-	if err != nil && !(f.undo && f.caseNo != 0) {
-		return err
-	}
 	if f.undo {
-		return c.cancelErasure(p, f, pl)
+		// No plan is made: what waits can be taken back while a storage is away
+		// and while nothing could be planned any more.
+		return c.cancelErasure(p, f)
+	}
+	pl, err := c.planFor(p, f)
+	if err != nil {
+		return err
 	}
 	opt := app.EraseOptions{BySight: true, Reason: f.identity, Waived: true}
 	if f.later {
@@ -190,18 +192,43 @@ func (c *cli) eraseLater(p *profile, pl plan.Plan, opt app.EraseOptions) error {
 	return nil
 }
 
-// cancelErasure takes back what was confirmed for later.
-func (c *cli) cancelErasure(p *profile, f eraseFlags, pl plan.Plan) error {
+// cancelErasure takes back what was confirmed for later: all that waits for the
+// case, for the order alone, or for the person who placed it.
+func (c *cli) cancelErasure(p *profile, f eraseFlags) error {
+	var id int64
+	if f.caseNo == 0 {
+		number := f.number
+		if f.customerOf != "" {
+			number = f.customerOf
+		}
+		var err error
+		if id, err = p.OrderID(c.ctx, number); err != nil {
+			return err
+		}
+	}
 	waits, err := p.Coolings(c.ctx)
 	if err != nil {
 		return err
 	}
+	found := false
 	for _, w := range waits {
-		if f.caseNo != 0 && w.Scope.Case == f.caseNo || f.caseNo == 0 && w.Scope.Case == 0 && slices.Equal(w.Scope.Orders, pl.Scope.Orders) {
-			return p.CancelCooling(c.ctx, w.ID)
+		s := w.Scope
+		mine := s.Case == f.caseNo
+		if f.caseNo == 0 {
+			mine = s.Case == 0 && slices.Contains(s.Orders, id) && s.Person == (f.customerOf != "")
 		}
+		if !mine {
+			continue
+		}
+		if err := p.CancelCooling(c.ctx, w.ID); err != nil {
+			return err
+		}
+		found = true
 	}
-	return app.ErrCooling
+	if !found {
+		return app.ErrCooling
+	}
+	return nil
 }
 
 // erase shows a plan and, where it is confirmed, runs it.
@@ -402,6 +429,10 @@ func (c *cli) retention(p *profile, day law.Date, yes bool) error {
 	}
 	if r != nil && r.State != erasure.Complete.String() {
 		return errSaid
+	}
+	if yes && slices.ContainsFunc(v.Due, func(d app.DueRow) bool { return d.Held == app.ShopAway }) {
+		// What was run is whole; what is due is not.
+		return fmt.Errorf("%s: %w", app.ShopAway, app.ErrPart)
 	}
 	return nil
 }

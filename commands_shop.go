@@ -83,7 +83,7 @@ type noticeJSON struct {
 func (c *cli) recipientsCommand() *cobra.Command {
 	var caseNo int64
 	var draft, sent, answer, spare, reason string
-	cmd := command("recipients [--case N] [--draft ID | --sent ID | --answered ID --as erased|nothing-held|refused|other | --spare ID --reason WHY]",
+	cmd := command("recipients [--case N] [--draft ID | --sent ID | --answered ID --as erased|nothing-held|refused|other [--reason NOTE] | --spare ID --reason WHY]",
 		"Show which recipients are to be told of an erasure, and what they answered (GDPR Art. 19)", 0, 0, nil)
 	var as string
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -93,8 +93,8 @@ func (c *cli) recipientsCommand() *cobra.Command {
 				n++
 			}
 		}
-		if n > 1 || (answer != "") != (as != "") || (spare != "") != (reason != "") {
-			return usage("greffier recipients [--case N] [--draft ID | --sent ID | --answered ID --as WHAT | --spare ID --reason WHY]")
+		if n > 1 || (answer != "") != (as != "") || spare != "" && reason == "" || reason != "" && spare == "" && answer == "" {
+			return usage("greffier recipients [--case N] [--draft ID | --sent ID | --answered ID --as WHAT [--reason NOTE] | --spare ID --reason WHY]")
 		}
 		return c.with(func(p *profile) error {
 			switch {
@@ -111,7 +111,7 @@ func (c *cli) recipientsCommand() *cobra.Command {
 					return err
 				}
 			case answer != "":
-				if err := p.AnswerNotice(c.ctx, answer, as, ""); err != nil {
+				if err := p.AnswerNotice(c.ctx, answer, as, reason); err != nil {
 					return err
 				}
 			case spare != "":
@@ -129,7 +129,7 @@ func (c *cli) recipientsCommand() *cobra.Command {
 	f.StringVar(&answer, "answered", "", "this recipient answered")
 	f.StringVar(&as, "as", "", "what was answered: erased, nothing-held, refused or other")
 	f.StringVar(&spare, "spare", "", "this recipient need not be told")
-	f.StringVar(&reason, "reason", "", "why not")
+	f.StringVar(&reason, "reason", "", "why not, or what you made of the answer")
 	return cmd
 }
 

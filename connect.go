@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,7 +142,7 @@ func checked(safe string, f func(context.Context) (string, error)) app.Checker {
 // wayTo is what a use of an address proves: plain http is refused by the
 // connectors for anything but this machine.
 func wayTo(address string) string {
-	if strings.HasPrefix(address, "http://") {
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(address)), "http://") {
 		return "loopback"
 	}
 	return safeTLS
@@ -191,7 +192,7 @@ func (p *profile) openStorage(st storageSettings) (s bucket, address, safe strin
 			c.KeyPassphrase = secret["password"]
 		}
 		f, err := storage.NewSFTP(c)
-		return f, fmt.Sprintf("sftp://%s:%d%s", st.Host, max(st.Port, 22), st.Path), "SSH", err
+		return f, fmt.Sprintf("sftp://%s:%d%s", st.Host, cmp.Or(st.Port, 22), st.Path), "SSH", err
 	case "webdav":
 		w, err := storage.NewWebDAV(storage.WebDAVConfig{Name: st.Name, URL: st.URL, User: st.User, Password: secret["password"], CAFile: st.CAFile,
 			PublicURLs: st.PublicURLs, KeepsDeleted: st.KeepsDeleted})

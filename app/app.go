@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,9 +52,11 @@ type App struct {
 
 	syncing sync.Mutex // one sync at a time
 	erasing sync.Mutex // one erasure at a time
+	ticking sync.Mutex // one look at what has become due at a time
 
 	mu        sync.Mutex
 	listeners []func()
+	lookAfter time.Time      // under ticking: not looked again before, where a look failed
 	locs      []plan.Locator // under mu: the owner may change them
 }
 
@@ -141,7 +144,7 @@ const (
 
 // Info returns what is known of the profile.
 func (a *App) Info() ProfileInfo {
-	info := ProfileInfo{Dir: a.d.Dir, OutDir: a.d.OutDir, Controller: a.d.Owner, Lang: a.d.Lang, Theme: "system", Demo: a.d.Demo, Locators: a.locators(), KeyFrom: a.d.KeyFrom}
+	info := ProfileInfo{Dir: a.d.Dir, OutDir: a.d.OutDir, Controller: a.d.Owner, Lang: a.d.Lang, Theme: "system", Demo: a.d.Demo, Locators: slices.Clone(a.locators()), KeyFrom: a.d.KeyFrom}
 	// What cannot be read now keeps its default: the window must open.
 	_ = a.d.Store.View(context.Background(), func(tx Tx) error {
 		if v, ok, err := tx.Setting(settingLang); err == nil && ok {

@@ -45,12 +45,16 @@ func (a *App) ShopColumns(ctx context.Context, shop string) (ColumnsView, error)
 }
 
 // SaveColumns keeps which column of a shop's file is read as what. The next
-// reading is a full one.
+// reading is a full one. ErrBusy while one is under way.
 func (a *App) SaveColumns(ctx context.Context, shop string, mapping map[string]string) error {
 	m, err := a.mapped(shop)
 	if err != nil {
 		return err
 	}
+	if !a.syncing.TryLock() {
+		return ErrBusy // a reading under way would end as if nothing had changed
+	}
+	defer a.syncing.Unlock()
 	if err := m.SetMapping(mapping); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,7 +57,15 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 		r, steps = next, joinSteps(steps, more)
 	}
 	if r.ID != 0 {
-		a.erasureFacts(&f, r, steps, lang)
+		// What stays without an article of its own stays for the owner's reason,
+		// in the words that she chose for the person.
+		why := ""
+		for _, x := range c.Asked {
+			if x.Right == request.Erasure {
+				why = x.Reason
+			}
+		}
+		a.erasureFacts(&f, r, steps, lang, why)
 	}
 	ns, err := records[cases.Notice](tx, kindNotices)
 	if err != nil {
@@ -84,8 +93,8 @@ func joinSteps(steps, later []erasure.Step) []erasure.Step {
 }
 
 // erasureFacts tells what the runs of a case erased, what stays and what is
-// left.
-func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Step, lang string) {
+// left. why is the owner's own reason, "" while she has given none.
+func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Step, lang, why string) {
 	counts := map[plan.Holds]int{}
 	for _, s := range steps {
 		switch {
@@ -112,8 +121,8 @@ func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Ste
 			f.Erased = append(f.Erased, cases.Erased{Holds: string(h), Count: counts[h]})
 		}
 	}
-	add := func(list *[]cases.Stays, key, number, article string, until law.Date) {
-		x := cases.Stays{What: a.d.Texts.Text(lang, key, map[string]any{"Order": number}), Ground: law.Cite(article, lang), Until: until}
+	add := func(list *[]cases.Stays, key, number, article, ground string, until law.Date) {
+		x := cases.Stays{What: a.d.Texts.Text(lang, key, map[string]any{"Order": number}), Ground: cmp.Or(law.Cite(article, lang), why, ground), Until: until}
 		// Field by field is for the certificate: the person is told once.
 		if !slices.Contains(*list, x) {
 			*list = append(*list, x)
@@ -124,15 +133,15 @@ func (a *App) erasureFacts(f *cases.Facts, r erasure.Record, steps []erasure.Ste
 		if h.Key == "" || h.Holds == plan.Invoice {
 			key = "fact.invoice"
 		}
-		add(&f.Restricted, key, h.Order, h.Article, h.Until)
+		add(&f.Restricted, key, h.Order, h.Article, h.Ground, h.Until)
 	}
 	for _, k := range r.Keep {
 		// What is to be done by hand in the shop is for the owner, not for
 		// the person; a reference that leads nowhere is nothing that stays.
-		if k.Storage == "" || plan.IsShop(k.Storage) && k.Article == "GDPR Art. 17(1)" {
+		if k.Storage == "" || plan.IsShop(k.Storage) && k.Article == byHandArticle {
 			continue
 		}
-		add(&f.Kept, factOf(k.Storage, k.Holds), k.Order, k.Article, k.Until)
+		add(&f.Kept, factOf(k.Storage, k.Holds), k.Order, k.Article, k.Ground, k.Until)
 	}
 }
 

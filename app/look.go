@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ type media struct {
 // there, so that the pages tell of photos that are there, and not of photos
 // that an order once had. It does nothing for a profile without a storage.
 func (a *App) Look(ctx context.Context, report Report) error {
-	if len(a.d.Storages) == 0 {
+	if len(a.d.Storages) == 0 && len(a.d.Desks) == 0 {
 		return nil
 	}
 	if report != nil {
@@ -87,10 +88,17 @@ func erasedMedia(tx Tx, orders []int64) error {
 // more, and then a last time: what came back is told.
 var lookAfter = []int{1, 7}
 
+// lookWait is how long a look that failed is not made again: it may mean many
+// calls to a storage.
+const lookWait = 15 * time.Minute
+
 // lookAgain looks once more for what complete runs erased, when the day for it
 // has come. A run of which something came back is partial from then on, and
 // waits for the owner.
 func (a *App) lookAgain(ctx context.Context) error {
+	if a.now().Before(a.lookAfter) {
+		return nil
+	}
 	type again struct {
 		r     erasure.Record
 		steps []erasure.Step
@@ -115,16 +123,28 @@ func (a *App) lookAgain(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	var failed error
 	for _, d := range due {
 		back, err := a.cameBack(ctx, d.steps)
-		if err != nil {
+		if err == nil {
+			err = a.update(ctx, func(tx Tx) error {
+				now, err := tx.Run(d.r.ID)
+				if err != nil || now.State != erasure.Complete || now.CheckAgain != d.r.CheckAgain {
+					return err // something else has come to pass meanwhile
+				}
+				return a.looked(tx, now, d.steps, back)
+			})
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := a.update(ctx, func(tx Tx) error { return a.looked(tx, d.r, d.steps, back) }); err != nil {
-			return err
-		}
+		// One storage that is away must not keep the others from being looked at.
+		failed = errors.Join(failed, err)
 	}
-	return nil
+	if failed != nil {
+		a.lookAfter = a.now().Add(lookWait)
+	}
+	return failed
 }
 
 // cameBack returns the steps whose key holds something again.

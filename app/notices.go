@@ -111,7 +111,19 @@ func (a *App) makeNotices(tx Tx, r erasure.Record, actor string) error {
 	if err != nil {
 		return err
 	}
-	made := cases.NewNotices(r.ID, r.Scope.Case, numbers(tx, r.Scope.Orders), to, known, a.now())
+	orders, err := a.toldOf(tx, r)
+	if err != nil || len(orders) == 0 {
+		return err
+	}
+	// An earlier run of the case, of which this one erases the rest, may have
+	// told them already.
+	to = slices.DeleteFunc(to, func(x cases.Recipient) bool {
+		return slices.ContainsFunc(known, func(n cases.Notice) bool {
+			return n.Case != 0 && n.Case == r.Scope.Case && n.Run != r.ID && n.Processor == x.ID &&
+				!slices.ContainsFunc(orders, func(o string) bool { return !slices.Contains(n.Orders, o) })
+		})
+	})
+	made := cases.NewNotices(r.ID, r.Scope.Case, orders, to, known, a.now())
 	for _, n := range made {
 		if err := putNotice(tx, n, a.now()); err != nil {
 			return err
@@ -121,6 +133,32 @@ func (a *App) makeNotices(tx Tx, r erasure.Record, actor string) error {
 		return nil
 	}
 	return a.journal(tx, actor, evidence.ActNoticesMade, runRecord(r.ID), map[string]int{"recipients": len(made)})
+}
+
+// toldOf returns the numbers of the orders of which recipients are told that
+// they are erased: those of which the run was to erase anything and, of a person
+// who is erased whole, every order that is not held. What stays with the owner
+// must not be asked away from those who work for her.
+func (a *App) toldOf(tx Tx, r erasure.Record) ([]string, error) {
+	steps, err := tx.Steps(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	held, err := a.heldOrders(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	touched := map[int64]bool{}
+	for _, s := range steps {
+		touched[s.Object.Order] = true
+	}
+	var ids []int64
+	for _, id := range r.Scope.Orders {
+		if touched[id] || r.Scope.Person && len(r.Scope.Only) == 0 && !held[id] {
+			ids = append(ids, id)
+		}
+	}
+	return numbers(tx, ids), nil
 }
 
 // addressIn returns the e-mail address in what the register has for a contact,
@@ -150,7 +188,7 @@ func (a *App) TellRecipients(ctx context.Context, run int64) error {
 // all that still need something.
 func (a *App) Notices(ctx context.Context, id cases.ID) ([]NoticeRow, error) {
 	return a.notices(ctx, func(n cases.Notice) bool {
-		return id != 0 && n.Case == int64(id) || id == 0 && n.State != cases.NoticeSpared && !n.Answer.Settled()
+		return id != 0 && n.Case == int64(id) || id == 0 && n.State != cases.NoticeSpared && !settled(n)
 	})
 }
 
@@ -175,6 +213,12 @@ func (a *App) notices(ctx context.Context, want func(cases.Notice) bool) ([]Noti
 	return out, err
 }
 
+// settled tells whether nothing more is to be done with an answer: it says that
+// nothing is left, or the owner has noted what she made of it.
+func settled(n cases.Notice) bool {
+	return n.Answer.Settled() || n.State == cases.NoticeAnswered && n.Reason != ""
+}
+
 func (a *App) noticeRow(n cases.Notice, every time.Duration) NoticeRow {
 	r := NoticeRow{ID: n.ID, Run: n.Run, Case: cases.ID(n.Case), Name: n.Name, To: n.To, State: n.State.String(), Orders: n.Orders, MadeAt: n.MadeAt, SentAt: n.SentAt,
 		Reminders: len(n.Reminders), Answer: string(n.Answer), AnsweredAt: n.AnsweredAt, Mail: n.Message, Reason: n.Reason}
@@ -187,6 +231,8 @@ func (a *App) noticeRow(n cases.Notice, every time.Duration) NoticeRow {
 		r.Tone = ToneQuiet
 	case n.Answer.Settled():
 		r.Tone = ToneKept
+	case settled(n):
+		r.Tone = ToneQuiet
 	case n.State == cases.NoticeSent && !due.Now && !due.Owner:
 		r.Tone = ToneQuiet
 	default:
@@ -271,13 +317,23 @@ func (a *App) PutNoticeInDrafts(ctx context.Context, id string, l cases.Letter) 
 	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
 		messageID = strings.Trim(m.Header.Get("Message-Id"), "<> ")
 	}
-	if n, err = cases.Drafted(n, a.now(), messageID); err != nil {
+	if _, err := cases.Drafted(n, a.now(), messageID); err != nil {
 		return err
 	}
 	if err := a.d.Mailbox.SaveDraft(ctx, raw); err != nil {
 		return err
 	}
-	return a.update(ctx, func(tx Tx) error { return putNotice(tx, n, a.now()) })
+	return a.update(ctx, func(tx Tx) error {
+		// An answer may have come in while the draft was laid down.
+		n, err := noticeOf(tx, id)
+		if err != nil {
+			return err
+		}
+		if n, err = cases.Drafted(n, a.now(), messageID); err != nil {
+			return err
+		}
+		return putNotice(tx, n, a.now())
+	})
 }
 
 // MarkNoticeSent records that the owner sent the letter to a recipient, or a
@@ -292,7 +348,9 @@ func (a *App) MarkNoticeSent(ctx context.Context, id string) error {
 }
 
 // AnswerNotice records what a recipient answered by another way than the
-// mailbox: "erased", "nothing held" (or "nothing-held"), "refused", "other".
+// mailbox, or how its mail is to be read: "erased", "nothing held" (or
+// "nothing-held"), "refused", "other". The owner's note ends the matter of the
+// last two as well: Art. 19 obliges her to tell, not to prevail.
 func (a *App) AnswerNotice(ctx context.Context, id, answer, note string) error {
 	answer = strings.ReplaceAll(answer, "-", " ")
 	return a.changeNotice(ctx, id, evidence.ActNoticeAnswered, func(n cases.Notice) (cases.Notice, error) {
@@ -348,8 +406,16 @@ func (a *App) takeAnswer(tx Tx, m mailbox.Message, out *SyncReport) (bool, error
 	if at.IsZero() {
 		at = a.now()
 	}
+	if marks, err := tx.ProviderMarks(); err != nil {
+		return true, err
+	} else if (marks || m.Auth.AuthServID != "") && answer.Settled() && !vouchedFor(m) {
+		answer = cases.AnswerOther // anybody may have written it: the owner reads it herself
+	}
 	if n, err = cases.NoticeAnsweredWith(n, answer, at, id); err != nil {
 		return true, err
+	}
+	if n.SentAt.IsZero() {
+		n.SentAt = n.DraftAt // who answers got it, whether or not the owner said so
 	}
 	if err := putNotice(tx, n, a.now()); err != nil {
 		return true, err
@@ -365,6 +431,21 @@ func (a *App) takeAnswer(tx Tx, m mailbox.Message, out *SyncReport) (bool, error
 		}
 	}
 	return true, a.journal(tx, greffier, evidence.ActNoticeAnswered, fmt.Sprintf("notice %s", n.ID), map[string]string{"state": n.State.String(), "answer": string(n.Answer)})
+}
+
+// vouchedFor tells whether the owner's own mail provider could check that a
+// mail comes from the domain that it names.
+func vouchedFor(m mailbox.Message) bool {
+	from, ok := m.Sender()
+	_, domain, at := strings.Cut(from.Norm(), "@")
+	if !ok || !at || m.Auth.DMARC == mailbox.Fail {
+		return false
+	}
+	aligned := func(d string) bool {
+		d = strings.ToLower(d)
+		return d != "" && (d == domain || strings.HasSuffix(d, "."+domain) || strings.HasSuffix(domain, "."+d) && strings.Contains(d, "."))
+	}
+	return m.Auth.DMARC == mailbox.Pass || m.Auth.DKIM == mailbox.Pass && aligned(m.Auth.DKIMDomain) || m.Auth.SPF == mailbox.Pass && aligned(m.Auth.SPFDomain)
 }
 
 // needOfNotices tells how many recipients are to be told or reminded, by case.
@@ -402,7 +483,7 @@ func (a *App) needOfCooling(t *Today, tx Tx) error {
 	}
 	for _, c := range cs {
 		n := Need{Kind: "cooling", Tone: ToneQuiet, Case: cases.ID(c.Scope.Case), Due: law.DateOf(c.RunsAt, a.d.Zone), Count: c.Objects}
-		if c.Stale {
+		if c.Stale || c.late(a.now()) {
 			n.Tone, n.Due = ToneAtRisk, a.today()
 		}
 		n.DaysLeft = a.today().Days(n.Due)

@@ -36,10 +36,10 @@ type EraseOptions struct {
 // scope, in the owner's language. cases.ErrNoOrder where none is in scope,
 // cases.ErrNotLawful where nothing is asked of which an erasure is the answer.
 func (a *App) PlanCase(ctx context.Context, id cases.ID) (plan.Plan, error) {
-	return a.planCase(ctx, id, nil, nil)
+	return a.planCase(ctx, id, nil, "", nil)
 }
 
-func (a *App) planCase(ctx context.Context, id cases.ID, only []string, report Report) (plan.Plan, error) {
+func (a *App) planCase(ctx context.Context, id cases.ID, only []string, lang string, report Report) (plan.Plan, error) {
 	var c cases.Case
 	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { c, err = tx.Case(id); return err }); err != nil {
 		return plan.Plan{}, err
@@ -57,7 +57,7 @@ func (a *App) planCase(ctx context.Context, id cases.ID, only []string, report R
 	if len(ids) == 0 {
 		return plan.Plan{}, cases.ErrNoOrder
 	}
-	return a.makePlan(ctx, plan.Scope{Case: int64(id), Orders: ids, Person: asksErasure(c), Only: only}, report)
+	return a.makePlan(ctx, plan.Scope{Case: int64(id), Orders: ids, Person: asksErasure(c), Only: only}, lang, report)
 }
 
 // endsInErasure tells whether a case asks for something of which an erasure can
@@ -78,7 +78,7 @@ func asksErasure(c cases.Case) bool {
 
 // PlanOrder makes the plan to erase the media of one order.
 func (a *App) PlanOrder(ctx context.Context, id int64) (plan.Plan, error) {
-	return a.makePlan(ctx, plan.Scope{Orders: []int64{id}}, nil)
+	return a.makePlan(ctx, plan.Scope{Orders: []int64{id}}, "", nil)
 }
 
 // OrderID finds an order by the number that the customer sees. It returns
@@ -103,12 +103,12 @@ func (a *App) OrderID(ctx context.Context, number string) (int64, error) {
 }
 
 // makePlan looks at the storages and at the shops' own records, and makes the
-// plan for a scope.
-func (a *App) makePlan(ctx context.Context, s plan.Scope, report Report) (plan.Plan, error) {
-	if len(a.d.Storages) == 0 {
+// plan for a scope, with its grounds in lang, "" for the owner's language.
+func (a *App) makePlan(ctx context.Context, s plan.Scope, lang string, report Report) (plan.Plan, error) {
+	if len(a.d.Storages) == 0 && len(a.d.Desks) == 0 {
 		return plan.Plan{}, ErrNoStorage
 	}
-	in := plan.Input{Scope: s, Today: a.today(), Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now(), Bases: a.d.Bases}
+	in := plan.Input{Scope: s, Today: a.today(), Zone: a.d.Zone, Lang: a.lang(lang), MadeAt: a.now(), Bases: a.d.Bases}
 	index := plan.NewIndex(a.d.Bases)
 	if err := a.d.Store.View(ctx, func(tx Tx) error {
 		for _, id := range s.Orders {
@@ -209,8 +209,9 @@ func (c *sameCustomer) add(o order.Order) {
 }
 
 // planScope makes the plan of any scope, as its own way makes it. at is the
-// day of a retention plan, zero for today.
-func (a *App) planScope(ctx context.Context, s plan.Scope, at law.Date, report Report) (plan.Plan, error) {
+// day of a retention plan, zero for today. lang is that of the grounds, which
+// the hash covers; "" is the owner's, as it always is for the plan of a rule.
+func (a *App) planScope(ctx context.Context, s plan.Scope, at law.Date, lang string, report Report) (plan.Plan, error) {
 	switch {
 	case s.Rule == plan.Orphans:
 		return a.PlanOrphans(ctx)
@@ -219,9 +220,9 @@ func (a *App) planScope(ctx context.Context, s plan.Scope, at law.Date, report R
 		return v.Plan, err
 	case s.Case != 0:
 		// The case may mean other orders by now, or ask for something else.
-		return a.planCase(ctx, cases.ID(s.Case), s.Only, report)
+		return a.planCase(ctx, cases.ID(s.Case), s.Only, lang, report)
 	}
-	return a.makePlan(ctx, s, report)
+	return a.makePlan(ctx, s, lang, report)
 }
 
 // NarrowPlan makes a plan again for a part of what it would erase: only holds
@@ -245,7 +246,7 @@ func (a *App) NarrowPlan(ctx context.Context, p plan.Plan, only []string) (plan.
 	}
 	slices.Sort(only)
 	s.Only = slices.Compact(only)
-	return a.planScope(ctx, s, law.Date{}, nil)
+	return a.planScope(ctx, s, law.Date{}, "", nil)
 }
 
 // KeysOfLine returns which keys a plan would erase of one product line of its
@@ -281,7 +282,7 @@ func (a *App) PlanPerson(ctx context.Context, ids []int64) (plan.Plan, error) {
 	if len(ids) == 0 {
 		return plan.Plan{}, cases.ErrNoOrder
 	}
-	return a.makePlan(ctx, plan.Scope{Orders: slices.Sorted(slices.Values(ids)), Person: true}, nil)
+	return a.makePlan(ctx, plan.Scope{Orders: slices.Sorted(slices.Values(ids)), Person: true}, "", nil)
 }
 
 // PersonOrders returns the orders of the address that an order was placed
@@ -338,6 +339,10 @@ func (a *App) Erase(ctx context.Context, p plan.Plan, hash string, report Report
 
 // EraseWith is Erase with what a command adds.
 func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt EraseOptions, report Report) (RunView, error) {
+	return a.eraseWith(ctx, p, hash, opt, waited{}, report)
+}
+
+func (a *App) eraseWith(ctx context.Context, p plan.Plan, hash string, opt EraseOptions, w waited, report Report) (RunView, error) {
 	if !a.erasing.TryLock() {
 		return RunView{}, erasure.ErrRunning
 	}
@@ -346,6 +351,15 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 	if opt.By == "" {
 		opt.By = owner
 	}
+	if err := a.noneOpen(ctx); err != nil {
+		return RunView{}, err
+	}
+	if w.id != "" {
+		// It may have run, or been taken back, while this one was planned.
+		if err := a.d.Store.View(ctx, func(tx Tx) error { _, err := coolingOf(tx, w.id); return err }); err != nil {
+			return RunView{}, err
+		}
+	}
 	if err := a.settleIdentity(ctx, p.Scope, opt); err != nil {
 		return RunView{}, err
 	}
@@ -353,7 +367,7 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 	if err != nil {
 		return RunView{}, err
 	}
-	fresh, err := a.planScope(ctx, p.Scope, opt.At, report)
+	fresh, err := a.planScope(ctx, p.Scope, opt.At, w.lang, report)
 	if err != nil {
 		return RunView{}, err
 	}
@@ -366,8 +380,20 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 	}); err != nil {
 		return RunView{}, err
 	}
-	r, steps, err := erasure.Run(ctx, c, fresh, a.storages(), ledger{a}, a.d.Now, report)
+	r, steps, err := erasure.Run(ctx, c, fresh, a.storages(), ledger{a, w.id}, a.d.Now, report)
 	return a.runView(ctx, r, steps), err
+}
+
+// noneOpen is erasure.ErrRunning while a run that was cut off is not taken up:
+// no other can begin before.
+func (a *App) noneOpen(ctx context.Context) error {
+	return a.d.Store.View(ctx, func(tx Tx) error {
+		open, err := tx.OpenRuns()
+		if err == nil && len(open) > 0 {
+			err = erasure.ErrRunning
+		}
+		return err
+	})
 }
 
 func scopeRecord(s plan.Scope) string {

@@ -250,6 +250,9 @@ func (a *App) Act(ctx context.Context, id cases.ID, act cases.Act, in cases.Inpu
 		if err := tx.PutCase(next); err != nil {
 			return err
 		}
+		if err := a.caseEnded(tx, next); err != nil {
+			return err
+		}
 		word, ok := acts[act]
 		if !ok {
 			word = evidence.ActCaseState
@@ -413,6 +416,9 @@ func (a *App) MarkSent(ctx context.Context, id cases.ID, kind string) error {
 		}
 		detail["state"] = c.State.String()
 		if err := tx.PutCase(c); err != nil {
+			return err
+		}
+		if err := a.caseEnded(tx, c); err != nil {
 			return err
 		}
 		return a.journal(tx, owner, evidence.ActCaseState, caseRecord(id), detail)

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
+	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
 )
@@ -32,15 +34,46 @@ func (a *App) RetryRun(ctx context.Context, id int64, report Report) (RunView, e
 	return RunView{}, err
 }
 
-// retryDue tries again what is left of partial runs whose time has come.
+// retryDue tries again what is left of partial runs whose time has come, save
+// of cases that do not want it any more: there the owner has the word.
 func (a *App) retryDue(ctx context.Context, report Report) error {
+	unwanted := map[int64]bool{} // runs
+	if err := a.d.Store.View(ctx, func(tx Tx) error {
+		rs, err := tx.Runs()
+		if err != nil {
+			return err
+		}
+		for _, r := range rs {
+			if r.State != erasure.Partial || r.RetryAt.IsZero() || r.Scope.Case == 0 {
+				continue
+			}
+			c, err := tx.Case(cases.ID(r.Scope.Case))
+			if err != nil {
+				return err
+			}
+			unwanted[r.ID] = !stillWanted(c, r)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
 	_, err := a.resume(ctx, greffier, func(r erasure.Record) bool {
-		return r.State == erasure.Partial && !r.RetryAt.IsZero() && !a.now().Before(r.RetryAt)
+		return r.State == erasure.Partial && !r.RetryAt.IsZero() && !a.now().Before(r.RetryAt) && !unwanted[r.ID]
 	}, report)
 	if errors.Is(err, erasure.ErrRunning) {
 		return nil // at the next call
 	}
 	return err
+}
+
+// stillWanted tells whether a case still asks for what is left of its run: it
+// was neither refused nor taken back, and means the same orders.
+func stillWanted(c cases.Case, r erasure.Record) bool {
+	if c.State == cases.Refused || c.State == cases.Withdrawn || !endsInErasure(c) {
+		return false
+	}
+	selected := c.Selected()
+	return !slices.ContainsFunc(r.Scope.Orders, func(id int64) bool { return !slices.Contains(selected, id) })
 }
 
 // resume takes up the runs that want says, in the name of actor.
@@ -67,13 +100,6 @@ func (a *App) resume(ctx context.Context, actor string, want func(erasure.Record
 			if err != nil {
 				return err
 			}
-			for i := range steps {
-				// A lock or a hold may have ended since: what it kept is asked
-				// for again.
-				if steps[i].Status == erasure.Retained {
-					steps[i].Status, steps[i].Reason = erasure.Tried, ""
-				}
-			}
 			todo = append(todo, cut{r, steps})
 		}
 		return nil
@@ -92,6 +118,9 @@ func (a *App) resume(ctx context.Context, actor string, want func(erasure.Record
 		was := c.r
 		if err := a.d.Store.Update(ctx, func(tx Tx) error {
 			c.r.State = erasure.Running
+			if actor == owner {
+				c.r.RetryAt = time.Time{} // her try does not count among those made by themselves
+			}
 			if err := tx.PutRun(c.r); err != nil {
 				return err
 			}
@@ -99,7 +128,7 @@ func (a *App) resume(ctx context.Context, actor string, want func(erasure.Record
 		}); err != nil {
 			return out, err
 		}
-		r, steps, err := erasure.Resume(ctx, c.r, c.steps, a.storages(), ledger{a}, a.d.Now, report)
+		r, steps, err := erasure.Resume(ctx, c.r, c.steps, a.storages(), ledger{a: a}, a.d.Now, report)
 		if err == nil {
 			out = append(out, a.runView(ctx, r, steps))
 			continue

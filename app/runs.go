@@ -31,7 +31,11 @@ func factsOf(r erasure.Record) runFacts {
 
 // ledger writes runs into the store, each call one transaction with its
 // journal entry. It is an erasure.Guard too.
-type ledger struct{ a *App }
+type ledger struct {
+	a *App
+	// waits names the waiting erasure that is run, "" where none waited.
+	waits string
+}
 
 // Held tells which steps may not be erased any more, because the owner or an
 // open case has placed a hold since the plan was confirmed.
@@ -43,9 +47,17 @@ func (l ledger) Held(ctx context.Context, run erasure.Record, steps []erasure.St
 			return err
 		}
 		today := l.a.today()
-		for i, s := range steps {
-			for _, h := range hs {
-				if h.Order != 0 && h.Order == s.Object.Order && h.ActiveOn(today) {
+		for _, h := range hs {
+			if h.Order == 0 || !h.ActiveOn(today) || !slices.Contains(run.Scope.Orders, h.Order) {
+				continue
+			}
+			o, err := tx.Order(h.Order)
+			if err != nil {
+				return err
+			}
+			holds := l.a.heldBy(o)
+			for i, s := range steps {
+				if holds(s.Object) {
 					out[i] = h.Reason
 				}
 			}
@@ -55,13 +67,30 @@ func (l ledger) Held(ctx context.Context, run erasure.Record, steps []erasure.St
 	return out, err
 }
 
+// heldBy tells what a hold on an order keeps: what stands under it in the plan,
+// what it refers to although it stands under another order, and what its shop
+// has once for several orders.
+func (a *App) heldBy(o order.Order) func(plan.Found) bool {
+	named := map[string]bool{} // KeyIDs; a bare key may lie in any storage
+	for _, ref := range o.Photos {
+		if storage, key, ok := plan.Resolve(ref, a.d.Bases); ok {
+			named[plan.KeyID(storage, key)] = true
+		}
+	}
+	desk := plan.DeskName(o.Shop)
+	return func(f plan.Found) bool {
+		return f.Order == o.ID || named[plan.KeyID(f.Storage, f.Key)] || named[plan.KeyID("", f.Key)] ||
+			f.Storage == desk && (f.Holds == plan.Account || f.Kind != plan.Field)
+	}
+}
+
 func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Step) (id int64, err error) {
 	err = l.a.d.Store.Update(ctx, func(tx Tx) error {
 		if id, err = tx.BeginRun(r, steps); err != nil {
 			return err
 		}
 		if r.State != erasure.Refused {
-			if err := endCooling(tx, r.Scope); err != nil {
+			if err := endCooling(tx, r.Scope, r.PlanHash, l.waits); err != nil {
 				return err
 			}
 		}
@@ -95,8 +124,9 @@ func (l ledger) end(tx Tx, r erasure.Record) error {
 		return err
 	}
 	// Whom to tell is decided by the first run that erased anything, not by
-	// each that tries again what was left.
-	if r.Scope.Case != 0 && r.Erased > 0 {
+	// each that tries again what was left. A person whose orders had nothing
+	// left in the storages is erased all the same.
+	if r.Scope.Case != 0 && (r.Erased > 0 || r.State == erasure.Complete && r.Scope.Person && len(r.Scope.Only) == 0) {
 		if err := l.a.makeNotices(tx, r, greffier); err != nil {
 			return err
 		}
@@ -151,24 +181,32 @@ func (l ledger) Unfinished(ctx context.Context) ([]erasure.Record, map[int64][]e
 
 // forget leaves tombstones for what a complete run erased, and erases
 // Greffier's own copies of it. A person is forgotten whole only when every
-// order of hers was in scope; otherwise only those orders are.
+// order of hers was in scope; otherwise only those orders are, and none of them
+// where the plan was narrowed to a part of what they hold. An order that is held
+// is left as it is, even where no listing showed anything of it.
 func (a *App) forget(tx Tx, r erasure.Record) error {
 	kept := map[string]bool{}   // numbers of orders of which media were kept on purpose
 	needed := map[string]bool{} // numbers of orders whose contact data the contract still needs
-	stays := func(storage, key, number string, holds plan.Holds) {
+	stays := func(storage, key, number string, holds plan.Holds, byHand bool) {
 		switch {
 		case storage == "" || key == "":
 		case !plan.IsShop(storage), holds == plan.Photo, holds == plan.Portrait, holds == plan.Derived:
 			kept[number] = true
+		case holds == plan.Reference && !byHand:
+			kept[number] = true // it leads to what stays, or to where no storage is
 		case holds == plan.Contact:
 			needed[number] = true
 		}
 	}
 	for _, k := range r.Keep {
-		stays(k.Storage, k.Key, k.Order, k.Holds)
+		stays(k.Storage, k.Key, k.Order, k.Holds, k.Article == byHandArticle)
 	}
 	for _, h := range r.Restrict {
-		stays(h.Storage, h.Key, h.Order, h.Holds)
+		stays(h.Storage, h.Key, h.Order, h.Holds, false)
+	}
+	held, err := a.heldOrders(tx, r)
+	if err != nil {
+		return err
 	}
 	emails := map[string]bool{}
 	var emptied []int64
@@ -177,14 +215,14 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		if err != nil {
 			return err
 		}
-		if kept[o.Number] {
+		if kept[o.Number] || held[id] {
 			continue // what stays must still be found later
 		}
 		if _, err := tx.ForgetMedia(id, r.EndedAt, r.ID); err != nil {
 			return err
 		}
 		emptied = append(emptied, id)
-		if !r.Scope.Person || needed[o.Number] && (o.State == order.Open || o.State == order.Unknown) {
+		if !r.Scope.Person || len(r.Scope.Only) > 0 || needed[o.Number] && (o.State == order.Open || o.State == order.Unknown) {
 			continue
 		}
 		if o.Customer.Email != "" {
@@ -219,8 +257,27 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 	return a.d.Remember(ts)
 }
 
+// byHandArticle is the ground of what stays only because the shop offers no way
+// to erase it.
+const byHandArticle = "GDPR Art. 17(1)"
+
+// heldOrders returns which orders of a run are held now, by the owner or for
+// another case.
+func (a *App) heldOrders(tx Tx, r erasure.Record) (map[int64]bool, error) {
+	hs, err := a.holds(tx, cases.ID(r.Scope.Case))
+	out := map[int64]bool{}
+	for _, h := range hs {
+		if h.ActiveOn(a.today()) && slices.Contains(r.Scope.Orders, h.Order) {
+			out[h.Order] = true
+		}
+	}
+	return out, err
+}
+
 // tellCase writes the end of a run into its case: the outcome of erasure
-// follows from what happened.
+// follows from what happened. Where something stays that no law obliges to keep
+// (the owner chose a part, or it is another's too, or only a hand can erase it),
+// the outcome is the owner's to say, in her words: it is not granted.
 func (a *App) tellCase(tx Tx, r erasure.Record) error {
 	if r.Scope.Case == 0 {
 		return nil
@@ -239,6 +296,9 @@ func (a *App) tellCase(tx Tx, r erasure.Record) error {
 			if c.Asked[i].Right != request.Erasure || c.Asked[i].Outcome != cases.Undecided {
 				continue
 			}
+			if staysUnsaid(r) {
+				continue
+			}
 			c.Asked[i].Outcome = cases.Granted
 			if len(r.Restrict) > 0 {
 				// GDPR Art. 17(3)(b): what the law obliges to keep stays.
@@ -248,6 +308,16 @@ func (a *App) tellCase(tx Tx, r erasure.Record) error {
 		}
 	}
 	return tx.PutCase(c)
+}
+
+// staysUnsaid tells whether something of the orders of a run stays that the
+// words for what the law obliges to keep do not cover.
+func staysUnsaid(r erasure.Record) bool {
+	real := func(storage, key string) bool { return storage != "" && key != "" }
+	if slices.ContainsFunc(r.Keep, func(k plan.Kept) bool { return real(k.Storage, k.Key) }) {
+		return true
+	}
+	return slices.ContainsFunc(r.Restrict, func(h plan.Held) bool { return real(h.Storage, h.Key) && h.Holds != plan.Invoice })
 }
 
 // Runs returns all erasure runs, newest first.

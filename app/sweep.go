@@ -62,6 +62,9 @@ func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error)
 		return v, err
 	}
 	a.dueRecords(ctx, res.Due, &in)
+	if err := ctx.Err(); err != nil {
+		return v, err
+	}
 	inScope := map[int64]bool{}
 	for _, o := range in.Orders {
 		inScope[o.ID] = true
@@ -110,21 +113,30 @@ func (a *App) dueOrders(ctx context.Context, due []retention.Row, candidates []i
 // asked for its records: half of what names a child's photo would stay behind.
 const ShopAway = "the shop cannot be reached"
 
+// awayAfter is after how many orders in a row that could not be looked at a shop
+// is taken to be away: one broken record must not keep those after it for ever.
+const awayAfter = 3
+
 // dueRecords looks at what the shops' own records hold of the orders that are
-// due. Those of a shop that cannot be looked at wait, and the others go on.
+// due. Those that cannot be looked at wait, and the others go on.
 func (a *App) dueRecords(ctx context.Context, due []retention.Row, in *plan.Input) {
 	in.Desks = map[string]bool{}
-	away := map[string]bool{}
+	away := map[string]int{} // how many in a row
 	keep := in.Orders[:0]
 	for _, o := range in.Orders {
 		d, ok := a.d.Desks[o.Shop]
 		in.Desks[o.Shop] = ok
 		var fields []plan.Found
-		if ok && !away[o.Shop] {
+		seen := !ok
+		if ok && away[o.Shop] < awayAfter {
 			err := d.Records(ctx, o, func(f plan.Found) error { fields = append(fields, f); return nil })
-			away[o.Shop] = err != nil
+			if seen = err == nil; seen {
+				away[o.Shop] = 0
+			} else {
+				away[o.Shop]++
+			}
 		}
-		if !away[o.Shop] {
+		if seen {
 			in.Found, keep = append(in.Found, fields...), append(keep, o)
 			continue
 		}
@@ -149,7 +161,7 @@ type swept struct {
 // on a day. also, where it is not nil, is told of every object.
 func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) error, report Report) (swept, error) {
 	var m swept
-	if len(a.d.Storages) == 0 {
+	if len(a.d.Storages) == 0 && len(a.d.Desks) == 0 {
 		return m, ErrNoStorage
 	}
 	m.index = plan.NewIndex(a.d.Bases)

@@ -161,10 +161,16 @@ func (a *App) syncShop(ctx context.Context, shop order.Source, out *SyncReport, 
 	}
 	return a.d.Store.Update(ctx, func(tx Tx) error {
 		var gone []int64
-		// Only a full reading without a single problem can tell what is gone.
+		// Only a full reading without a single problem can tell what is gone. One
+		// that saw nothing at all tells of a wrong file or key, not of a shop
+		// without a past.
 		if st.Full && problems == 0 {
 			if gone, err = tx.Unseen(shop.Name(), st.Reading); err != nil {
 				return err
+			}
+			if st.Read == 0 && len(gone) > 0 {
+				gone, problems = nil, 1
+				out.Problems = append(out.Problems, order.Problem{Where: shop.Name(), What: "it shows no order at all; none of the known ones is taken to be gone"})
 			}
 			if err := tx.SetGone(gone); err != nil {
 				return err

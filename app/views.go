@@ -29,7 +29,8 @@ const (
 // "case" (Case set), "mail" (mails to check), "retention" (objects due),
 // "run" (an erasure was cut off or is partial; Run set), "sync" (a service
 // failed at the last sync; Error set), "cooling" (an erasure waits for its
-// cooling-off to end; Case and Due set, at risk where the plan has changed),
+// cooling-off to end; Case and Due set, at risk where the plan has changed
+// or it could not be run in its time),
 // "notice" (recipients to be told or reminded, GDPR Art. 19; Case set), "gap" (a register has gaps; Register
 // set), "promise" (Promise set).
 type Need struct {
@@ -297,6 +298,11 @@ type Cooling struct {
 	// Stale tells that what the plan saw has changed while it waited: nothing
 	// is erased before the owner confirms a new plan.
 	Stale bool
+	// Late tells that its time has come and that it could not be run: a storage
+	// or shop is away, or another erasure is open. It is tried again at TryAt,
+	// which is RunsAt otherwise.
+	Late  bool
+	TryAt time.Time
 }
 
 // PersonOrder is one order of an e-mail address. One address may serve several

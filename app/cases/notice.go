@@ -348,6 +348,9 @@ func ToldOf(ns []Notice, zone *time.Location) []Told {
 			out = append(out, Told{Name: n.Name, Why: n.Reason})
 		case !n.SentAt.IsZero():
 			out = append(out, Told{Name: n.Name, On: law.DateOf(n.SentAt, zone)})
+		case n.State == NoticeAnswered && !n.DraftAt.IsZero():
+			// Who answers got the letter, whether or not the owner said so.
+			out = append(out, Told{Name: n.Name, On: law.DateOf(n.DraftAt, zone)})
 		}
 	}
 	return out

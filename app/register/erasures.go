@@ -297,6 +297,11 @@ func Certificate(r erasure.Record, steps []erasure.Step, in Inputs, numbers map[
 		summary.Words = []string{p.sayf("Effacés : %s sur %s. Ce qui reste est nommé plus bas : ce document n'atteste pas un effacement complet.",
 			"Erased: %s of %s. What is left is named below: this document does not certify a complete erasure.", objects, p.number(int64(len(steps))))}
 	}
+	if len(r.Scope.Only) > 0 {
+		// What else the orders have was not meant and stays; it is named below.
+		summary.Words = append(summary.Words, p.say("Cet effacement ne portait que sur une partie choisie des commandes ; le reste est nommé plus bas.",
+			"This erasure was of a chosen part of the orders only; the rest is named below."))
+	}
 	summary.Words = append(summary.Words, p.proof())
 	if fields > 0 {
 		summary.Words = append(summary.Words, p.proofOfFields(), p.say(
