@@ -7,22 +7,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"greffier/app/request"
 	"greffier/data/mail/mailtest"
-	"greffier/data/storage/storagetest"
 	"greffier/data/vault"
 )
 
 // The number of times that each command is killed.
 const (
-	eraseKills = 12
-	syncKills  = 6
-	initKills  = 8
+	syncKills = 6
+	initKills = 8
 )
 
 // killed starts the program and kills it without warning when it is time, which
@@ -71,114 +68,6 @@ func dice(t *testing.T) *rand.Rand {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	return rand.New(rand.NewPCG(seed, 0))
-}
-
-func TestAnErasureKilledAtRandomMomentsIsTakenUpAndEndsComplete(t *testing.T) {
-	t.Parallel()
-	const inFolder, inBucket = 120, 80
-	r := dice(t)
-	s3 := storagetest.S3(t)
-	s3.Bucket("photos", true, false)
-	w := newWorld(t)
-	feed := "order,status,created,completed,email\n5,completed,2025-01-01,2025-01-05,five@example.org\n"
-	for i := range eraseKills + 1 {
-		feed += fmt.Sprintf("%d,completed,2025-01-01,2025-01-05,c%d@example.org\n", 500+i, i)
-	}
-	w.write("orders.csv", feed)
-	disk := strings.ReplaceAll(folderTOML, `"photos"`, `"disk"`)
-	w.write("disk/uploads/5/a.jpg", "neighbour")
-	w.write("disk/uploads/5000/a.jpg", "neighbour")
-	w.init(csvTOML, disk, s3TOML(s3, "photos"))
-	w.ok("sync")
-	s3.Put("photos", "uploads/5/a.jpg", "neighbour")
-	s3.Put("photos", "uploads/5000/a.jpg", "neighbour")
-	neighbours := s3.Rows("photos")
-	slices.Sort(neighbours)
-
-	put := func(number string) {
-		for i := range inFolder {
-			w.write(fmt.Sprintf("disk/uploads/%s/%03d.jpg", number, i), "photo")
-		}
-		for i := range inBucket / 2 {
-			key := fmt.Sprintf("uploads/%s/%03d.jpg", number, i)
-			s3.Put("photos", key, "first")
-			s3.Put("photos", key, "second")
-		}
-	}
-	onDisk := func(number string) int {
-		es, err := os.ReadDir(filepath.Join(w.dir, "disk", "uploads", number))
-		if err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-		return len(es)
-	}
-
-	put("500")
-	whole := w.took("erase", "--order", "500", "--yes")
-	inTheMiddle, before, after := 0, 0, 0
-	for i := range eraseKills {
-		number := fmt.Sprint(501 + i)
-		put(number)
-		when := func(passed time.Duration) bool { return false }
-		switch i % 3 {
-		case 0: // at any moment at all
-			moment := time.Duration(r.Float64() * 1.1 * float64(whole))
-			when = func(passed time.Duration) bool { return passed >= moment }
-		case 1: // while the folder is being erased
-			left := 1 + r.IntN(inFolder-1)
-			when = func(time.Duration) bool { return onDisk(number) <= left }
-		case 2: // shortly after the folder, in or after the bucket
-			var gone time.Duration
-			more := time.Duration(r.Float64() * 0.2 * float64(whole))
-			when = func(passed time.Duration) bool {
-				if gone == 0 && onDisk(number) == 0 {
-					gone = passed
-				}
-				return gone != 0 && passed >= gone+more
-			}
-		}
-		w.killed(when, "erase", "--order", number, "--yes")
-		left := onDisk(number)
-		for _, row := range s3.Rows("photos") {
-			if strings.HasPrefix(row, "uploads/"+number+"/") {
-				left++
-			}
-		}
-		d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--resume"))
-		switch {
-		case d.Run != nil:
-			inTheMiddle++
-			if d.Run.State != "complete" || d.Run.Erased != inFolder+inBucket || len(d.Run.Left) != 0 {
-				t.Errorf("round %d: resumed run: %+v", i, d.Run)
-			}
-		case left == 0: // it had ended before
-			after++
-		default: // it had not begun: then nothing may be missing
-			before++
-			if left != inFolder+inBucket {
-				t.Errorf("round %d: %d of %d objects are left and nothing can be resumed", i, left, inFolder+inBucket)
-			}
-			if d := asJSON[eraseDoc](t, w.ok("--json", "erase", "--order", number, "--yes")); d.Run.State != "complete" {
-				t.Errorf("round %d: %+v", i, d.Run)
-			}
-		}
-		if n := onDisk(number); n != 0 {
-			t.Errorf("round %d: %d files are left", i, n)
-		}
-		rows := s3.Rows("photos")
-		slices.Sort(rows)
-		if !slices.Equal(rows, neighbours) {
-			t.Errorf("round %d: bucket:\n%s", i, strings.Join(rows, "\n"))
-		}
-	}
-	t.Logf("killed before the run %d times, in it %d times, after it %d times", before, inTheMiddle, after)
-	if !w.exists("disk/uploads/5/a.jpg") || !w.exists("disk/uploads/5000/a.jpg") {
-		t.Error("a neighbour's file is gone")
-	}
-	w.verified()
-	if r := w.ok("--json", "erase", "--resume"); asJSON[eraseDoc](t, r).Run != nil {
-		t.Errorf("something is still to be resumed: %s", r.out)
-	}
 }
 
 func TestASyncKilledAtRandomMomentsLosesNothingAndBringsNothingTwice(t *testing.T) {
