@@ -109,6 +109,9 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 		rights = append(rights, a.Right)
 	}
 	summary := w.t("sheet.summary", "Rights", w.rights(rights), "State", strings.ToLower(w.state(c.State)), "Date", w.long(w.day(c.ReceivedAt)))
+	if c.State == cases.Received {
+		summary = w.t("sheet.summaryNew", "Rights", w.rights(rights), "Date", w.long(w.day(c.ReceivedAt)))
+	}
 	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary)
 
 	p.planSlot, p.letters, p.told, p.plan = newSlot(), newSlot(), newSlot(), nil
@@ -162,7 +165,7 @@ func (p *casePage) loadNotices() {
 		if len(rows) == 0 {
 			return kit.Empty(theme.MailComposeIcon(), w.t("notice.none"), w.t("notice.noneWords"), "", nil)
 		}
-		return kit.Page(w.notices(rows))
+		return kit.Page(w.notices(rows, false))
 	})
 }
 

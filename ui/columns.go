@@ -51,10 +51,15 @@ func (p *columnsPage) show(v app.ColumnsView) fyne.CanvasObject {
 	options := []kit.Option{{Value: "", Word: w.t("columns.notThere")}}
 	sample := map[string]string{}
 	for i, n := range v.Names {
-		options = append(options, kit.Option{Value: n, Word: kit.Line(n, 60)})
+		word := kit.Line(n, 40)
 		if i < len(v.Sample) {
 			sample[n] = v.Sample[i]
+			// What the first row has there tells foreign names apart.
+			if s := kit.Line(v.Sample[i], 24); s != "" {
+				word = w.t("columns.option", "Column", word, "Sample", s)
+			}
 		}
+		options = append(options, kit.Option{Value: n, Word: word})
 	}
 	said := kit.Faint("")
 	save := kit.NewPrimary(w.t("save"), nil)
@@ -105,7 +110,11 @@ func (p *columnsPage) show(v app.ColumnsView) fyne.CanvasObject {
 			word.TextStyle.Bold = true
 			word.SetText(w.t("columns.needed", "Field", w.known("column."+f, f)))
 		}
-		choose := kit.NewSelect(options, mapping[f], func(c string) {
+		offered := options
+		if slices.Contains(v.Needed, f) {
+			offered = append([]kit.Option{{Value: "", Word: w.t("columns.choose")}}, options[1:]...)
+		}
+		choose := kit.NewSelect(offered, mapping[f], func(c string) {
 			if c == "" {
 				delete(mapping, f)
 			} else {

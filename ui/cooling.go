@@ -52,7 +52,7 @@ func (w *Window) in(d time.Duration) string {
 
 // coolingWords say what waits, and until when.
 func (w *Window) coolingWords(c app.Cooling) (title, why string) {
-	what := w.n("objects", c.Objects) + " · " + w.size(c.SizeBytes)
+	what := w.n("items", c.Objects) + " · " + w.size(c.SizeBytes)
 	title, why = w.t("cooling.waits", "Date", w.at(c.RunsAt)), what
 	if len(c.Orders) > 0 {
 		var numbers []string
@@ -88,7 +88,12 @@ func (w *Window) coolingCard(c app.Cooling, state fyne.CanvasObject) fyne.Canvas
 	if state != nil {
 		head = kit.Row(1, kit.MinWidth(128, state), kit.Down(-10, kit.StrongWords(title), words))
 	}
-	return kit.NewCard(head, kit.Margins(6, 2, 0, 2, kit.Flow(w.coolingActs(c)...)))
+	acts := w.coolingActs(c)
+	if state != nil && c.Scope.Case != 0 {
+		// Away from its case, the card says whose erasure it is.
+		acts = append(acts, kit.NewQuiet(w.t("order.case", "N", c.Scope.Case), nil, func() { w.openCase(casesID(c.Scope.Case)) }))
+	}
+	return kit.NewCard(head, kit.Margins(6, 2, 0, 2, kit.Flow(acts...)))
 }
 
 func (w *Window) coolingActs(c app.Cooling) []fyne.CanvasObject {
@@ -110,7 +115,9 @@ func (w *Window) cancelCooling(id string) {
 
 // runCooling asks, and erases now what was confirmed.
 func (w *Window) runCooling(c app.Cooling) {
-	_, why := w.coolingWords(c)
+	now := c
+	now.RunsAt = w.clock() // how long it would still wait says nothing here
+	_, why := w.coolingWords(now)
 	var d *kit.Dialog
 	d = kit.NewDialog(w.win.Canvas(), w.t("plan.confirm"), kit.DialogWidth, kit.Down(0, kit.Words(why), kit.Words(w.t("cooling.nowWords")), kit.IconLine(kit.Late, w.t("plan.never"))),
 		w.t("plan.cancel"), nil, kit.NewDanger(w.n("plan.eraseNow", c.Objects), func() {
@@ -165,7 +172,11 @@ func (w *Window) awaited(ctx context.Context) (awaited, error) {
 	}
 	now := w.clock()
 	for _, c := range cs {
-		a.due = a.due || !c.Stale && !now.Before(c.RunsAt)
+		at := c.RunsAt
+		if c.TryAt.After(at) {
+			at = c.TryAt // it could not be run, and rests until then
+		}
+		a.due = a.due || !c.Stale && !now.Before(at)
 	}
 	runs, err := w.f.Runs(ctx)
 	for _, r := range runs {

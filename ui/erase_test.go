@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"greffier/app"
 	"greffier/app/erasure"
+	"greffier/app/law"
 	"greffier/app/plan"
 	"greffier/ui/kit"
 )
@@ -78,14 +80,14 @@ func TestAFileThatIsUntickedMakesThePlanAnewBeforeItCanBeConfirmed(t *testing.T)
 	w.follow(&casePage{w: w, id: 1, tab: tabPlan})
 	_, n := line(t, w, "uploads/1042/IMG_2001")
 	treeOf(w).Tick(n)
-	if len(buttons(w, w.n("plan.erase", 18))) > 0 {
+	if len(buttons(w, w.n("plan.erase", 17))) > 0 {
 		t.Error("a plan with other ticks can still be confirmed")
 	}
 	press(t, w, w.n("plan.narrow", 16))
 	if !f.called("NarrowPlan 16") {
 		t.Fatalf("calls: %v", f.calls)
 	}
-	press(t, w, w.n("plan.erase", 17))
+	press(t, w, w.n("plan.erase", 16))
 	d := topDialog(t, w)
 	test.Tap(d.Others()[len(d.Others())-1])
 	if !f.called("Erase narrow-16 17") {
@@ -106,7 +108,7 @@ func TestTicksComeBackToTheWholePlanWithoutMakingItAnew(t *testing.T) {
 	if _, n := line(t, w, w.t("plan.unticked")); len(n.Children) != 11 {
 		t.Errorf("%d lines tell what stays by her own choice", len(n.Children))
 	}
-	press(t, w, w.n("plan.erase", 7))
+	press(t, w, w.n("plan.erase", 6))
 	topDialog(t, w).Cancel()
 	_, shop = line(t, w, "boutique lavande")
 	treeOf(w).Tick(shop)
@@ -117,7 +119,7 @@ func TestTicksComeBackToTheWholePlanWithoutMakingItAnew(t *testing.T) {
 			t.Error("the plan that was seen first was made again")
 		}
 	}
-	press(t, w, w.n("plan.erase", 18))
+	press(t, w, w.n("plan.erase", 17))
 }
 
 func TestTicksAreNotLostWhenSomethingElseChanges(t *testing.T) {
@@ -144,11 +146,11 @@ func TestWithNothingTickedThereIsNothingToConfirm(t *testing.T) {
 	w.follow(&casePage{w: w, id: 1, tab: tabPlan})
 	o := treeOf(w)
 	o.SetTicked(o.Row(0), false)
-	if len(buttons(w, w.n("plan.erase", 18))) > 0 {
+	if len(buttons(w, w.n("plan.erase", 17))) > 0 {
 		t.Error("a plan without a tick can be confirmed")
 	}
 	press(t, w, w.t("plan.tickAll"))
-	press(t, w, w.n("plan.erase", 18))
+	press(t, w, w.n("plan.erase", 17))
 }
 
 func TestThePlanOfARuleHasNoBoxes(t *testing.T) {
@@ -170,7 +172,7 @@ func TestAnErasureForACaseWaitsUnlessSheErasesNow(t *testing.T) {
 	f := newFake("fr", "light")
 	w := openTest(t, f)
 	w.follow(&casePage{w: w, id: 1, tab: tabPlan})
-	press(t, w, w.n("plan.erase", 18))
+	press(t, w, w.n("plan.erase", 17))
 	d := topDialog(t, w)
 	if d.Others()[0].Text != w.n("cooling.in", 24) || d.Others()[0].Importance != kit.HighImportance {
 		t.Fatalf("waiting is not what is proposed first: %q", d.Others()[0].Text)
@@ -203,7 +205,7 @@ func TestAStalePlanSaysSoAndShowsTheNewOne(t *testing.T) {
 	f.stale = true
 	w := openTest(t, f)
 	w.follow(&casePage{w: w, id: 1, tab: tabPlan})
-	press(t, w, w.n("plan.erase", 18))
+	press(t, w, w.n("plan.erase", 17))
 	d := topDialog(t, w)
 	test.Tap(d.Others()[len(d.Others())-1])
 	if got := texts(w); !strings.Contains(got, w.t("plan.stale")) {
@@ -452,7 +454,8 @@ func TestColumnsAreSavedOnceWhatIsNeededIsNamed(t *testing.T) {
 	for _, o := range test.LaidOutObjects(w.win.Content()) {
 		if s, ok := o.(*kit.Select); ok {
 			if selects == 3 { // order, status, created, completed
-				s.SetSelected("Terminée le")
+				// Beside its name stands what the first row has there.
+				s.SetSelectedIndex(slices.IndexFunc(s.Options, func(o string) bool { return strings.HasPrefix(o, "Terminée le · ") }))
 			}
 			selects++
 		}
@@ -621,7 +624,7 @@ func TestHostileNamesOfFilesAndRecipientsNeverBreakThePlan(t *testing.T) {
 	}
 	n := f.recipients()[0]
 	n.Name, n.To, n.Reason = rtl, rtl, rtl
-	w.win.SetContent(w.notices([]app.NoticeRow{n}))
+	w.win.SetContent(w.notices([]app.NoticeRow{n}, true))
 	if strings.ContainsRune(texts(w), '\u202e') {
 		t.Error("a recipient's name turns the direction of writing")
 	}
@@ -650,5 +653,32 @@ func TestEveryWordAroundAnErasureHasAText(t *testing.T) {
 				t.Errorf("%q has no text in %s", k, lang)
 			}
 		}
+	}
+}
+
+func TestWhatIsLeftOfAShopIsSaidOfTheShop(t *testing.T) {
+	w := openTest(t, newFake("fr", "light"))
+	s := erasure.Step{Object: plan.Found{Object: plan.Object{Storage: plan.DeskName("lavande"), Kind: plan.Field}}, Reason: erasure.ErrDenied.Error()}
+	if got := w.stepReason(s); got != w.t("run.shopDenied") || strings.Contains(got, "stockage") {
+		t.Errorf("of a shop: %q", got)
+	}
+	s.Object.Storage = "photos"
+	if got := w.stepReason(s); !strings.Contains(got, "stockage") {
+		t.Errorf("of a storage: %q", got)
+	}
+}
+
+func TestTheDialogGathersWhatStaysByDateAndOrders(t *testing.T) {
+	w := openTest(t, newFake("fr", "light"))
+	until := law.Date{Year: 2035, Month: 12, Day: 31}
+	var p plan.Plan
+	for _, n := range []string{"2001", "2002"} {
+		for _, what := range []string{"facture de la commande " + n, "rue de facturation", "nom de facturation"} {
+			p.Restrict = append(p.Restrict, plan.Held{What: what, Order: n, Until: until})
+		}
+	}
+	got := w.confirmation(p)
+	if strings.Count(got, "2035") != 1 || !strings.Contains(got, "rue de facturation et nom de facturation (commandes 2001 et 2002)") || strings.Count(got, "facture de la commande") != 2 {
+		t.Errorf("the dialog says:\n%s", got)
 	}
 }

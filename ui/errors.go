@@ -86,6 +86,10 @@ func chain(err error, depth int) []error {
 	return out
 }
 
+// unreadColumns is the text of the error of a shop's file whose columns have to
+// be said first.
+const unreadColumns = "no usable header row"
+
 // hostKeyPrint is the fingerprint of a host key as OpenSSH writes it.
 var hostKeyPrint = regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}=?`)
 

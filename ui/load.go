@@ -93,7 +93,7 @@ func (w *Window) errorWords(err error) kit.ErrorWords {
 		if strings.Contains(err.Error(), "pinned") {
 			key = "service.hostKeyChanged"
 		}
-		next += "\n" + w.t(key, "Print", print)
+		next = w.t(key, "Print", print)
 	}
 	return kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: w.t("error.details"), Copy: w.t("error.copy"), TryAgain: w.t("error.again")}
 }

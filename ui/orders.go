@@ -204,6 +204,7 @@ func (w *Window) media(r app.OrderRow) string {
 type orderPage struct {
 	w    *Window
 	id   int64
+	top  *fyne.Container
 	body *slot
 	view app.OrderView
 }
@@ -214,8 +215,10 @@ func (p *orderPage) step()         { p.erase() }
 
 func (p *orderPage) build() fyne.CanvasObject {
 	p.body = newSlot()
+	// The way back is there even where the storages are not.
+	p.top = container.NewStack(p.w.backHeader(p.w.t("order.titleAny"), " ").Object)
 	p.load()
-	return p.body.box
+	return container.NewBorder(p.top, nil, nil, nil, p.body.box)
 }
 
 func (p *orderPage) load() {
@@ -293,7 +296,9 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	}
 	split := container.NewHSplit(container.NewVScroll(kit.Margins(24, 8, 12, 16, kit.Down(-4, left...))), kit.Margins(8, 0, 16, 8, right))
 	split.Offset = 0.4
-	return container.NewBorder(head.Object, nil, nil, nil, split)
+	p.top.Objects = []fyne.CanvasObject{head.Object}
+	p.top.Refresh()
+	return split
 }
 
 // orderState says first what matters most of an order: that it is erased, held,

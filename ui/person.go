@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -19,6 +21,7 @@ import (
 type personPage struct {
 	w     *Window
 	order int64
+	head  *kit.Header
 	body  *slot
 	see   func()
 }
@@ -34,8 +37,9 @@ func (p *personPage) step() {
 func (p *personPage) build() fyne.CanvasObject {
 	w := p.w
 	p.body = newSlot()
+	p.head = w.backHeader(w.t("person.title"), w.t("person.summary"))
 	fetch(w, p.body, func(ctx context.Context) ([]app.PersonOrder, error) { return w.f.PersonOrders(ctx, p.order) }, p.show)
-	return container.NewBorder(w.backHeader(w.t("person.title"), w.t("person.summary")).Object, nil, nil, nil, p.body.box)
+	return container.NewBorder(p.head.Object, nil, nil, nil, p.body.box)
 }
 
 func (p *personPage) show(rows []app.PersonOrder) fyne.CanvasObject {
@@ -43,6 +47,13 @@ func (p *personPage) show(rows []app.PersonOrder) fyne.CanvasObject {
 	p.see = nil
 	if len(rows) == 0 {
 		return kit.Empty(theme.ListIcon(), w.t("orders.none"), w.t("orders.noneWords"), "", nil)
+	}
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b app.PersonOrder) int {
+		return cmp.Or(cmp.Compare(len(a.Row.Number), len(b.Row.Number)), strings.Compare(a.Row.Number, b.Row.Number))
+	})
+	if email := kit.Line(rows[0].Row.Email, 80); email != "" {
+		p.head.Summary.SetText(w.t("person.summaryOf", "Email", email))
 	}
 	tree := kit.NewOutline(0.5)
 	ids := map[*kit.Node]int64{}

@@ -142,13 +142,13 @@ func (p *placesPage) show(r app.LocateReport) fyne.CanvasObject {
 		return kit.Empty(theme.StorageIcon(), w.t("places.none"), w.t("places.noneWords"), w.t("places.add"), func() { p.edit(-1) })
 	}
 	p.table = kit.NewTable([]kit.Column[app.LocatorRow]{
-		{Label: w.t("col.storage"), Width: 110, Grow: 0.6, Text: func(x app.LocatorRow) string { return kit.Line(x.Locator.Storage, 40) }},
+		{Label: w.t("col.storage"), Width: 100, Grow: 0.3, Text: func(x app.LocatorRow) string { return kit.Line(x.Locator.Storage, 40) }},
 		{Label: w.t("col.what"), Width: 110, Text: func(x app.LocatorRow) string { return w.holds(x.Locator.Holds) }},
-		{Label: w.t("places.where"), Width: 160, Grow: 1.4, Text: func(x app.LocatorRow) string { return w.where(x.Locator) }},
-		{Label: w.t("col.objects"), Width: 80, Right: true, Text: func(x app.LocatorRow) string { return found(x, w.number(x.Objects)) }},
+		{Label: w.t("places.where"), Width: 180, Grow: 1.8, Text: func(x app.LocatorRow) string { return w.where(x.Locator) }},
+		{Label: w.t("col.objects"), Width: 66, Right: true, Text: func(x app.LocatorRow) string { return found(x, w.number(x.Objects)) }},
 		{Label: w.t("col.orders"), Width: 100, Right: true, Text: func(x app.LocatorRow) string { return found(x, w.number(x.Orders)) }},
-		{Label: w.t("col.size"), Width: 80, Right: true, Text: func(x app.LocatorRow) string { return found(x, w.size(x.SizeBytes)) }},
-		{Label: w.t("places.finds"), Width: 150, Grow: 1.6, Text: w.finds, Tone: func(x app.LocatorRow) kit.Tone {
+		{Label: w.t("col.size"), Width: 72, Right: true, Text: func(x app.LocatorRow) string { return found(x, w.size(x.SizeBytes)) }},
+		{Label: w.t("places.finds"), Width: 150, Grow: 1.4, Text: w.finds, Tone: func(x app.LocatorRow) kit.Tone {
 			switch {
 			case x.Err != nil:
 				return kit.Late
@@ -171,19 +171,24 @@ func (p *placesPage) show(r app.LocateReport) fyne.CanvasObject {
 	tabs.Select(p.tab)
 	tabs.OnSelected = func(i int) { p.tab = i }
 	top := kit.Down(-6, kit.MinSize(100, height, p.table.Object))
-	told := map[string]bool{}
+	// Why, the rows say; what to do, the settings, with the test of each.
+	looked := w.n("places.lookedFor", r.Orders)
+	if names := unseen(r); len(names) > 0 {
+		top.Add(kit.Row(0, kit.IconLine(kit.Late, w.t("places.unseen", "Storages", w.list(names))+" "+looked), kit.NewButton(w.t("need.sync.button"), func() { w.follow(&settingsPage{w: w}) })))
+	} else {
+		top.Add(kit.Faint(looked))
+	}
+	return container.NewBorder(kit.Margins(16, 0, 16, 0, top), nil, nil, nil, tabs.Object)
+}
+
+// unseen are the storages that could not be looked at.
+func unseen(r app.LocateReport) (names []string) {
 	for _, x := range r.Rows {
-		if x.Err == nil || len(told) == 2 {
-			continue
-		}
-		what, next := Explain(x.Err, w.lang)
-		if s := kit.Line(x.Locator.Storage, 40) + w.t("told", "What", what) + " " + next; !told[s] {
-			told[s] = true
-			top.Add(kit.IconLine(kit.Late, s))
+		if name := kit.Line(x.Locator.Storage, 40); x.Err != nil && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	top.Add(kit.Faint(w.n("places.lookedFor", r.Orders)))
-	return container.NewBorder(kit.Margins(16, 0, 16, 0, top), nil, nil, nil, tabs.Object)
+	return names
 }
 
 func found(x app.LocatorRow, s string) string {

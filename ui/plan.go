@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,6 +82,9 @@ type tally struct {
 	fields, accounts       int // in the records of shops
 }
 
+// keys is how many files and fields the owner sees, whatever versions they have.
+func (t tally) keys() int { return t.files + t.fields + t.accounts }
+
 func count(p plan.Plan) tally { return countFound(p.Erase) }
 
 func countFound(found []plan.Found) tally {
@@ -152,40 +156,99 @@ func (w *Window) confirmation(p plan.Plan) string {
 	if t.orders > 0 {
 		text = w.n("plan.goesOf", t.orders, "What", w.what(t))
 	}
-	lines := []string{text}
-	seen := map[string]bool{}
-	same := 0
-	stay := func(what, order string, until law.Date) {
-		s := w.stays(what, order, until)
-		switch {
-		case seen[s]:
-			same++
-		case len(seen) < 5:
-			seen[s] = true
-			lines = append(lines, s)
+	lines, more := []string{text}, 0
+	for _, s := range w.stays(p) {
+		items := s.lines(w)
+		if len(items) == 1 {
+			lines = append(lines, w.stay("plan.stays", s.until, "What", items[0]))
+			continue
+		}
+		lines = append(lines, w.stay("plan.stayAll", s.until))
+		for i, item := range items {
+			if i == mostStaying {
+				more += len(items) - i
+				break
+			}
+			lines = append(lines, w.t("plan.stayItem", "What", item))
 		}
 	}
-	for _, k := range p.Restrict {
-		stay(k.What, k.Order, k.Until)
-	}
-	for _, k := range p.Keep {
-		stay(k.What, k.Order, k.Until)
-	}
-	if more := len(p.Restrict) + len(p.Keep) - len(seen) - same; more > 0 {
+	if more > 0 {
 		lines = append(lines, w.n("plan.moreStay", more))
 	}
 	return strings.Join(lines, "\n")
 }
 
-func (w *Window) stays(what, order string, until law.Date) string {
-	what = kit.Line(what, 80)
-	if order != "" && !strings.Contains(what, order) {
-		what += " (" + w.t("order.number", "Number", kit.Line(order, 30)) + ")"
+// mostStaying is how many lines the dialog has for what stays until one date.
+const mostStaying = 5
+
+// staying is what stays until a date, each thing with the orders it is of.
+type staying struct {
+	until  law.Date
+	what   []string
+	orders map[string][]string
+}
+
+// stays gathers what a plan leaves by the date until which it stays.
+func (w *Window) stays(p plan.Plan) (out []*staying) {
+	add := func(what, order string, until law.Date) {
+		i := slices.IndexFunc(out, func(s *staying) bool { return s.until == until })
+		if i < 0 {
+			i = len(out)
+			out = append(out, &staying{until: until, orders: map[string][]string{}})
+		}
+		s := out[i]
+		what = kit.Line(what, 80)
+		if !slices.Contains(s.what, what) {
+			s.what = append(s.what, what)
+		}
+		if order != "" && !strings.Contains(what, order) && !slices.Contains(s.orders[what], order) {
+			s.orders[what] = append(s.orders[what], order)
+		}
 	}
+	for _, k := range p.Restrict {
+		add(k.What, k.Order, k.Until)
+	}
+	for _, k := range p.Keep {
+		add(k.What, k.Order, k.Until)
+	}
+	return out
+}
+
+// lines writes what stays, things of the same orders on one line.
+func (s *staying) lines(w *Window) (out []string) {
+	var sets []string
+	whats := map[string][]string{}
+	for _, what := range s.what {
+		set := strings.Join(s.orders[what], "\x00")
+		if set == "" {
+			out = append(out, what)
+			continue
+		}
+		if whats[set] == nil {
+			sets = append(sets, set)
+		}
+		whats[set] = append(whats[set], what)
+	}
+	for _, set := range sets {
+		orders := strings.Split(set, "\x00")
+		for i := range orders {
+			orders[i] = kit.Line(orders[i], 30)
+		}
+		n := len(orders)
+		if n > 8 {
+			orders = append(orders[:8], "…")
+		}
+		out = append(out, w.n("plan.ofOrders", n, "What", w.list(whats[set]), "Numbers", w.list(orders)))
+	}
+	return out
+}
+
+// stay is a sentence about what stays, with its date where it has one.
+func (w *Window) stay(key string, until law.Date, args ...any) string {
 	if until.IsZero() {
-		return w.t("plan.staysOpen", "What", what)
+		return w.t(key+"Open", args...)
 	}
-	return w.t("plan.stays", "What", what, "Date", w.long(until))
+	return w.t(key, append(args, "Date", w.long(until))...)
 }
 
 // confirm asks, and runs the plan that was seen: for a case after its
@@ -194,7 +257,7 @@ func (w *Window) confirm(p plan.Plan) {
 	t := count(p)
 	parts := []fyne.CanvasObject{kit.Words(w.confirmation(p))}
 	var d *kit.Dialog
-	now := w.n("plan.eraseNow", t.objects)
+	now := w.n("plan.eraseNow", t.keys())
 	cools := p.Scope.Case != 0 && w.cooling > 0
 	var acts []*kit.Button
 	if cools {
@@ -212,7 +275,7 @@ func (w *Window) confirm(p plan.Plan) {
 		w.erase(p)
 	}))
 	if t.objects-t.fields-t.accounts > typeAbove {
-		number := strconv.Itoa(t.objects)
+		number := strconv.Itoa(t.keys())
 		entry := kit.NewEntry("")
 		entry.SetPlaceHolder(number)
 		for _, b := range acts {

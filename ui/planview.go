@@ -25,17 +25,18 @@ type planView struct {
 	not    error     // why it may not run yet
 	before []fyne.CanvasObject
 
-	box    *fyne.Container
-	tiles  *fyne.Container
-	foot   *fyne.Container
-	whole_ *widget.Label // the chosen line, said whole
-	tree   *kit.Outline
-	group  *kit.Node
-	leaves map[*kit.Node]string // keys of what may go
-	told   map[*kit.Node]string // what stays, said whole
-	open   map[string]bool
-	making bool
-	gen    int
+	box      *fyne.Container
+	tiles    *fyne.Container
+	foot     *fyne.Container
+	whole_   *widget.Label // the chosen line, said whole
+	tree     *kit.Outline
+	group    *kit.Node
+	restrict *kit.Node
+	leaves   map[*kit.Node]string // keys of what may go
+	told     map[*kit.Node]string // what stays, said whole
+	open     map[string]bool
+	making   bool
+	gen      int
 }
 
 // planView shows the three groups of a plan with their reasons, and the button
@@ -160,7 +161,7 @@ func (v *planView) ticked() {
 		parts = append(parts, kit.Faint(w.t("plan.making")))
 	case v.not != nil:
 		what, next := Explain(v.not, w.lang)
-		b := danger(w.n("plan.erase", t.objects))
+		b := danger(w.n("plan.erase", t.keys()))
 		b.Disable()
 		parts = append(parts, kit.IconLine(kit.AtRisk, what+" "+next), container.NewHBox(b))
 	case len(v.whole.Erase) == 0:
@@ -171,7 +172,7 @@ func (v *planView) ticked() {
 		parts = append(parts, kit.IconLine(kit.AtRisk, w.t("plan.ticksChanged")),
 			container.NewHBox(kit.NewPrimary(w.n("plan.narrow", len(chosen)), v.narrow), kit.NewButton(w.t("plan.tickAll"), func() { v.tree.SetTicked(v.group, true) })))
 	default:
-		parts = append(parts, kit.Faint(w.t("plan.foot")), container.NewHBox(danger(w.n("plan.erase", t.objects))))
+		parts = append(parts, kit.Faint(w.t("plan.foot")), container.NewHBox(danger(w.n("plan.erase", t.keys()))))
 	}
 	v.foot.Objects = parts
 	v.foot.Refresh()
@@ -223,9 +224,8 @@ func (v *planView) narrow() {
 // fill makes the lines of the three groups.
 func (v *planView) fill() {
 	w := v.w
-	for _, n := range []*kit.Node{v.group} {
-		v.remember(n, "")
-	}
+	v.remember(v.group, "")
+	v.remember(v.restrict, "")
 	v.leaves, v.told = map[*kit.Node]string{}, map[*kit.Node]string{}
 	roots := []*kit.Node{}
 	v.group = v.eraseGroup()
@@ -234,11 +234,34 @@ func (v *planView) fill() {
 	}
 	if len(v.now.Restrict) > 0 {
 		g := &kit.Node{Words: w.t("plan.group.restrict"), Note: w.n("plan.restrictCount", len(v.now.Restrict)), Tone: kit.AtRisk, Toned: true, Bold: true, Open: true}
+		numbers := map[string]int{}
+		for _, h := range v.now.Restrict {
+			numbers[h.Order]++
+		}
+		branches := map[string]*kit.Node{}
 		for _, h := range v.now.Restrict {
 			n := &kit.Node{Words: w.stayLine(h.What, h.Order, h.Storage, h.Key), Note: w.groundLine(h.Ground, h.Article, h.Until), Tone: kit.AtRisk, Toned: true}
 			v.told[n] = w.toldLine(h.What, h.Order, h.Storage, h.Key, h.Ground, h.Article, h.Until)
-			g.Children = append(g.Children, n)
+			if len(numbers) < 2 || numbers[h.Order] < 2 {
+				g.Children = append(g.Children, n)
+				continue
+			}
+			// What is said of many orders is said order by order.
+			b := branches[h.Order]
+			if b == nil {
+				b = &kit.Node{Words: w.t("order.number", "Number", kit.Line(h.Order, 30)), Note: w.n("items", numbers[h.Order]), Tone: kit.AtRisk, Toned: true}
+				branches[h.Order] = b
+				g.Children = append(g.Children, b)
+			}
+			n.Words = strings.TrimSuffix(n.Words, " · "+b.Words)
+			b.Children = append(b.Children, n)
 		}
+		for _, b := range branches {
+			if open, known := v.open["\x00"+g.Words+"\x00"+b.Words]; known {
+				b.Open = open
+			}
+		}
+		v.restrict = g
 		roots = append(roots, g)
 	}
 	if len(v.now.Keep) > 0 {

@@ -21,8 +21,9 @@ var (
 )
 
 // notices are the recipients to be told of an erasure, one card each: where it
-// stands, when it is followed up, and what can be done (GDPR Art. 19).
-func (w *Window) notices(rows []app.NoticeRow) fyne.CanvasObject {
+// stands, when it is followed up, and what can be done (GDPR Art. 19). primary
+// tells whether the page has no other first act.
+func (w *Window) notices(rows []app.NoticeRow, primary bool) fyne.CanvasObject {
 	waiting := 0
 	for _, r := range rows {
 		if r.State == "to write" || r.State == "drafted" {
@@ -34,7 +35,7 @@ func (w *Window) notices(rows []app.NoticeRow) fyne.CanvasObject {
 		words += " " + w.n("notice.waiting", waiting)
 	}
 	parts := []fyne.CanvasObject{kit.Faint(words)}
-	first := true
+	first := primary
 	for _, r := range rows {
 		todo := r.State == "to write" || r.State == "drafted" || r.Tone == app.ToneAtRisk || r.Tone == app.ToneLate
 		parts = append(parts, w.noticeCard(r, first && todo && r.State != "answered" && r.State != "spared"))
@@ -79,7 +80,11 @@ func (w *Window) noticeFacts(r app.NoticeRow) string {
 		facts = append(facts, w.n("notice.reminders", r.Reminders))
 	}
 	if !r.NextReminder.IsZero() && r.State == "sent" {
-		facts = append(facts, w.t("notice.nextReminder", "Date", w.shortYear(r.NextReminder)))
+		key := "notice.nextReminder"
+		if !w.day(w.clock()).Before(r.NextReminder) {
+			key = "notice.reminderDue"
+		}
+		facts = append(facts, w.t(key, "Date", w.shortYear(r.NextReminder)))
 	}
 	if !r.AnsweredAt.IsZero() {
 		facts = append(facts, w.t("notice.answeredOn", "Date", w.brief(r.AnsweredAt)))
@@ -203,7 +208,7 @@ func (p *noticesPage) load() {
 		if len(rows) == 0 {
 			return kit.Empty(theme.ConfirmIcon(), w.t("notice.allTold"), w.t("notice.allToldWords"), "", nil)
 		}
-		return kit.Page(w.notices(rows))
+		return kit.Page(w.notices(rows, true))
 	})
 }
 

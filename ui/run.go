@@ -90,7 +90,7 @@ func (w *Window) leftWords(v app.RunView) []fyne.CanvasObject {
 		if s.Status == erasure.Gone {
 			continue
 		}
-		why := w.reason(s.Reason)
+		why := w.stepReason(s)
 		if s.Reason == "" {
 			why = w.t("status." + s.Status.String())
 		}
@@ -128,7 +128,7 @@ func (p *runPage) show(d runData) fyne.CanvasObject {
 	parts = append(parts,
 		kit.Pair(w.t("run.why"), w.scope(r.Scope)+" · "+w.t("run.byWhom", "Actor", w.actor(r.By))),
 		kit.Pair(w.t("run.when"), w.at(r.StartedAt)),
-		kit.Pair(w.t("run.gone"), w.n("objects", r.Erased)+" · "+w.size(r.ErasedBytes)))
+		kit.Pair(w.t("run.gone"), w.n("items", r.Erased)+" · "+w.size(r.ErasedBytes)))
 	if r.State == erasure.Complete || r.State == erasure.Partial {
 		how := w.t("run.verifiedWords")
 		if r.Looked > 0 {
@@ -147,6 +147,9 @@ func (p *runPage) show(d runData) fyne.CanvasObject {
 	switch {
 	case r.State == erasure.Running:
 		buttons = append(buttons, kit.NewPrimary(w.t("run.resume"), w.resume))
+	case r.State == erasure.Partial && locked(v.Steps):
+		// Before the lock ends, trying again changes nothing.
+		buttons = append(buttons, kit.NewButton(w.t("run.tryNow"), p.retry))
 	case r.State == erasure.Partial:
 		buttons = append(buttons, kit.NewPrimary(w.t("run.tryNow"), p.retry))
 	case r.State == erasure.Refused && r.Scope.Rule == "":
@@ -160,7 +163,7 @@ func (p *runPage) show(d runData) fyne.CanvasObject {
 	if r.Scope.Case != 0 && len(buttons) > 1 && r.State != erasure.Complete && r.State != erasure.Refused {
 		buttons = append(buttons, kit.NewButton(w.t("run.toCase"), func() { w.openCase(casesID(r.Scope.Case)) }))
 	}
-	parts = append(parts, kit.Gap(8), kit.Flow(buttons...))
+	parts = append(parts, kit.Gap(20), kit.Margins(8, 0, 0, 0, kit.Flow(buttons...)))
 	if v.Certificate != "" {
 		parts = append(parts, kit.Faint(w.t("run.printed", "File", kit.Line(v.Certificate, 100))))
 	}
@@ -180,7 +183,7 @@ func (p *runPage) show(d runData) fyne.CanvasObject {
 func (p *runPage) recipients(d runData) fyne.CanvasObject {
 	w, r := p.w, d.run.Record
 	if len(d.notices) > 0 {
-		return kit.Page(w.notices(d.notices))
+		return kit.Page(w.notices(d.notices, true))
 	}
 	if r.State != erasure.Complete && r.State != erasure.Partial || r.Scope.Case != 0 {
 		return kit.Empty(theme.MailComposeIcon(), w.t("notice.none"), w.t("notice.noneWords"), "", nil)
@@ -192,17 +195,17 @@ func (p *runPage) recipients(d runData) fyne.CanvasObject {
 
 func (w *Window) stepTable(steps []erasure.Step) fyne.CanvasObject {
 	table := kit.NewTable([]kit.Column[erasure.Step]{
-		{Label: w.t("col.state"), Width: 190, Text: func(s erasure.Step) string { return w.t("status." + s.Status.String()) }, Tone: func(s erasure.Step) kit.Tone { return stepTone(s.Status) }, Less: func(a, b erasure.Step) bool { return a.Status < b.Status }},
+		{Label: w.t("col.state"), Width: 180, Text: func(s erasure.Step) string { return w.t("status." + s.Status.String()) }, Tone: func(s erasure.Step) kit.Tone { return stepTone(s.Status) }, Less: func(a, b erasure.Step) bool { return a.Status < b.Status }},
 		{Label: w.t("col.order"), Width: 90, Text: func(s erasure.Step) string { return kit.Line(s.Object.Number, 20) }},
-		{Label: w.t("col.object"), Width: 180, Grow: 2, Text: func(s erasure.Step) string {
+		{Label: w.t("col.object"), Width: 150, Grow: 1.2, Text: func(s erasure.Step) string {
 			if inShop(s.Object.Storage) {
 				return w.fieldWords(s.Object)
 			}
 			return kit.Line(s.Object.Key, 140)
 		}},
-		{Label: w.t("col.reason"), Width: 120, Grow: 1.6, Faint: true, Text: func(s erasure.Step) string {
+		{Label: w.t("col.reason"), Width: 190, Grow: 2, Faint: true, Text: func(s erasure.Step) string {
 			if s.Reason != "" {
-				return w.reason(s.Reason)
+				return w.stepReason(s)
 			}
 			return w.holds(s.Object.Holds)
 		}},
@@ -213,8 +216,34 @@ func (w *Window) stepTable(steps []erasure.Step) fyne.CanvasObject {
 			return w.size(s.Object.SizeBytes)
 		}, Less: func(a, b erasure.Step) bool { return a.Object.SizeBytes < b.Object.SizeBytes }},
 	})
+	// What is left stands first.
+	steps = slices.Clone(steps)
+	slices.SortStableFunc(steps, func(a, b erasure.Step) int {
+		return boolInt(a.Status == erasure.Gone) - boolInt(b.Status == erasure.Gone)
+	})
 	table.SetRows(steps)
 	return table.Object
+}
+
+// locked tells whether all that is left of a run is kept by its storage.
+func locked(steps []erasure.Step) bool {
+	return !slices.ContainsFunc(steps, func(s erasure.Step) bool { return s.Status != erasure.Gone && s.Status != erasure.Retained })
+}
+
+// stepReason says why a step is left. The reasons speak of storages; of a shop
+// they are said in its own words.
+func (w *Window) stepReason(s erasure.Step) string {
+	if inShop(s.Object.Storage) {
+		switch s.Reason {
+		case erasure.ErrDenied.Error():
+			return w.t("run.shopDenied")
+		case erasure.ErrOffline.Error():
+			return w.t("run.shopUnreachable")
+		case "the storage answered with an error":
+			return w.t("run.shopError")
+		}
+	}
+	return w.reason(s.Reason)
 }
 
 func stepTone(s erasure.Status) kit.Tone {

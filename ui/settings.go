@@ -54,7 +54,7 @@ func (p *settingsPage) build() fyne.CanvasObject {
 
 	key := w.known("settings.key."+info.KeyFrom, info.KeyFrom)
 	general := kit.NewCard(kit.Heading(w.t("settings.general")),
-		kit.PairWith(w.t("settings.language"), language.Object),
+		kit.PairWith(w.t("settings.language"), language.Object), kit.Gap(4),
 		kit.PairWith(w.t("settings.look"), look.Object),
 		kit.Pair(w.t("settings.profile"), kit.Clip(info.Dir, 300, 70)),
 		kit.Pair(w.t("settings.out"), kit.Clip(info.OutDir, 300, 70)),
@@ -144,13 +144,34 @@ func (p *settingsPage) controller(c register.Controller) fyne.CanvasObject {
 
 func (w *Window) serviceTitle(s app.Service) string {
 	title := w.t("service."+s.Kind) + " · " + kit.Line(s.Name, 40)
-	// The address says what kind of storage it is.
-	if scheme, _, ok := strings.Cut(s.Address, "://"); ok && s.Kind == "storage" {
-		if word := w.known("service.scheme."+strings.ToLower(scheme), ""); word != "" {
-			title += " · " + word
-		}
+	if s.Kind != "storage" {
+		return title
+	}
+	// The address says what kind of storage it is; of one on the web, its last
+	// test does.
+	scheme, _, ok := strings.Cut(s.Address, "://")
+	word := w.known("service.scheme."+strings.ToLower(scheme), "")
+	switch kind, _, _ := strings.Cut(s.Detail, ","); {
+	case !ok && s.Address != "":
+		word = w.t("service.kind.folder")
+	case word == "" && (kind == "S3" || kind == "WebDAV"):
+		word = kind
+	}
+	if word != "" {
+		title += " · " + word
 	}
 	return title
+}
+
+// serviceDetail says in the window's words what a test found out.
+func (w *Window) serviceDetail(d string) string {
+	if kind, _, cannot := strings.Cut(d, ", cannot prove absence"); cannot {
+		return kit.Line(kind, 40) + ". " + w.t("service.cannotProve")
+	}
+	if d == "SFTP" || d == "WebDAV" {
+		return d
+	}
+	return kit.Line(w.known("service.detail."+d, d), 120)
 }
 
 func (p *settingsPage) loadServices() {
@@ -158,8 +179,8 @@ func (p *settingsPage) loadServices() {
 	fetch(w, p.services, w.f.Services, func(all []app.Service) fyne.CanvasObject {
 		parts := []fyne.CanvasObject{kit.Heading(w.t("settings.services")), kit.Faint(w.t("settings.servicesWords"))}
 		for _, s := range all {
-			place := container.NewStack(p.service(s))
 			test := kit.NewButton(w.t("service.test"), nil)
+			place := container.NewStack(p.service(s, test))
 			test.OnTapped = func() {
 				test.Disable()
 				test.SetText(w.t("service.testing"))
@@ -173,12 +194,12 @@ func (p *settingsPage) loadServices() {
 							seen = s
 							seen.Err, seen.At = err, time.Now()
 						}
-						place.Objects = []fyne.CanvasObject{p.service(seen)}
+						place.Objects = []fyne.CanvasObject{p.service(seen, test)}
 						place.Refresh()
 					})
 				})
 			}
-			parts = append(parts, kit.Row(0, place, test))
+			parts = append(parts, place)
 		}
 		if len(all) == 0 {
 			parts = append(parts, kit.Words(w.t("settings.noServices")))
@@ -187,8 +208,9 @@ func (p *settingsPage) loadServices() {
 	})
 }
 
-// service is one connection: what it is, and what happened at its last use.
-func (p *settingsPage) service(s app.Service) fyne.CanvasObject {
+// service is one connection: what it is, what happened at its last use, and the
+// button that tests it.
+func (p *settingsPage) service(s app.Service, test *kit.Button) fyne.CanvasObject {
 	w := p.w
 	state := kit.Badge(kit.CannotTell, w.t("service.never"))
 	var more []fyne.CanvasObject
@@ -196,6 +218,9 @@ func (p *settingsPage) service(s app.Service) fyne.CanvasObject {
 	case s.Err != nil:
 		state = kit.Badge(kit.Late, w.t("service.failed", "Date", w.brief(s.At), "Hour", w.hour(s.At)))
 		more = append(more, w.errorPanel(s.Err, nil))
+		if s.Kind == "shop" && sentinelOf(s.Err, w.lang) == unreadColumns && slices.Contains(w.f.MappedShops(), s.Name) {
+			more = append(more, kit.Margins(8, 0, 0, 6, container.NewHBox(kit.NewPrimary(w.t("columns.link"), func() { w.follow(&columnsPage{w: w, shop: s.Name}) }))))
+		}
 	case !s.At.IsZero():
 		state = kit.Badge(kit.Kept, w.t("service.well", "Date", w.brief(s.At), "Hour", w.hour(s.At)))
 	}
@@ -210,10 +235,11 @@ func (p *settingsPage) service(s app.Service) fyne.CanvasObject {
 	default:
 		facts = append(facts, kit.Line(s.TLS, 20))
 	}
-	if s.Detail != "" {
-		facts = append(facts, kit.Line(s.Detail, 120))
+	title := w.serviceTitle(s)
+	if detail := w.serviceDetail(s.Detail); detail != "" && !strings.HasSuffix(title, " · "+detail) {
+		facts = append(facts, detail)
 	}
-	head := kit.Down(-12, kit.Row(0, kit.Strong(w.serviceTitle(s)), state), kit.Faint(strings.Join(facts, " · ")))
+	head := kit.Row(0, kit.Down(-12, kit.Row(0, kit.Strong(title), state), kit.Faint(strings.Join(facts, " · "))), test)
 	return kit.Down(0, append([]fyne.CanvasObject{head}, more...)...)
 }
 

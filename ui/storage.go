@@ -161,7 +161,7 @@ func (p *storagePage) loadOrphans() {
 			{Label: w.t("col.storage"), Width: 120, Grow: 0.6, Faint: true, Text: func(o app.Orphan) string { return kit.Line(o.Storage, 40) }},
 			{Label: w.t("col.what"), Width: 120, Text: func(o app.Orphan) string { return w.holds(o.Holds) }},
 			{Label: w.t("col.size"), Width: 90, Right: true, Text: func(o app.Orphan) string { return w.size(o.SizeBytes) }, Less: func(a, b app.Orphan) bool { return a.SizeBytes < b.SizeBytes }},
-			{Label: w.t("col.age"), Width: 110, Right: true, Text: func(o app.Orphan) string { return w.n("age", o.AgeDays) }, Less: func(a, b app.Orphan) bool { return a.AgeDays < b.AgeDays }},
+			{Label: w.t("col.age"), Width: 110, Right: true, Text: func(o app.Orphan) string { return w.age(o.AgeDays) }, Less: func(a, b app.Orphan) bool { return a.AgeDays < b.AgeDays }},
 		})
 		t.SetRows(rows)
 		see := kit.NewButton(w.t("orphans.see"), func() {

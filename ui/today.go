@@ -214,6 +214,9 @@ func (w *Window) need(n app.Need) needCard {
 		}}
 	case "sync":
 		what, next := Explain(n.Error, w.lang)
+		if sentinelOf(n.Error, w.lang) == unreadColumns && slices.Contains(w.f.MappedShops(), n.Service) {
+			return needCard{w.t("need.sync", "Service", kit.Line(n.Service, 40), "What", what), next, state, w.t("columns.link"), func() { w.follow(&columnsPage{w: w, shop: n.Service}) }}
+		}
 		return needCard{w.t("need.sync", "Service", kit.Line(n.Service, 40), "What", what), next, state, w.t("need.sync.button"), w.openServices}
 	case "gap":
 		return needCard{w.n("need.gap", n.Count, "Register", w.registerName(n.Register)), w.t("need.gap.why"), state, w.t("need.gap.button"), func() {

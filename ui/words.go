@@ -106,6 +106,14 @@ func (s *speaker) left(days int) string {
 	return s.n("days.left", days)
 }
 
+// age writes how many days old something is.
+func (s *speaker) age(days int) string {
+	if days <= 0 {
+		return s.t("age.today")
+	}
+	return s.n("age", days)
+}
+
 // size writes a number of bytes.
 func (s *speaker) size(bytes int64) string {
 	units := [...]string{"B", "kB", "MB", "GB", "TB"}
