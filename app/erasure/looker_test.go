@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"greffier/app/erasure"
@@ -101,12 +102,14 @@ func TestADirectLookBesideTheListing(t *testing.T) {
 func TestALookThatFailsNowAndThenIsMadeAgain(t *testing.T) {
 	s, led := newShop(30, true), newBook()
 	c, fresh := s.confirmed(t), s.plan(t)
-	tries := make(chan int, 1)
-	tries <- 0
-	s.storages["photos"] = keen{s.storages["photos"], s.box, func(plan.Object) (bool, error) {
-		n := <-tries
-		tries <- n + 1
-		if n%3 == 0 {
+	// By object, not by call: several are looked at at the same time, and one of
+	// them must not meet all the failures.
+	var mu sync.Mutex
+	tries := map[string]int{}
+	s.storages["photos"] = keen{s.storages["photos"], s.box, func(o plan.Object) (bool, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if tries[o.ID()]++; tries[o.ID()] <= 2 {
 			return false, fmt.Errorf("reset: %w", erasure.ErrOffline)
 		}
 		return false, nil

@@ -110,7 +110,7 @@ func TestALookThatWasRefusedIsNoAbsence(t *testing.T) {
 		{"403", 403, erasure.ErrDenied, false},
 		{"a method that is not allowed", 405, storage.ErrUnclear, false},
 		{"a request that is not understood", 400, storage.ErrUnclear, false},
-		{"not implemented", 501, storage.ErrUnclear, false},
+		{"a call that the server does not know", 501, storage.ErrUnclear, false},
 		{"a server in trouble", 503, erasure.ErrOffline, false},
 		{"no such key", 404, nil, false},
 	} {
