@@ -112,6 +112,28 @@ func TestAPersonIsErasedInShopAndStorageByOnePlan(t *testing.T) {
 	})
 }
 
+func TestADueOrderIsAskedOfItsShopOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	shop, toml := wooShop(t, w)
+	s3 := storagetest.S3(t)
+	s3.Bucket("photos", true, false)
+	claire(shop, s3)
+	w.init(toml, s3TOML(s3, "photos"))
+	w.sync()
+	before := len(shop.Requests())
+	w.ok("--json", "retention", "--dry-run")
+	n := 0
+	for _, q := range shop.Requests()[before:] {
+		if strings.Contains(q, "/orders/2001/notes") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("the notes of one order were asked for %d times", n)
+	}
+}
+
 func TestOneProductOrOneKeyIsErasedAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

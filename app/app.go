@@ -184,12 +184,8 @@ func (a *App) SetTheme(ctx context.Context, theme string) error {
 
 // SaveController keeps who answers for the processing (GDPR Art. 4(7)).
 func (a *App) SaveController(ctx context.Context, c register.Controller) error {
-	b, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
 	return a.update(ctx, func(tx Tx) error {
-		if err := tx.PutRecord(settingOwner, settingOwner, b, a.now()); err != nil {
+		if err := putRecord(tx, settingOwner, settingOwner, c, a.now()); err != nil {
 			return err
 		}
 		return a.journal(tx, owner, evidence.ActSettingsChanged, "controller", nil)

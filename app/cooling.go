@@ -88,15 +88,22 @@ func (c cooling) scope() plan.Scope {
 // confirmed, 0 for not at all.
 func (a *App) CoolingHours() int {
 	hours := coolingHours
-	// A setting that cannot be read leaves the cautious default.
+	// A store that cannot be read leaves the cautious default.
 	_ = a.d.Store.View(context.Background(), func(tx Tx) error {
-		v, ok, err := tx.Setting(settingCooling)
-		if n, aerr := strconv.Atoi(v); err == nil && ok && aerr == nil && n >= 0 && n <= maxCoolingHours {
-			hours = n
-		}
-		return err
+		hours = numberSetting(tx, settingCooling, 0, maxCoolingHours, coolingHours)
+		return nil
 	})
 	return hours
+}
+
+// numberSetting returns a setting that is a number within bounds, and the
+// standard for one that was never set or cannot be read.
+func numberSetting(tx Tx, key string, least, most, standard int) int {
+	v, ok, err := tx.Setting(key)
+	if n, aerr := strconv.Atoi(v); err == nil && ok && aerr == nil && n >= least && n <= most {
+		return n
+	}
+	return standard
 }
 
 // SetCoolingHours changes how long the erasure of a case waits, from 0 to 168
@@ -162,11 +169,7 @@ func (a *App) ScheduleWith(ctx context.Context, p plan.Plan, hash string, opt Er
 }
 
 func putCooling(tx Tx, id string, c cooling, at time.Time) error {
-	b, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	return tx.PutRecord(kindCooling, id, b, at)
+	return putRecord(tx, kindCooling, id, c, at)
 }
 
 // late tells whether an erasure should have run by now and could not.

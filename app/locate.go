@@ -44,20 +44,26 @@ func (a *App) MetaFields(ctx context.Context) ([]string, error) {
 func (a *App) Locate(ctx context.Context, ls []plan.Locator, report Report) (LocateReport, error) {
 	rep := LocateReport{Rows: make([]LocatorRow, len(ls))}
 	index := plan.NewIndex(a.d.Bases)
-	if err := a.d.Store.View(ctx, func(tx Tx) error {
-		return tx.EachOrder(func(o order.Order) error { index.Add(o); rep.Orders++; return nil })
-	}); err != nil {
-		return rep, err
-	}
-	fields := map[string]map[string]bool{} // field of a shop's record → KeyIDs that it names
+	fields := map[string]namedKeys{} // field of a shop's record → what it names
 	for i, l := range ls {
 		rep.Rows[i].Locator = l
 		rep.Rows[i].Err = l.Validate()
 		if l.Meta != "" {
-			fields[l.Meta] = map[string]bool{}
+			fields[l.Meta] = namedKeys{}
 		}
 	}
-	if err := a.named(ctx, fields); err != nil {
+	if err := a.d.Store.View(ctx, func(tx Tx) error {
+		return tx.EachOrder(func(o order.Order) error {
+			rep.Orders++
+			index.Add(o)
+			for ref, field := range o.Fields {
+				if named := fields[field]; named != nil {
+					named.add(ref, a.d.Bases)
+				}
+			}
+			return nil
+		})
+	}); err != nil {
 		return rep, err
 	}
 	finds := map[int64]bool{}
@@ -81,28 +87,9 @@ func (a *App) Locate(ctx context.Context, ls []plan.Locator, report Report) (Loc
 	return rep, a.findNothing(ctx, finds, &rep)
 }
 
-// named gathers which keys the fields of the shops' records name.
-func (a *App) named(ctx context.Context, fields map[string]map[string]bool) error {
-	if len(fields) == 0 {
-		return nil
-	}
-	return a.d.Store.View(ctx, func(tx Tx) error {
-		return tx.EachOrder(func(o order.Order) error {
-			for ref, field := range o.Fields {
-				if at := fields[field]; at != nil {
-					if storage, key, ok := plan.Resolve(ref, a.d.Bases); ok {
-						at[plan.KeyID(storage, key)] = true
-					}
-				}
-			}
-			return nil
-		})
-	})
-}
-
 // locateIn looks into one storage and adds what its locators find. A storage
 // that cannot be looked at is told in their rows; the error is that of ctx.
-func (a *App) locateIn(ctx context.Context, storage string, ls []plan.Locator, index *plan.Index, fields map[string]map[string]bool, rep *LocateReport, finds map[int64]bool) error {
+func (a *App) locateIn(ctx context.Context, storage string, ls []plan.Locator, index *plan.Index, fields map[string]namedKeys, rep *LocateReport, finds map[int64]bool) error {
 	var mine []plan.Locator
 	var rows []int
 	for i, l := range ls {
@@ -125,7 +112,7 @@ func (a *App) locateIn(ctx context.Context, storage string, ls []plan.Locator, i
 		}
 		finds[f.Order] = true
 		for i, l := range mine {
-			if at := fields[l.Meta]; l.Meta != "" && !at[plan.KeyID(storage, f.Key)] && !at[plan.KeyID("", f.Key)] {
+			if l.Meta != "" && !fields[l.Meta].has(f.Object) {
 				continue
 			}
 			if _, below := l.Number(f.Key); l.Meta == "" && !below {

@@ -52,11 +52,7 @@ func (a *App) Look(ctx context.Context, report Report) error {
 }
 
 func setMedia(tx Tx, m media) error {
-	b, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return tx.SetSetting(settingMedia, string(b))
+	return putSetting(tx, settingMedia, m)
 }
 
 // seenMedia returns what was last seen, false where nobody has looked yet.

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -45,11 +44,7 @@ func (a *App) ReminderDays() int {
 }
 
 func reminderDays(tx Tx) int {
-	v, ok, err := tx.Setting(settingReminder)
-	if n, aerr := strconv.Atoi(v); err == nil && ok && aerr == nil && n >= 1 && n <= maxReminderDays {
-		return n
-	}
-	return int(cases.RemindEvery / (24 * time.Hour))
+	return numberSetting(tx, settingReminder, 1, maxReminderDays, int(cases.RemindEvery/(24*time.Hour)))
 }
 
 // SetReminderDays changes it, from 1 to 30; ErrReminderDays for anything else.
@@ -66,11 +61,7 @@ func (a *App) SetReminderDays(ctx context.Context, days int) error {
 }
 
 func putNotice(tx Tx, n cases.Notice, at time.Time) error {
-	b, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	return tx.PutRecord(kindNotices, n.ID, b, at)
+	return putRecord(tx, kindNotices, n.ID, n, at)
 }
 
 // makeNotices notes whom a run obliges to tell: the recipients to whom the
@@ -381,21 +372,35 @@ func (a *App) changeNotice(ctx context.Context, id, act string, f func(cases.Not
 	})
 }
 
+// awaitedNotices are the notices that a mail may answer, read once for many
+// mails of one transaction, and anew after one was answered.
+type awaitedNotices struct {
+	known bool
+	ns    []cases.Notice
+}
+
+func (o *awaitedNotices) get(tx Tx) ([]cases.Notice, error) {
+	if o.known {
+		return o.ns, nil
+	}
+	ns, err := records[cases.Notice](tx, kindNotices)
+	o.ns = slices.DeleteFunc(ns, func(n cases.Notice) bool { return !n.Awaited() })
+	o.known = err == nil
+	return o.ns, err
+}
+
 // takeAnswer files a message that answers a notice: it is evidence of the case
 // and opens none, whatever words it quotes. It is false for any other message.
-func (a *App) takeAnswer(tx Tx, m mailbox.Message, out *SyncReport) (bool, error) {
-	ns, err := records[cases.Notice](tx, kindNotices)
-	if err != nil {
+func (a *App) takeAnswer(tx Tx, m mailbox.Message, open *awaitedNotices, out *SyncReport) (bool, error) {
+	ns, err := open.get(tx)
+	if err != nil || len(ns) == 0 {
 		return false, err
 	}
-	open := slices.DeleteFunc(ns, func(n cases.Notice) bool { return !n.Awaited() })
-	if len(open) == 0 {
-		return false, nil
-	}
-	n, answer, _, ok := cases.Recognise(m, open)
+	n, answer, _, ok := cases.Recognise(m, ns)
 	if !ok {
 		return false, nil
 	}
+	open.known = false
 	j := request.Judged{Message: m, Verdict: request.Verdict{Kind: request.Ordinary, Confidence: 1}, Case: n.Case}
 	id, isNew, err := tx.PutMessage(j)
 	if err != nil || !isNew {

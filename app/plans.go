@@ -260,20 +260,38 @@ func (a *App) KeysOfLine(ctx context.Context, p plan.Plan, orderID int64, line s
 	if i < 0 {
 		return nil, ErrNoLine
 	}
-	named := map[string]bool{} // KeyIDs; a bare key may lie in any storage
-	for _, ref := range o.Lines[i].Photos {
-		if storage, key, ok := plan.Resolve(ref, a.d.Bases); ok {
-			named[plan.KeyID(storage, key)] = true
-		}
-	}
+	named := a.keysOf(o.Lines[i].Photos)
 	var out []string
 	for _, f := range p.Erase {
-		if f.Order == orderID && (named[plan.KeyID(f.Storage, f.Key)] || named[plan.KeyID("", f.Key)]) {
+		if f.Order == orderID && named.has(f.Object) {
 			out = append(out, plan.KeyID(f.Storage, f.Key))
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// namedKeys are the keys (plan.KeyID) that references lead to. A bare key may
+// lie in any storage.
+type namedKeys map[string]bool
+
+// keysOf returns the keys that references of an order lead to.
+func (a *App) keysOf(refs []string) namedKeys {
+	n := namedKeys{}
+	for _, ref := range refs {
+		n.add(ref, a.d.Bases)
+	}
+	return n
+}
+
+func (n namedKeys) add(ref string, bases []plan.Base) {
+	if storage, key, ok := plan.Resolve(ref, bases); ok {
+		n[plan.KeyID(storage, key)] = true
+	}
+}
+
+func (n namedKeys) has(o plan.Object) bool {
+	return n[plan.KeyID(o.Storage, o.Key)] || n[plan.KeyID("", o.Key)]
 }
 
 // PlanPerson makes the plan to erase a person in the orders given: their media
@@ -325,7 +343,12 @@ func (a *App) holds(tx Tx, except cases.ID) ([]plan.Hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(hs, retention.CaseHolds(all, except, a.today())...), nil
+	return a.withCases(hs, all, except), nil
+}
+
+// withCases adds to the owner's holds those of the open cases, save one.
+func (a *App) withCases(hs []plan.Hold, all []cases.Case, except cases.ID) []plan.Hold {
+	return slices.Concat(hs, retention.CaseHolds(all, except, a.today()))
 }
 
 // Erase runs a plan that the owner confirmed by its hash. The plan is made

@@ -46,6 +46,15 @@ func records[T any](tx Tx, kind string) ([]T, error) {
 	return out, nil
 }
 
+// putRecord keeps a record of a register.
+func putRecord(tx Tx, kind, id string, v any, at time.Time) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return tx.PutRecord(kind, id, b, at)
+}
+
 func list[T any](ctx context.Context, a *App, kind string) (out []T, err error) {
 	err = a.d.Store.View(ctx, func(tx Tx) error { out, err = records[T](tx, kind); return err })
 	return out, err
@@ -61,11 +70,7 @@ func save[T any](ctx context.Context, a *App, kind string, id *string, v *T) err
 			}
 			*id = nextID(kind, rs)
 		}
-		b, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		if err := tx.PutRecord(kind, *id, b, a.now()); err != nil {
+		if err := putRecord(tx, kind, *id, v, a.now()); err != nil {
 			return err
 		}
 		return a.journal(tx, owner, evidence.ActRegisterChanged, kind+" "+*id, nil)

@@ -71,15 +71,10 @@ func (l ledger) Held(ctx context.Context, run erasure.Record, steps []erasure.St
 // what it refers to although it stands under another order, and what its shop
 // has once for several orders.
 func (a *App) heldBy(o order.Order) func(plan.Found) bool {
-	named := map[string]bool{} // KeyIDs; a bare key may lie in any storage
-	for _, ref := range o.Photos {
-		if storage, key, ok := plan.Resolve(ref, a.d.Bases); ok {
-			named[plan.KeyID(storage, key)] = true
-		}
-	}
+	named := a.keysOf(o.Photos)
 	desk := plan.DeskName(o.Shop)
 	return func(f plan.Found) bool {
-		return f.Order == o.ID || named[plan.KeyID(f.Storage, f.Key)] || named[plan.KeyID("", f.Key)] ||
+		return f.Order == o.ID || named.has(f.Object) ||
 			f.Storage == desk && (f.Holds == plan.Account || f.Kind != plan.Field)
 	}
 }

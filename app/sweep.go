@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"greffier/app/law"
@@ -83,25 +82,28 @@ func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error)
 // dueOrders reads the orders whose media are due and wait for nothing, and
 // those of which only the shop's own records may still name a photo.
 func (a *App) dueOrders(ctx context.Context, due []retention.Row, candidates []int64, in *plan.Input) error {
-	var ids []int64
-	waits := map[int64]bool{}
-	for _, r := range due {
-		if r.Order != 0 && r.Held == "" {
-			ids = append(ids, r.Order)
-		}
-		waits[r.Order] = true
-	}
 	return a.d.Store.View(ctx, func(tx Tx) error {
-		for _, id := range append(ids, candidates...) {
-			named := !slices.Contains(ids, id)
-			if named && waits[id] {
+		told := map[int64]bool{} // has a row of its own, whether it waits or not
+		for _, r := range due {
+			told[r.Order] = true
+			if r.Order == 0 || r.Held != "" {
+				continue
+			}
+			o, err := tx.Order(r.Order)
+			if err != nil {
+				return err
+			}
+			in.Orders = append(in.Orders, o)
+		}
+		for _, id := range candidates {
+			if told[id] {
 				continue
 			}
 			o, err := tx.Order(id)
 			if err != nil {
 				return err
 			}
-			if _, desk := a.d.Desks[o.Shop]; !named || desk {
+			if _, desk := a.d.Desks[o.Shop]; desk {
 				in.Orders = append(in.Orders, o)
 			}
 		}
@@ -178,9 +180,7 @@ func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) erro
 		if in.Cases, err = tx.Cases(); err != nil {
 			return err
 		}
-		if m.holds, err = a.holds(tx, 0); err != nil {
-			return err
-		}
+		m.holds = a.withCases(in.Holds, in.Cases, 0)
 		if m.tally, err = retention.NewTally(in); err != nil {
 			return err
 		}

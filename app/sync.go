@@ -120,12 +120,17 @@ func (a *App) seen(tx Tx, kind, name string) (lastSeen, bool) {
 	return s, true
 }
 
-func putSeen(tx Tx, kind, name string, s lastSeen) error {
-	b, err := json.Marshal(s)
+// putSetting keeps a setting of several parts.
+func putSetting(tx Tx, key string, v any) error {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return tx.SetSetting("service."+kind+"."+name, string(b))
+	return tx.SetSetting(key, string(b))
+}
+
+func putSeen(tx Tx, kind, name string, s lastSeen) error {
+	return putSetting(tx, "service."+kind+"."+name, s)
 }
 
 func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) error {
@@ -142,8 +147,9 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 		err := a.d.Store.Update(ctx, func(tx Tx) error {
 			part = SyncReport{}
 			all := sync.OnceValues(tx.Orders)
+			var open awaitedNotices
 			for _, m := range pending {
-				if err := a.takeIn(tx, m, all, &part); err != nil {
+				if err := a.takeIn(tx, m, all, &open, &part); err != nil {
 					return err
 				}
 			}
@@ -182,8 +188,8 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 
 // takeIn recognises one message and files it: into the case that it answers,
 // into a new case, or among the ordinary mail. all returns every order.
-func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error), out *SyncReport) error {
-	if taken, err := a.takeAnswer(tx, m, out); err != nil || taken {
+func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error), open *awaitedNotices, out *SyncReport) error {
+	if taken, err := a.takeAnswer(tx, m, open, out); err != nil || taken {
 		return err
 	}
 	j := request.Judged{Message: m, Verdict: request.Recognise(m)}

@@ -52,11 +52,7 @@ func shopStateOf(tx Tx, shop string) (shopState, error) {
 }
 
 func putShopState(tx Tx, shop string, st shopState) error {
-	b, err := json.Marshal(st)
-	if err != nil {
-		return err
-	}
-	return tx.SetSetting(shopKey(shop), string(b))
+	return putSetting(tx, shopKey(shop), st)
 }
 
 // begin returns the reading to make: the one that broke, or a new one.
