@@ -33,13 +33,13 @@ func (l *letters) put(t *testing.T, received string, raw []byte) {
 	l.mails = append(l.mails, m)
 }
 
-func (l *letters) Fetch(_ context.Context, _ []mailbox.Cursor, got func(mailbox.Message) error, done func(mailbox.Cursor) error, _ func(int, int, string)) error {
+func (l *letters) Fetch(_ context.Context, _ []mailbox.Cursor, to mailbox.Reader) error {
 	for ; l.read < len(l.mails); l.read++ {
-		if err := got(l.mails[l.read]); err != nil {
+		if err := to.Got(l.mails[l.read]); err != nil {
 			return err
 		}
 	}
-	return done(mailbox.Cursor{Folder: "INBOX", UIDValidity: 1, UIDNext: uint32(l.read) + 1})
+	return to.Done(mailbox.Cursor{Folder: "INBOX", UIDValidity: 1, UIDNext: uint32(l.read) + 1})
 }
 
 func (l *letters) SaveDraft(context.Context, []byte) error { return nil }

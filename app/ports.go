@@ -115,10 +115,33 @@ type Journal interface {
 }
 
 // Mailbox is the owner's mailbox: it is read, and replies are laid into its
-// Drafts folder, never sent.
+// Drafts folder. It may also be a mailbox.Watcher and a mailbox.Rereader.
 type Mailbox interface {
 	mailbox.Source
 	SaveDraft(ctx context.Context, raw []byte) error
+}
+
+// Postman sends a composed mail. An error that matches mailbox.ErrUncertain
+// says that nobody knows whether it went out; after any other one it did not.
+type Postman interface {
+	Send(ctx context.Context, raw []byte) error
+}
+
+// MailSetup finds, tries and keeps the settings of the mailbox. Secrets go to
+// the vault and never come back.
+type MailSetup interface {
+	Providers() []mailbox.Provider
+	Account() (mailbox.Account, bool)
+	// Discover proposes settings for an address, the best first.
+	Discover(ctx context.Context, address string) ([]mailbox.Found, error)
+	// Try signs in and looks around; it changes and keeps nothing. An empty
+	// secret means the one that is kept.
+	Try(ctx context.Context, a mailbox.Account, s mailbox.Secret) (mailbox.Looked, error)
+	// SignIn gets a token in the system's browser; show is called with what the
+	// owner has to do. Nothing is kept.
+	SignIn(ctx context.Context, a mailbox.Account, clientSecret string, show func(mailbox.Prompt)) (mailbox.Secret, error)
+	// Save keeps the settings and returns the connections made of them.
+	Save(ctx context.Context, a mailbox.Account, s mailbox.Secret) (Mailbox, Postman, Connection, error)
 }
 
 // Composer writes a reply as an Internet message (RFC 5322).
@@ -157,17 +180,20 @@ type Connection struct {
 
 // Deps is everything that the façade works with.
 type Deps struct {
-	Store    Store
-	Now      func() time.Time
-	Zone     *time.Location
-	Lang     string // of the owner: "fr" or "en"
-	Dir      string // the profile's folder
-	OutDir   string // where printed files go
-	Demo     bool
-	KeyFrom  string
-	Owner    register.Controller
-	Shops    []order.Source
-	Mailbox  Mailbox // nil where the profile has none
+	Store   Store
+	Now     func() time.Time
+	Zone    *time.Location
+	Lang    string // of the owner: "fr" or "en"
+	Dir     string // the profile's folder
+	OutDir  string // where printed files go
+	Demo    bool
+	KeyFrom string
+	Owner   register.Controller
+	Shops   []order.Source
+	Mailbox Mailbox // nil where the profile has none
+	Postman Postman // nil where letters are only laid into Drafts
+	// Mail finds and keeps the settings of the mailbox; nil where it cannot.
+	Mail     MailSetup
 	Compose  Composer
 	Storages map[string]erasure.Storage
 	// Desks are the shops whose records can be erased, by the shop's name.

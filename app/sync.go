@@ -168,12 +168,12 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 		out.CasesOpened = append(out.CasesOpened, part.CasesOpened...)
 		return nil
 	}
-	err := a.d.Mailbox.Fetch(ctx, cursors, func(m mailbox.Message) error {
+	err := a.d.Mailbox.Fetch(ctx, cursors, mailbox.Reader{Got: func(m mailbox.Message) error {
 		if pending = append(pending, m); len(pending) >= batch {
 			return flush(nil)
 		}
 		return nil
-	}, func(c mailbox.Cursor) error { return flush(&c) }, report)
+	}, Done: func(c mailbox.Cursor) error { return flush(&c) }, Report: report})
 	if ferr := a.flushKept(ctx, func() error { return flush(nil) }); ferr != nil {
 		return ferr
 	}

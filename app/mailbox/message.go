@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -57,6 +58,21 @@ type Authentication struct {
 	DKIMDomain  string     `json:"dkim_domain,omitempty"`
 	SPFDomain   string     `json:"spf_domain,omitempty"`
 	UntrustedBy string     `json:"untrusted_by,omitempty"` // authserv-id of a topmost field that was not trusted
+	// OwnDKIM is what Greffier itself found of the signatures (RFC 6376): Pass
+	// where one of a domain aligned with the From address covers the From field
+	// and the whole body; Fail where one of such a domain does not verify;
+	// NotChecked where no key could be had or nobody looked.
+	OwnDKIM       AuthResult `json:"own_dkim,omitempty"`
+	OwnDKIMDomain string     `json:"own_dkim_domain,omitempty"`
+}
+
+// Return is one recipient whom a mail did not reach, as a delivery status
+// notification tells it (RFC 3464).
+type Return struct {
+	To        string `json:"to"`                   // the recipient's address
+	Status    string `json:"status,omitempty"`     // "5.1.1" (RFC 3463)
+	Permanent bool   `json:"permanent"`            // nothing more will be tried
+	MessageID string `json:"message_id,omitempty"` // of the mail that came back
 }
 
 // Ref says where a message lies on the server; the cursor of a
@@ -97,7 +113,14 @@ type Message struct {
 	AutoSubmitted bool `json:"auto_submitted,omitempty"` // auto-reply, bounce, receipt (RFC 3834)
 	List          bool `json:"list,omitempty"`           // sent through a list or as a bulk mail (RFC 2369, 2919)
 	Bounce        bool `json:"bounce,omitempty"`         // a delivery status notification (RFC 3464)
+	Receipt       bool `json:"receipt,omitempty"`        // a read receipt (RFC 8098)
 	Junk          bool `json:"junk,omitempty"`           // lay in the spam folder
+	Sent          bool `json:"sent,omitempty"`           // lies in the folder of sent mail: the owner's own words
+	// Partial tells that only the header and the parts that are text were read
+	// from the server: Raw is empty.
+	Partial bool `json:"partial,omitempty"`
+	// Returned names whom a mail did not reach; filled for a Bounce.
+	Returned []Return `json:"returned,omitempty"`
 
 	// Problems tells in short English words what could not be read
 	// ("unknown charset x-foo", "not MIME"); the message is kept all the same.
@@ -105,6 +128,15 @@ type Message struct {
 	// Raw is the message as it came, kept only as evidence of a request.
 	Raw []byte `json:"-"`
 }
+
+// AttachmentLine is the line that stands in Text above the text of an attached
+// document (PDF, DOCX and the like). name is the attachment's name, made safe.
+func AttachmentLine(name string) string { return attachmentLine + name + " ----------" }
+
+const attachmentLine = "---------- Attachment: "
+
+// IsAttachmentLine tells whether a line of Text is such a line.
+func IsAttachmentLine(line string) bool { return strings.HasPrefix(line, attachmentLine) }
 
 // MaxTextBytes is the most text of one message that is kept and read.
 const MaxTextBytes = 256 << 10
@@ -124,14 +156,57 @@ type Cursor struct {
 	Folder      string `json:"folder"`
 	UIDValidity uint32 `json:"uid_validity"`
 	UIDNext     uint32 `json:"uid_next"` // the lowest UID not yet read
+	// MailboxID is what the server calls the folder whatever its name (RFC
+	// 8474), "" where it does not say: how a renamed folder is known again.
+	MailboxID string `json:"mailbox_id,omitempty"`
+	// ModSeq is the highest modification sequence seen (RFC 7162), 0 where the
+	// server keeps none.
+	ModSeq uint64 `json:"mod_seq,omitempty"`
+	// Was is the name under which the folder was known before, where it was
+	// renamed: that cursor is to be forgotten.
+	Was string `json:"-"`
 }
 
-// Source is where messages come from. Fetch calls got for each new message,
-// oldest UID first within a folder, then done with the folder's new cursor
-// after the folder was read whole; got and done return an error to stop. A
-// message whose bytes cannot be parsed is handed over all the same, with
-// Problems set and Raw whole. Cursors of folders that are not known are new
-// folders. It never marks a message read, moves or deletes it.
-type Source interface {
-	Fetch(ctx context.Context, since []Cursor, got func(Message) error, done func(Cursor) error, report func(done, total int, note string)) error
+// Reader is who takes what a Source fetches. Keep, Report and Known may be nil.
+type Reader struct {
+	// Keep says whether a message of which only header and text were read is to
+	// be read whole. Small messages are whole in any case and are not asked
+	// about; nil keeps nothing.
+	Keep func(Message) bool
+	// Got takes a message, oldest UID first within a folder; an error stops.
+	Got func(Message) error
+	// Done takes a folder's new cursor, after each batch; an error stops. What
+	// was got before it belongs to one transaction with it.
+	Done func(Cursor) error
+	// Report tells how far the work is.
+	Report func(done, total int, note string)
 }
+
+// Source is where messages come from. Fetch hands over each new message, then
+// the folder's new cursor. A message whose bytes cannot be parsed is handed
+// over all the same, with Problems set. Cursors of folders that are not known
+// are new folders. It never marks a message read, moves or deletes it.
+type Source interface {
+	Fetch(ctx context.Context, since []Cursor, r Reader) error
+}
+
+// Watcher tells when mail comes in. Watch calls changed, on a goroutine of its
+// own, whenever the inbox may have something new (IDLE, RFC 2177; by asking now
+// and then where the server has no IDLE), and returns when ctx ends (with
+// ctx.Err()) or the connection does.
+type Watcher interface {
+	Watch(ctx context.Context, changed func()) error
+}
+
+// Rereader reads one message again, whole: where it lay, else wherever a folder
+// has its Message-ID. ErrGone where the server has it no longer.
+type Rereader interface {
+	Read(ctx context.Context, ref Ref, messageID string) (Message, error)
+}
+
+// ErrGone says that a message is no longer on the server.
+var ErrGone = errors.New("the message is no longer in the mailbox")
+
+// ErrUncertain says that the connection broke off while a mail was handed over
+// for sending: it may have gone out or not.
+var ErrUncertain = errors.New("it is not known whether the mail went out")

@@ -29,7 +29,7 @@ const (
 // they are. A folder that cannot be read is told by a FolderError after all
 // others were read. done is called after each batch, so that a cut costs no
 // more than one batch read twice.
-func (b *Box) Fetch(ctx context.Context, since []mailbox.Cursor, got func(mailbox.Message) error, done func(mailbox.Cursor) error, report func(done, total int, note string)) error {
+func (b *Box) Fetch(ctx context.Context, since []mailbox.Cursor, to mailbox.Reader) error {
 	s, err := b.connect(ctx)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (b *Box) Fetch(ctx context.Context, since []mailbox.Cursor, got func(mailbo
 		known[c.Folder] = c
 	}
 
-	r := &reader{session: s, got: got, done: done, report: report}
+	r := &reader{session: s, got: to.Got, done: to.Done, report: to.Report}
 	todo := make([]job, 0, len(wanted))
 	for _, f := range wanted {
 		j := job{folder: f}

@@ -70,11 +70,13 @@ func (k *keeper) done(c mailbox.Cursor) error {
 	return nil
 }
 
+func (k *keeper) reader() mailbox.Reader { return mailbox.Reader{Got: k.got, Done: k.done} }
+
 // fetch reads what is new and returns it.
 func (k *keeper) fetch(t testing.TB, b *mail.Box) []mailbox.Message {
 	t.Helper()
 	k.messages = nil
-	if err := b.Fetch(t.Context(), k.since(), k.got, k.done, nil); err != nil {
+	if err := b.Fetch(t.Context(), k.since(), k.reader()); err != nil {
 		t.Fatalf("Fetch: %v", err)
 	}
 	return k.messages
@@ -252,12 +254,12 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		s.Expunge("INBOX", 7, 250)
 		var k keeper
 		gone := map[uint32]bool{7: true, 250: true, 120: true, 249: true}
-		err := b.Fetch(t.Context(), nil, func(m mailbox.Message) error {
+		err := b.Fetch(t.Context(), nil, mailbox.Reader{Got: func(m mailbox.Message) error {
 			if len(k.messages) == 3 {
 				s.Expunge("INBOX", 120, 249) // of batches that are not read yet
 			}
 			return k.got(m)
-		}, k.done, nil)
+		}, Done: k.done})
 		if err != nil {
 			t.Fatalf("Fetch: %v", err)
 		}
@@ -286,12 +288,12 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		}
 		var k keeper
 		var last mailbox.Cursor
-		err := b.Fetch(t.Context(), nil, func(m mailbox.Message) error {
+		err := b.Fetch(t.Context(), nil, mailbox.Reader{Got: func(m mailbox.Message) error {
 			if len(k.messages) == 150 {
 				s.Kill()
 			}
 			return k.got(m)
-		}, func(c mailbox.Cursor) error {
+		}, Done: func(c mailbox.Cursor) error {
 			for _, m := range k.messages {
 				if m.Ref.Folder == c.Folder && m.Ref.UID < c.UIDNext {
 					last = c
@@ -301,7 +303,7 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 				t.Errorf("the cursor went from %d to %d", k.cursors[c.Folder].UIDNext, c.UIDNext)
 			}
 			return k.done(c)
-		}, nil)
+		}})
 		if !errors.Is(err, mail.ErrUnreachable) {
 			t.Fatalf("Fetch of a server that died: %v, want ErrUnreachable", err)
 		}
@@ -336,16 +338,16 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		}
 		full := errors.New("disk full")
 		var k keeper
-		err := b.Fetch(t.Context(), nil, func(m mailbox.Message) error {
+		err := b.Fetch(t.Context(), nil, mailbox.Reader{Got: func(m mailbox.Message) error {
 			if len(k.messages) == 2 {
 				return full
 			}
 			return k.got(m)
-		}, k.done, nil)
+		}, Done: k.done})
 		if err != full || len(k.cursors) != 0 {
 			t.Errorf("error %v, cursors %v; want %v and none", err, k.cursors, full)
 		}
-		err = b.Fetch(t.Context(), nil, k.got, func(mailbox.Cursor) error { return full }, nil)
+		err = b.Fetch(t.Context(), nil, mailbox.Reader{Got: k.got, Done: func(mailbox.Cursor) error { return full }})
 		if err != full {
 			t.Errorf("error %v, want %v", err, full)
 		}
@@ -359,16 +361,16 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var k keeper
-		err := b.Fetch(ctx, nil, func(m mailbox.Message) error {
+		err := b.Fetch(ctx, nil, mailbox.Reader{Got: func(m mailbox.Message) error {
 			if len(k.messages) == 4 {
 				cancel()
 			}
 			return k.got(m)
-		}, k.done, nil)
+		}, Done: k.done})
 		if !errors.Is(err, context.Canceled) || len(k.messages) != 5 || len(k.cursors) != 0 {
 			t.Errorf("error %v after %d messages, cursors %v", err, len(k.messages), k.cursors)
 		}
-		if err := b.Fetch(ctx, nil, k.got, k.done, nil); !errors.Is(err, context.Canceled) {
+		if err := b.Fetch(ctx, nil, k.reader()); !errors.Is(err, context.Canceled) {
 			t.Errorf("Fetch with a cancelled context: %v", err)
 		}
 	})
@@ -416,12 +418,12 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		}
 		var k keeper
 		lastDone, lastTotal := 0, 0
-		err := open(t, config(s)).Fetch(t.Context(), nil, k.got, k.done, func(done, total int, _ string) {
+		err := open(t, config(s)).Fetch(t.Context(), nil, mailbox.Reader{Got: k.got, Done: k.done, Report: func(done, total int, _ string) {
 			if done < lastDone || done > total {
 				t.Fatalf("progress went from %d/%d to %d/%d", lastDone, lastTotal, done, total)
 			}
 			lastDone, lastTotal = done, total
-		})
+		}})
 		if err != nil {
 			t.Fatalf("Fetch: %v", err)
 		}
@@ -445,7 +447,7 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		cfg := config(s)
 		cfg.Folders = []string{"Sent", "Prénom Nom"}
 		var k keeper
-		err := open(t, cfg).Fetch(t.Context(), nil, k.got, k.done, nil)
+		err := open(t, cfg).Fetch(t.Context(), nil, k.reader())
 		want(t, k.messages, "Sent: Question 2")
 		var fe *mail.FolderError
 		if !errors.As(err, &fe) || fe.Folder != "Prénom Nom" || !errors.Is(err, mail.ErrProtocol) || strings.Contains(err.Error(), "Nom") {
@@ -457,7 +459,7 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		s := start(t)
 		cfg := config(s)
 		cfg.Password = "wrong-password"
-		err := open(t, cfg).Fetch(t.Context(), nil, nil, nil, nil)
+		err := open(t, cfg).Fetch(t.Context(), nil, mailbox.Reader{})
 		if !errors.Is(err, mail.ErrAuth) {
 			t.Fatalf("Fetch: %v, want ErrAuth", err)
 		}
@@ -476,7 +478,7 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 			if sec == mail.StartTLS {
 				cfg.Port = s.PlainPort
 			}
-			err := open(t, cfg).Fetch(t.Context(), nil, nil, nil, nil)
+			err := open(t, cfg).Fetch(t.Context(), nil, mailbox.Reader{})
 			var ce *mail.CertificateError
 			if !errors.Is(err, mail.ErrCertificate) || !errors.As(err, &ce) || len(ce.SHA256) != 95 {
 				t.Errorf("%s: %v (%+v)", sec, err, ce)
@@ -565,7 +567,7 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		s := start(t)
 		b := open(t, config(s))
 		s.Stop()
-		err := b.Fetch(t.Context(), nil, nil, nil, nil)
+		err := b.Fetch(t.Context(), nil, mailbox.Reader{})
 		if !errors.Is(err, mail.ErrUnreachable) || !strings.Contains(err.Error(), fmt.Sprint(s.Port)) {
 			t.Errorf("Fetch: %v", err)
 		}
@@ -620,7 +622,7 @@ func TestSilentServer(t *testing.T) {
 	for _, sec := range []mail.Security{mail.TLS, mail.StartTLS, mail.Plain} {
 		cfg := mail.Config{Host: "127.0.0.1", Port: silent(t), Security: sec, User: "u", Password: "p", Timeout: 100 * time.Millisecond}
 		t.Run("a server that never answers is unreachable after the timeout, "+string(sec), func(t *testing.T) {
-			if err := open(t, cfg).Fetch(t.Context(), nil, nil, nil, nil); !errors.Is(err, mail.ErrUnreachable) {
+			if err := open(t, cfg).Fetch(t.Context(), nil, mailbox.Reader{}); !errors.Is(err, mail.ErrUnreachable) {
 				t.Errorf("Fetch: %v", err)
 			}
 		})
@@ -629,7 +631,7 @@ func TestSilentServer(t *testing.T) {
 			cfg.Timeout = time.Hour
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			if err := open(t, cfg).Fetch(ctx, nil, nil, nil, nil); !errors.Is(err, context.DeadlineExceeded) {
+			if err := open(t, cfg).Fetch(ctx, nil, mailbox.Reader{}); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Fetch: %v", err)
 			}
 		})
@@ -692,7 +694,7 @@ func TestBadServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var k keeper
-			err := open(t, serve(t, tc.script...)).Fetch(t.Context(), nil, k.got, k.done, nil)
+			err := open(t, serve(t, tc.script...)).Fetch(t.Context(), nil, k.reader())
 			if !errors.Is(err, tc.want) {
 				t.Errorf("Fetch: %v, want %v", err, tc.want)
 			}
