@@ -498,7 +498,7 @@ func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 		out = filepath.Join(filepath.Dir(p.dir), outName)
 	}
 	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: out, Demo: s.Demo,
-		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: mail.Compose, Storages: map[string]erasure.Storage{}, Desks: map[string]erasure.Desk{},
+		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: compose, Storages: map[string]erasure.Storage{}, Desks: map[string]erasure.Desk{},
 		Printer: printer{}, Texts: texts{}, Archive: p, Remember: p.rememberStones,
 		SaveLocators: p.saveLocators, SaveColumns: p.saveColumns}
 	if err := p.connectMailbox(&d); err != nil {
@@ -558,6 +558,11 @@ func (p *profile) ownAddress(user string) string {
 		return user
 	}
 	return p.settings.Controller.Email
+}
+
+// compose writes a letter as mail.
+func compose(o app.Outgoing) ([]byte, error) {
+	return mail.Compose(o.From, o.To, o.Subject, o.Text, o.InReplyTo, o.References, o.At)
 }
 
 // texts gives the catalog the shape of the façade's port.

@@ -56,8 +56,9 @@ type App struct {
 
 	mu        sync.Mutex
 	listeners []func()
-	lookAfter time.Time      // under ticking: not looked again before, where a look failed
-	locs      []plan.Locator // under mu: the owner may change them
+	lookAfter time.Time          // under ticking: not looked again before, where a look failed
+	locs      []plan.Locator     // under mu: the owner may change them
+	stopWatch context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
 }
 
 // New returns the façade over what it is given.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -287,7 +286,8 @@ func (a *App) DraftNotice(ctx context.Context, id, lang string) (cases.Letter, e
 // folder. Greffier never sends by itself. ErrNoMailbox where the profile has
 // none: then the owner copies the text.
 func (a *App) PutNoticeInDrafts(ctx context.Context, id string, l cases.Letter) error {
-	if a.d.Mailbox == nil {
+	box, _ := a.mailbox()
+	if box == nil {
 		return ErrNoMailbox
 	}
 	var n cases.Notice
@@ -300,18 +300,15 @@ func (a *App) PutNoticeInDrafts(ctx context.Context, id string, l cases.Letter) 
 	}); err != nil {
 		return err
 	}
-	raw, err := a.d.Compose(own, mailbox.Address{Name: n.Name, Email: n.To}, l.Subject, l.Text, nil, n.MessageIDs, a.now())
+	messageID := newMessageID(own)
+	raw, err := a.d.Compose(Outgoing{From: own, To: mailbox.Address{Name: n.Name, Email: n.To}, Subject: l.Subject, Text: l.Text, References: n.MessageIDs, MessageID: messageID, At: a.now()})
 	if err != nil {
 		return err
-	}
-	messageID := ""
-	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
-		messageID = strings.Trim(m.Header.Get("Message-Id"), "<> ")
 	}
 	if _, err := cases.Drafted(n, a.now(), messageID); err != nil {
 		return err
 	}
-	if err := a.d.Mailbox.SaveDraft(ctx, raw); err != nil {
+	if err := box.SaveDraft(ctx, raw); err != nil {
 		return err
 	}
 	return a.update(ctx, func(tx Tx) error {

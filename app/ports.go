@@ -67,6 +67,9 @@ type MailBook interface {
 	UpdateMessage(j request.Judged) error
 	Message(id int64) (request.Judged, error)
 	Messages(kind request.Kind, limit int) ([]request.Judged, error)
+	Corrected() ([]request.Judged, error)
+	Raw(id int64) ([]byte, error)
+	DropRaw(id int64) error
 	CaseMessages(caseID int64) ([]request.Judged, error)
 	CaseOfThread(messageIDs []string) (int64, error)
 	CountMessages() (map[request.Kind]int, error)
@@ -79,6 +82,7 @@ type MailBook interface {
 // CaseBook keeps cases.
 type CaseBook interface {
 	NewCase(c cases.Case) (cases.ID, error)
+	DropCase(id int64) error // one that was opened by mistake
 	PutCase(c cases.Case) error
 	Case(id cases.ID) (cases.Case, error)
 	Cases() ([]cases.Case, error)
@@ -144,8 +148,19 @@ type MailSetup interface {
 	Save(ctx context.Context, a mailbox.Account, s mailbox.Secret) (Mailbox, Postman, Connection, error)
 }
 
-// Composer writes a reply as an Internet message (RFC 5322).
-type Composer func(from, to mailbox.Address, subject, text string, inReplyTo, references []string, now time.Time) ([]byte, error)
+// Outgoing is a letter to be written as mail.
+type Outgoing struct {
+	From, To   mailbox.Address
+	Subject    string
+	Text       string
+	InReplyTo  []string // Message-IDs (RFC 5322, 3.6.4)
+	References []string
+	MessageID  string // of this letter
+	At         time.Time
+}
+
+// Composer writes a letter as an Internet message (RFC 5322).
+type Composer func(Outgoing) ([]byte, error)
 
 // Printer prints documents to files.
 type Printer interface {
@@ -193,9 +208,12 @@ type Deps struct {
 	Mailbox Mailbox // nil where the profile has none
 	Postman Postman // nil where letters are only laid into Drafts
 	// Mail finds and keeps the settings of the mailbox; nil where it cannot.
-	Mail     MailSetup
-	Compose  Composer
-	Storages map[string]erasure.Storage
+	Mail    MailSetup
+	Compose Composer
+	// Signatures checks the DKIM signatures of a mail (RFC 6376) for the domain
+	// of its sender's address; nil where nobody does.
+	Signatures func(ctx context.Context, raw []byte, from string) (mailbox.AuthResult, string)
+	Storages   map[string]erasure.Storage
 	// Desks are the shops whose records can be erased, by the shop's name.
 	Desks    map[string]erasure.Desk
 	Locators []plan.Locator

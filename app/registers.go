@@ -516,7 +516,7 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 				in.OldestToCheck = j.Message.ReceivedAt
 			}
 		}
-		for _, s := range a.d.Services {
+		for _, s := range a.services() {
 			seen, ok := a.seen(tx, s.Kind, s.Name)
 			in.Connections = append(in.Connections, promise.Connection{Kind: s.Kind, Name: s.Name, TLS: seen.TLS, Failed: seen.Failed != ""})
 			if !ok {

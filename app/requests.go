@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
 	"greffier/app/law"
-	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/request"
 )
@@ -117,45 +115,14 @@ func (a *App) Mail(ctx context.Context, id int64) (MessageView, error) {
 	var out MessageView
 	err := a.d.Store.View(ctx, func(tx Tx) error {
 		j, err := tx.Message(id)
-		out = MessageView{Message: j.Message, Verdict: j.Verdict}
+		out = messageView(j)
 		return err
 	})
 	return out, err
 }
 
-// CorrectVerdict records what the owner says of a message: the rights that it
-// asks for, which opens a case, or none, which files it as ordinary mail. The
-// correction itself can be corrected while no case is open.
-func (a *App) CorrectVerdict(ctx context.Context, mail int64, rights []request.Right) (cases.ID, error) {
-	var id cases.ID
-	err := a.update(ctx, func(tx Tx) error {
-		j, err := tx.Message(mail)
-		if err != nil {
-			return err
-		}
-		id = cases.ID(j.Case)
-		if id != 0 {
-			return cases.ErrNotLawful
-		}
-		j.Corrected = true
-		words := make([]string, 0, len(rights))
-		for _, r := range rights {
-			words = append(words, r.String())
-		}
-		if err := a.journal(tx, owner, evidence.ActVerdictCorrected, fmt.Sprintf("message %d", mail), map[string]any{"rights": words}); err != nil {
-			return err
-		}
-		if len(rights) == 0 {
-			j.Verdict.Kind = request.Ordinary
-			return tx.UpdateMessage(j)
-		}
-		j.Verdict.Kind = request.Request
-		j.Verdict.Findings = corrected(j.Verdict.Findings, rights)
-		j.Verdict.Confidence = 1
-		id, _, err = a.openCase(tx, j, tx.Orders, nil)
-		return err
-	})
-	return id, err
+func messageView(j request.Judged) MessageView {
+	return MessageView{Message: j.Message, Verdict: j.Verdict, Case: cases.ID(j.Case), Corrected: j.Corrected}
 }
 
 // corrected returns the findings of the rights that the owner names, with
@@ -190,7 +157,7 @@ func (a *App) Case(ctx context.Context, id cases.ID) (CaseView, error) {
 			return err
 		}
 		for _, j := range js {
-			v.Messages = append(v.Messages, MessageView{j.Message, j.Verdict})
+			v.Messages = append(v.Messages, messageView(j))
 		}
 		book, err := a.orderBook(tx)
 		if err != nil {
@@ -209,6 +176,18 @@ func (a *App) Case(ctx context.Context, id cases.ID) (CaseView, error) {
 				return err
 			}
 			v.Runs = append(v.Runs, run)
+		}
+		if v.Documents, err = a.identityCopies(tx, js); err != nil {
+			return err
+		}
+		if c.State.Open() && c.Identity.Level != cases.Confirmed {
+			emails := map[int64]string{}
+			for _, m := range c.Orders {
+				if o, err := tx.Order(m.Order); err == nil {
+					emails[m.Order] = o.Customer.Email
+				}
+			}
+			v.ChallengeTo, _ = cases.To(c, cases.LetterCode, emails)
 		}
 		v.MayErase = cases.MayErase(c)
 		v.CanErase = c.State.Open() && len(c.Selected()) > 0 && endsInErasure(c)
@@ -276,153 +255,6 @@ func unproposed(tx Tx, c cases.Case, ids []int64) ([]order.Order, error) {
 		out = append(out, o)
 	}
 	return out, nil
-}
-
-// DraftLetter fills a letter's template from what really happened. Nothing is
-// stored.
-func (a *App) DraftLetter(ctx context.Context, id cases.ID, kind, lang string) (cases.Letter, error) {
-	var l cases.Letter
-	err := a.d.Store.View(ctx, func(tx Tx) error {
-		c, err := tx.Case(id)
-		if err != nil {
-			return err
-		}
-		if lang == "" {
-			lang = a.paperLang(c)
-		}
-		facts, err := a.facts(tx, c, lang)
-		if err != nil {
-			return err
-		}
-		l, err = cases.Draft(c, kind, facts, a.d.Texts, lang, a.now())
-		return err
-	})
-	return l, err
-}
-
-// paperLang is the language in which the person of a case is written to.
-func (a *App) paperLang(c cases.Case) string {
-	if c.Language == "fr" || c.Language == "" && a.d.Lang == "fr" {
-		return "fr"
-	}
-	return "en"
-}
-
-// SaveLetter keeps the owner's text of a letter that has not been sent.
-func (a *App) SaveLetter(ctx context.Context, id cases.ID, l cases.Letter) error {
-	return a.update(ctx, func(tx Tx) error {
-		c, err := tx.Case(id)
-		if err != nil {
-			return err
-		}
-		if c, err = putLetter(c, l); err != nil {
-			return err
-		}
-		return tx.PutCase(c)
-	})
-}
-
-func putLetter(c cases.Case, l cases.Letter) (cases.Case, error) {
-	c.Letters = slices.Clone(c.Letters)
-	i := slices.IndexFunc(c.Letters, func(x cases.Letter) bool { return x.Kind == l.Kind && x.SentAt.IsZero() })
-	if i < 0 {
-		c.Letters = append(c.Letters, l)
-		return c, nil
-	}
-	l.DraftAt, l.SentAt = c.Letters[i].DraftAt, time.Time{}
-	c.Letters[i] = l
-	return c, nil
-}
-
-// PutInDrafts keeps a letter and lays it into the mailbox's Drafts folder, as
-// a reply to the person's last message. Greffier never sends by itself.
-func (a *App) PutInDrafts(ctx context.Context, id cases.ID, l cases.Letter) error {
-	if a.d.Mailbox == nil {
-		return ErrNoMailbox
-	}
-	if err := a.SaveLetter(ctx, id, l); err != nil {
-		return err
-	}
-	var c cases.Case
-	var refs []string
-	var owner mailbox.Address
-	if err := a.d.Store.View(ctx, func(tx Tx) error {
-		var err error
-		if c, err = tx.Case(id); err != nil {
-			return err
-		}
-		js, err := tx.CaseMessages(int64(id))
-		for _, j := range js {
-			if j.Message.MessageID != "" {
-				refs = append(refs, j.Message.MessageID)
-			}
-		}
-		o := a.controller(tx)
-		owner = mailbox.Address{Name: o.Name, Email: o.Email}
-		return err
-	}); err != nil {
-		return err
-	}
-	var last []string
-	if len(refs) > 0 {
-		last = refs[len(refs)-1:]
-	}
-	raw, err := a.d.Compose(owner, mailbox.Address{Name: c.Requester.Name, Email: c.Requester.Email}, l.Subject, l.Text, last, refs, a.now())
-	if err != nil {
-		return err
-	}
-	if err := a.d.Mailbox.SaveDraft(ctx, raw); err != nil {
-		return err
-	}
-	return a.update(ctx, func(tx Tx) error {
-		c, err := tx.Case(id)
-		if err != nil {
-			return err
-		}
-		c.Letters = slices.Clone(c.Letters)
-		for i := range c.Letters {
-			if c.Letters[i].Kind == l.Kind && c.Letters[i].SentAt.IsZero() {
-				c.Letters[i].DraftAt = a.now()
-			}
-		}
-		return tx.PutCase(c)
-	})
-}
-
-// MarkSent records that the owner sent a letter, and takes the step that the
-// letter stands for where it is lawful.
-func (a *App) MarkSent(ctx context.Context, id cases.ID, kind string) error {
-	return a.update(ctx, func(tx Tx) error {
-		c, err := tx.Case(id)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(c.Letters, func(x cases.Letter) bool { return x.Kind == kind && x.SentAt.IsZero() })
-		if i < 0 {
-			return cases.ErrNotLawful
-		}
-		c.Letters = slices.Clone(c.Letters)
-		c.Letters[i].SentAt = a.now()
-		detail := map[string]string{"letter": kind}
-		// An extension and a refusal are acts of their own, with their reasons;
-		// their letters only tell of them.
-		if act, ok := cases.ActFor(kind); ok && act != cases.ActExtend && act != cases.ActRefuse && act != cases.ActSuspend && a.lawful(c, act) {
-			next, err := cases.Apply(c, act, cases.Input{By: owner, At: a.now(), Reason: c.Letters[i].Subject}, a.d.Zone)
-			if err != nil {
-				return err
-			}
-			c = next
-			detail["act"] = string(act)
-		}
-		detail["state"] = c.State.String()
-		if err := tx.PutCase(c); err != nil {
-			return err
-		}
-		if err := a.caseEnded(tx, c); err != nil {
-			return err
-		}
-		return a.journal(tx, owner, evidence.ActCaseState, caseRecord(id), detail)
-	})
 }
 
 // lawful tells whether an act is lawful in the case now.

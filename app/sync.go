@@ -37,8 +37,8 @@ func (a *App) Sync(ctx context.Context, orders, mail bool, report Report) (SyncR
 			}
 		}
 	}
-	if mail && a.d.Mailbox != nil {
-		err := a.syncMail(ctx, &out, report)
+	if box, _ := a.mailbox(); mail && box != nil {
+		err := a.syncMail(ctx, box, &out, report)
 		if err := a.remember(ctx, "mailbox", a.mailboxName(), err, &out); err != nil {
 			return out, err
 		}
@@ -63,7 +63,7 @@ func (a *App) Sync(ctx context.Context, orders, mail bool, report Report) (SyncR
 }
 
 func (a *App) mailboxName() string {
-	for _, s := range a.d.Services {
+	for _, s := range a.services() {
 		if s.Kind == "mailbox" {
 			return s.Name
 		}
@@ -103,9 +103,9 @@ func (a *App) putUse(tx Tx, kind, name string, s lastSeen) error {
 		s.TLS, s.Detail = old.TLS, old.Detail
 	}
 	if s.TLS == "" && s.Failed == "" {
-		i := slices.IndexFunc(a.d.Services, func(c Connection) bool { return c.Kind == kind && c.Name == name })
+		i := slices.IndexFunc(a.services(), func(c Connection) bool { return c.Kind == kind && c.Name == name })
 		if i >= 0 {
-			s.TLS = a.d.Services[i].Safe
+			s.TLS = a.services()[i].Safe
 		}
 	}
 	return putSeen(tx, kind, name, s)
@@ -133,12 +133,23 @@ func putSeen(tx Tx, kind, name string, s lastSeen) error {
 	return putSetting(tx, "service."+kind+"."+name, s)
 }
 
-func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) error {
+func (a *App) syncMail(ctx context.Context, box Mailbox, out *SyncReport, report Report) error {
 	var cursors []mailbox.Cursor
-	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { cursors, err = tx.Cursors(); return err }); err != nil {
+	var judge *request.Judge
+	var waiting letterBook
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) {
+		if cursors, err = tx.Cursors(); err != nil {
+			return err
+		}
+		if waiting, err = newLetterBook(tx); err != nil {
+			return err
+		}
+		judge, err = a.judge(tx)
+		return err
+	}); err != nil {
 		return err
 	}
-	var pending []mailbox.Message
+	var pending []request.Judged
 	flush := func(c *mailbox.Cursor) error {
 		if len(pending) == 0 && c == nil {
 			return nil
@@ -146,10 +157,9 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 		part := SyncReport{}
 		err := a.d.Store.Update(ctx, func(tx Tx) error {
 			part = SyncReport{}
-			all := sync.OnceValues(tx.Orders)
-			var open awaitedNotices
-			for _, m := range pending {
-				if err := a.takeIn(tx, m, all, &open, &part); err != nil {
+			on := filing{orders: sync.OnceValues(tx.Orders), letters: sync.OnceValues(func() (letterBook, error) { return newLetterBook(tx) })}
+			for _, j := range pending {
+				if err := a.takeIn(tx, j, &on, &part); err != nil {
 					return err
 				}
 			}
@@ -168,8 +178,8 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 		out.CasesOpened = append(out.CasesOpened, part.CasesOpened...)
 		return nil
 	}
-	err := a.d.Mailbox.Fetch(ctx, cursors, mailbox.Reader{Got: func(m mailbox.Message) error {
-		if pending = append(pending, m); len(pending) >= batch {
+	err := box.Fetch(ctx, cursors, mailbox.Reader{Keep: a.keeper(ctx, judge, waiting), Got: func(m mailbox.Message) error {
+		if pending = append(pending, a.read(ctx, m, judge)); len(pending) >= batch {
 			return flush(nil)
 		}
 		return nil
@@ -186,13 +196,47 @@ func (a *App) syncMail(ctx context.Context, out *SyncReport, report Report) erro
 	})
 }
 
-// takeIn recognises one message and files it: into the case that it answers,
-// into a new case, or among the ordinary mail. all returns every order.
-func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error), open *awaitedNotices, out *SyncReport) error {
-	if taken, err := a.takeAnswer(tx, m, open, out); err != nil || taken {
+// checkSignatures bounds the look at the signatures of one mail.
+const checkSignatures = 10 * time.Second
+
+// read recognises what a message asks for. The signatures of a request are
+// looked at now: their keys do not stay in the DNS for ever.
+func (a *App) read(ctx context.Context, m mailbox.Message, judge *request.Judge) request.Judged {
+	if m.Sent {
+		return request.Judged{Message: m, Verdict: request.Verdict{Kind: request.Ordinary, Confidence: 1}}
+	}
+	v := judge.Recognise(m)
+	from, one := m.Sender()
+	if v.Kind == request.Request && one && len(m.Raw) > 0 && a.d.Signatures != nil {
+		ctx, cancel := context.WithTimeout(ctx, checkSignatures)
+		defer cancel()
+		m.Auth.OwnDKIM, m.Auth.OwnDKIMDomain = a.d.Signatures(ctx, m.Raw, from.Email)
+	}
+	return request.Judged{Message: m, Verdict: v}
+}
+
+// filing is what is read once for the many mails of one transaction.
+type filing struct {
+	orders  func() ([]order.Order, error) // every order
+	letters func() (letterBook, error)
+	notices awaitedNotices
+}
+
+// takeIn files one message: into the case that it answers, into a new case, or
+// among the ordinary mail.
+func (a *App) takeIn(tx Tx, j request.Judged, on *filing, out *SyncReport) error {
+	m := j.Message
+	if m.Sent {
+		return a.takeSent(tx, m, on.letters)
+	}
+	if m.Bounce || m.Receipt || m.AutoSubmitted {
+		if taken, err := a.takeMachine(tx, m, on.letters); err != nil || taken {
+			return err
+		}
+	}
+	if taken, err := a.takeAnswer(tx, m, &on.notices, out); err != nil || taken {
 		return err
 	}
-	j := request.Judged{Message: m, Verdict: request.Recognise(m)}
 	own := mailbox.NormEmail(a.controller(tx).Email)
 	if ownWords(m, own) {
 		// The owner's own words, in a folder where she files what she sent.
@@ -206,7 +250,7 @@ func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error)
 		found = false
 	}
 	if !found && j.Verdict.Kind == request.Request {
-		_, isNew, err := a.openCase(tx, j, all, out)
+		_, isNew, err := a.openCase(tx, j, on.orders, out)
 		if isNew {
 			out.Messages++
 			out.Requests++
@@ -235,6 +279,9 @@ func (a *App) takeIn(tx Tx, m mailbox.Message, all func() ([]order.Order, error)
 		return err
 	}
 	m.ID = id
+	if c, err = a.challenged(tx, c, m, j.Verdict); err != nil {
+		return err
+	}
 	return tx.PutCase(cases.Merge(c, m, sure(j.Verdict), cases.Provider{Marks: marks}, a.now()))
 }
 
@@ -406,7 +453,7 @@ func scopeSet(c cases.Case) bool {
 func (a *App) Services(ctx context.Context) ([]Service, error) {
 	var out []Service
 	err := a.d.Store.View(ctx, func(tx Tx) error {
-		for _, c := range a.d.Services {
+		for _, c := range a.services() {
 			s := Service{Kind: c.Kind, Name: c.Name, Address: c.Address}
 			if seen, ok := a.seen(tx, c.Kind, c.Name); ok {
 				s.At, s.Detail, s.TLS = seen.At, seen.Detail, seen.TLS
@@ -423,11 +470,11 @@ func (a *App) Services(ctx context.Context) ([]Service, error) {
 
 // CheckService tries a connection live and remembers what it found.
 func (a *App) CheckService(ctx context.Context, kind, name string) (Service, error) {
-	i := slices.IndexFunc(a.d.Services, func(c Connection) bool { return c.Kind == kind && c.Name == name })
+	i := slices.IndexFunc(a.services(), func(c Connection) bool { return c.Kind == kind && c.Name == name })
 	if i < 0 {
 		return Service{}, ErrUnknownService
 	}
-	c := a.d.Services[i]
+	c := a.services()[i]
 	s := Service{Kind: kind, Name: name, Address: c.Address, At: a.now()}
 	s.Detail, s.TLS, s.Err = c.Check(ctx)
 	if ctx.Err() != nil {

@@ -42,6 +42,9 @@ func (a *App) Today(ctx context.Context) (Today, error) {
 		if err := a.needOfNotices(&t, tx); err != nil {
 			return err
 		}
+		if err := a.needOfLetters(&t, tx); err != nil {
+			return err
+		}
 		if err := a.needOfRetention(&t, tx, today); err != nil {
 			return err
 		}
@@ -202,7 +205,7 @@ func (a *App) needOfRetention(t *Today, tx Tx, today law.Date) error {
 }
 
 func (a *App) needOfServices(t *Today, tx Tx) {
-	for _, s := range a.d.Services {
+	for _, s := range a.services() {
 		if seen, ok := a.seen(tx, s.Kind, s.Name); ok && seen.Failed != "" {
 			t.Needs = append(t.Needs, Need{Kind: "sync", Tone: ToneAtRisk, Service: s.Name, Error: errors.New(seen.Failed)})
 		}

@@ -31,6 +31,8 @@ const (
 // failed at the last sync; Error set), "cooling" (an erasure waits for its
 // cooling-off to end; Case and Due set, at risk where the plan has changed
 // or it could not be run in its time),
+// "letter" (a letter came back, or may or may not have gone out; Case and Due set), "document" (the copy
+// of an identity document is kept though identity is settled; Case set),
 // "notice" (recipients to be told or reminded, GDPR Art. 19; Case set), "gap" (a register has gaps; Register
 // set), "promise" (Promise set).
 type Need struct {
@@ -111,13 +113,21 @@ type CaseView struct {
 	Orders   []OrderRow // the matched ones, same order as Case.Orders
 	Runs     []erasure.Record
 	MayErase error // nil, or why identity does not allow it yet
-	CanErase bool  // an erasure makes sense: erasure, withdrawal or objection asked, orders in scope
+	// ChallengeTo is the address on file to which a one-time code can be sent, ""
+	// where there is not exactly one or identity is settled.
+	ChallengeTo string
+	// Documents names, by message, the attachments that look like the copy of an
+	// identity document and are still kept.
+	Documents map[int64][]string
+	CanErase  bool // an erasure makes sense: erasure, withdrawal or objection asked, orders in scope
 }
 
 // MessageView is a message with its verdict.
 type MessageView struct {
-	Message mailbox.Message
-	Verdict request.Verdict
+	Message   mailbox.Message
+	Verdict   request.Verdict
+	Case      cases.ID // 0 when it belongs to none
+	Corrected bool     // the owner corrected the verdict
 }
 
 // OrderRow is one line of the orders page.

@@ -138,7 +138,21 @@ type Letter struct {
 	Text    string    `json:"text"`
 	MadeAt  time.Time `json:"made_at"`
 	DraftAt time.Time `json:"draft_at"` // when it was put into the Drafts folder
-	SentAt  time.Time `json:"sent_at"`  // when the owner said that it was sent
+	SentAt  time.Time `json:"sent_at"`  // when it went out: as the owner said, or as Greffier sent or found it
+	// To is where it goes, where that is not the requester's address; personal data.
+	To string `json:"to,omitempty"`
+	// MessageID is that of the draft or of what was sent (RFC 5322, 3.6.4), by
+	// which it is found again.
+	MessageID string `json:"message_id,omitempty"`
+	// SendingAt is when Greffier began to send it; while SentAt is zero nobody
+	// knows whether it went out.
+	SendingAt time.Time `json:"sending_at"`
+	// FoundAt is when it was found among the sent mail.
+	FoundAt time.Time `json:"found_at"`
+	// ReturnedAt is when it came back undelivered, Returned the reason's code
+	// (RFC 3463).
+	ReturnedAt time.Time `json:"returned_at"`
+	Returned   string    `json:"returned,omitempty"`
 }
 
 // Case is one rights request.
@@ -169,6 +183,8 @@ type Case struct {
 	Runs         []int64          `json:"runs,omitempty"` // erasure runs
 	Marks        []request.Mark   `json:"marks,omitempty"`
 	Territory    law.Territory    `json:"territory,omitempty"`
+	// Challenge is the latest one-time code, nil where none was made.
+	Challenge *Challenge `json:"challenge,omitempty"`
 }
 
 // Rights returns the rights asked for, as words.

@@ -31,6 +31,7 @@ const (
 	SignDKIMPass         = "identity.dkim_pass"         // Arg the domain that signed
 	SignDKIMOther        = "identity.dkim_other"        // signed by another domain; Arg
 	SignDKIMFail         = "identity.dkim_fail"         // Arg the domain
+	SignDKIMOwn          = "identity.dkim_own"          // Greffier itself verified the domain's signature; Arg the domain
 	SignSPFPass          = "identity.spf_pass"          // Arg the domain
 	SignSPFFail          = "identity.spf_fail"          // Arg the domain
 	SignNotChecked       = "identity.not_checked"       // the provider says nothing of any mail
@@ -190,6 +191,16 @@ func authSigns(m mailbox.Message, history Provider) (signs []Sign, vouched bool)
 		// A list or a forwarder breaks a signature; where DMARC passed all the
 		// same, another check spoke for the domain.
 		add(SignDKIMFail, a.DKIMDomain, false, !vouched)
+	}
+	switch {
+	case a.OwnDKIM == mailbox.Pass && one && within(a.OwnDKIMDomain, domain):
+		// As good as the provider's word: the domain's own key says it.
+		if !vouched {
+			add(SignDKIMOwn, a.OwnDKIMDomain, true, false)
+		}
+		vouched = vouched || a.DMARC != mailbox.Fail
+	case a.OwnDKIM == mailbox.Fail && a.DKIM != mailbox.Fail:
+		add(SignDKIMFail, a.OwnDKIMDomain, false, !vouched)
 	}
 	switch {
 	case spfAligned && believed && one:

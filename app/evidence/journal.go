@@ -32,6 +32,12 @@ const (
 	ActSyncOrders       = "sync.orders"
 	ActSyncMail         = "sync.mail"
 	ActVerdictCorrected = "verdict.corrected"
+	ActVerdictRestored  = "verdict.restored" // a correction was taken back
+	ActCaseDropped      = "case.dropped"     // opened by mistake: the mail asks for nothing
+	ActCaseChallenged   = "case.challenged"  // a one-time code was made
+	ActLetterSent       = "letter.sent"      // by Greffier, or found among the sent mail
+	ActLetterReturned   = "letter.returned"  // it did not arrive
+	ActDocumentDropped  = "document.dropped" // the copy of an identity document was deleted
 	ActCaseOpened       = "case.opened"
 	ActCaseState        = "case.state"
 	ActCaseIdentity     = "case.identity"

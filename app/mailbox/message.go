@@ -125,6 +125,10 @@ type Message struct {
 	// Problems tells in short English words what could not be read
 	// ("unknown charset x-foo", "not MIME"); the message is kept all the same.
 	Problems []string `json:"problems,omitempty"`
+	// Print tells the same message, wherever it lies and however much of it was
+	// read, from any other: a hash of the bytes of its header and of its size.
+	// "" where it was not read from a server.
+	Print string `json:"-"`
 	// Raw is the message as it came, kept only as evidence of a request.
 	Raw []byte `json:"-"`
 }

@@ -9,4 +9,9 @@ type Judged struct {
 	Verdict   Verdict
 	Case      int64
 	Corrected bool
+	// Was is what the program itself had said of a corrected message, and Lesson
+	// what it learns from the correction; nil where nothing was corrected, or
+	// where the text was no longer to be had.
+	Was    *Verdict
+	Lesson *Lesson
 }

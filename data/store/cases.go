@@ -28,7 +28,7 @@ func (t *Tx) NewCase(c cases.Case) (cases.ID, error) {
 // not.
 func (t *Tx) PutCase(c cases.Case) error {
 	var sid int64
-	err := t.row("SELECT subject FROM cases WHERE id = ?", int64(c.ID)).Scan(&sid)
+	err := t.row("SELECT subject FROM cases WHERE id = ? AND dropped = 0", int64(c.ID)).Scan(&sid)
 	if errors.Is(err, sql.ErrNoRows) {
 		return cases.ErrNotFound
 	}
@@ -49,7 +49,7 @@ func (t *Tx) PutCase(c cases.Case) error {
 
 // Case returns one case, cases.ErrNotFound where there is none.
 func (t *Tx) Case(id cases.ID) (cases.Case, error) {
-	found, err := t.cases("WHERE id = ?", int64(id))
+	found, err := t.cases("AND id = ?", int64(id))
 	if err != nil {
 		return cases.Case{}, err
 	}
@@ -68,10 +68,11 @@ func (t *Tx) CasesByEmail(email string) ([]cases.Case, error) {
 	if ix == nil {
 		return nil, nil
 	}
-	return t.cases("WHERE email_ix = ? ORDER BY id", ix)
+	return t.cases("AND email_ix = ? ORDER BY id", ix)
 }
 
-func (t *Tx) cases(where string, args ...any) ([]cases.Case, error) {
+// cases reads the cases that were not opened by mistake.
+func (t *Tx) cases(and string, args ...any) ([]cases.Case, error) {
 	var out []cases.Case
 	err := t.each(func(scan func(...any) error) error {
 		var id, sid int64
@@ -89,6 +90,6 @@ func (t *Tx) cases(where string, args ...any) ([]cases.Case, error) {
 		}
 		out = append(out, c)
 		return nil
-	}, "SELECT id, subject, sealed FROM cases "+where, args...)
+	}, "SELECT id, subject, sealed FROM cases WHERE dropped = 0 "+and, args...)
 	return out, err
 }

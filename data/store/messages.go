@@ -14,22 +14,37 @@ import (
 // messageSecrets is what is personal of a message: nearly all of it, the words
 // of the verdict included.
 type messageSecrets struct {
-	Message mailbox.Message `json:"message"`
-	Verdict request.Verdict `json:"verdict"`
+	Message mailbox.Message  `json:"message"`
+	Verdict request.Verdict  `json:"verdict"`
+	Was     *request.Verdict `json:"was,omitempty"`
+	Lesson  *request.Lesson  `json:"lesson,omitempty"`
 }
 
 type judgedRow = request.Judged
 
-// contentIndex tells the same mail found in two folders, or read again after
-// the server renumbered, from another one.
-func (s *Store) contentIndex(m mailbox.Message) []byte {
-	h := sha256.New()
-	if len(m.Raw) > 0 {
-		h.Write(m.Raw)
-	} else {
-		h.Write([]byte(m.MessageID + "\x00" + m.Subject + "\x00" + m.Text))
+// contentIndexes tell the same mail found in two folders, or read again after
+// the server renumbered, from another one. The first is what a new message is
+// stored under; it may be known by any of them, since earlier versions went by
+// the bytes.
+func (s *Store) contentIndexes(m mailbox.Message) [][]byte {
+	var out [][]byte
+	add := func(parts ...[]byte) {
+		h := sha256.New()
+		for _, p := range parts {
+			h.Write(p)
+		}
+		out = append(out, s.index("message content", m.MessageID+"\x00"+hex.EncodeToString(h.Sum(nil))))
 	}
-	return s.index("message content", m.MessageID+"\x00"+hex.EncodeToString(h.Sum(nil)))
+	if m.Print != "" {
+		add([]byte("print\x00"), []byte(m.Print))
+	}
+	if len(m.Raw) > 0 {
+		add(m.Raw)
+	}
+	if len(out) == 0 {
+		add([]byte(m.MessageID + "\x00" + m.Subject + "\x00" + m.Text))
+	}
+	return out
 }
 
 // PutMessage stores a message with its verdict. Of ordinary mail neither the
@@ -37,14 +52,17 @@ func (s *Store) contentIndex(m mailbox.Message) []byte {
 // erased person's ordinary mail from before nothing, only that it was read. It
 // returns the number, and false where the message was there already.
 func (t *Tx) PutMessage(j request.Judged) (id int64, isNew bool, err error) {
-	ix := t.s.contentIndex(j.Message)
-	err = t.row("SELECT id FROM message WHERE content_ix = ?", ix).Scan(&id)
-	if err == nil {
-		return id, false, nil
+	known := t.s.contentIndexes(j.Message)
+	for _, ix := range known {
+		err = t.row("SELECT id FROM message WHERE content_ix = ?", ix).Scan(&id)
+		if err == nil {
+			return id, false, t.found(id, j.Message)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return 0, false, err
+		}
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return 0, false, err
-	}
+	ix := known[0]
 	if id, err = t.next("message"); err != nil {
 		return 0, false, err
 	}
@@ -65,6 +83,25 @@ func (t *Tx) PutMessage(j request.Judged) (id int64, isNew bool, err error) {
 		return id, err == nil, err
 	}
 	return id, true, t.UpdateMessage(j)
+}
+
+// found notes where a message lies that is known already: it may have been moved
+// from one folder to another, or the server may have renumbered. A message that
+// was ever found outside the spam folder is no spam.
+func (t *Tx) found(id int64, m mailbox.Message) error {
+	if m.Ref.Folder == "" {
+		return nil
+	}
+	j, err := t.Message(id)
+	if err != nil {
+		return err
+	}
+	if j.Message.Ref == m.Ref || j.Message.Ref.Folder == "" {
+		return nil // it lies where it lay, or is forgotten
+	}
+	j.Message.Ref = m.Ref
+	j.Message.Junk = j.Message.Junk && m.Junk
+	return t.UpdateMessage(j)
 }
 
 // keeps tells whether a message is kept whole: as evidence.
@@ -98,7 +135,7 @@ func (t *Tx) UpdateMessage(j request.Judged) error {
 	if keep && len(m.Raw) > 0 {
 		raw = k.sealBytes(m.Raw, place("message", "raw_sealed", m.ID))
 	}
-	sec := messageSecrets{Message: m, Verdict: j.Verdict}
+	sec := messageSecrets{Message: m, Verdict: j.Verdict, Was: j.Was, Lesson: j.Lesson}
 	sec.Message.Raw = nil
 	if !keep {
 		sec.Message.Text, sec.Message.Attachments, sec.Message.To = "", nil, nil
@@ -159,7 +196,7 @@ func (t *Tx) eachMessage(where string, f func(judgedRow) error, args ...any) err
 				if err := k.open(sealed, place("message", "sealed", id), &sec); err != nil {
 					return err
 				}
-				j.Message, j.Verdict = sec.Message, sec.Verdict
+				j.Message, j.Verdict, j.Was, j.Lesson = sec.Message, sec.Verdict, sec.Was, sec.Lesson
 			}
 		}
 		j.Message.ID, j.Message.ReceivedAt = id, parse(received)
@@ -178,6 +215,30 @@ func (t *Tx) Message(id int64) (request.Judged, error) {
 		err = ErrNotFound
 	}
 	return out, err
+}
+
+// Raw returns the bytes of a message as they came, nil where they are not kept.
+func (t *Tx) Raw(id int64) ([]byte, error) {
+	var sid sql.NullInt64
+	var sealed []byte
+	if err := found(t.row("SELECT subject, raw_sealed FROM message WHERE id = ?", id).Scan(&sid, &sealed)); err != nil || len(sealed) == 0 || !sid.Valid {
+		return nil, err
+	}
+	k, err := t.subject(sid.Int64)
+	if err != nil {
+		return nil, err
+	}
+	return k.openBytes(sealed, place("message", "raw_sealed", id))
+}
+
+// DropRaw forgets the bytes of a message for good; what was read of it stays.
+func (t *Tx) DropRaw(id int64) error {
+	return t.exec("UPDATE message SET raw_sealed = NULL WHERE id = ?", id)
+}
+
+// Corrected returns the messages whose verdict the owner corrected, by number.
+func (t *Tx) Corrected() ([]request.Judged, error) {
+	return t.collect("WHERE corrected = 1 ORDER BY id")
 }
 
 // Messages returns the messages of one kind, newest first, at most limit (0 is
@@ -211,6 +272,26 @@ func (t *Tx) CaseOfThread(messageIDs []string) (int64, error) {
 		}
 	}
 	return 0, nil
+}
+
+// DropCase forgets a case that was opened by mistake; its number is not given to
+// another one. Its messages must have left it before. ErrNotFound where there is
+// no such case.
+func (t *Tx) DropCase(id int64) error {
+	var sid sql.NullInt64
+	if err := found(t.row("SELECT subject FROM cases WHERE id = ? AND dropped = 0", id).Scan(&sid)); err != nil {
+		return err
+	}
+	// The row must have a key, but not the one under which things were sealed.
+	empty, _, err := t.newSubject("case", nil)
+	if err != nil {
+		return err
+	}
+	if err := t.exec("UPDATE cases SET dropped = 1, state = 0, received_at = '', email_ix = NULL, sealed = x'', subject = ? WHERE id = ?", empty, id); err != nil {
+		return err
+	}
+	delete(t.keys, sid.Int64)
+	return t.exec("DELETE FROM subject WHERE id = ? AND kind = 'case'", sid.Int64)
 }
 
 // LastFrom returns when the last message of an address was received, zero for
@@ -283,8 +364,14 @@ func (t *Tx) Cursors() ([]mailbox.Cursor, error) {
 	return out, err
 }
 
-// PutCursor remembers how far a folder was read.
+// PutCursor remembers how far a folder was read. What was remembered under the
+// name that it had before is forgotten.
 func (t *Tx) PutCursor(c mailbox.Cursor) error {
+	if c.Was != "" && c.Was != c.Folder {
+		if err := t.exec("DELETE FROM cursor WHERE folder_ix = ?", t.s.index("folder", c.Was)); err != nil {
+			return err
+		}
+	}
 	ix := t.s.index("folder", c.Folder)
 	sealed, err := t.s.box.seal(c, place("cursor", "sealed", hex.EncodeToString(ix)))
 	if err != nil {
