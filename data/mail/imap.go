@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -92,24 +91,11 @@ func New(cfg Config) (*Box, error) {
 		return nil, fmt.Errorf("%s: %w", b.server, ErrPlainRefused)
 	}
 	b.trust = TrustOf(cfg.Host, cfg.Address, cfg.AuthServIDs)
-	if cfg.CAFile != "" {
-		pem, err := os.ReadFile(cfg.CAFile)
-		if err != nil {
-			var pathErr *os.PathError
-			if errors.As(err, &pathErr) {
-				err = pathErr.Err // the path may name a person's home
-			}
-			return nil, &CertificateError{Server: b.server, Cause: fmt.Errorf("read the authority's file: %w", err)}
-		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, &CertificateError{Server: b.server, Cause: errors.New("the authority's file holds no certificate in PEM form")}
-		}
-		b.roots = pool
+	roots, err := authorities(b.server, cfg.CAFile)
+	if err != nil {
+		return nil, err
 	}
+	b.roots = roots
 	return b, nil
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 
 	"greffier/app/mailbox"
@@ -25,6 +27,30 @@ const (
 	StartTLS = mailbox.StartTLS // TLS after STARTTLS, usually port 143; never without it
 	Plain    = mailbox.Plain    // none: only to this computer
 )
+
+// authorities are the system's certificate authorities and that of a PEM file;
+// nil, which means the system's, where no file is named.
+func authorities(server, file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		var pathErr *os.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err // the path may name a person's home
+		}
+		return nil, &CertificateError{Server: server, Cause: fmt.Errorf("read the authority's file: %w", err)}
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, &CertificateError{Server: server, Cause: errors.New("the authority's file holds no certificate in PEM form")}
+	}
+	return pool, nil
+}
 
 // The mechanisms that carry a token: that of RFC 7628, and the one before it
 // that Google and Microsoft still prefer.
