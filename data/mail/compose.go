@@ -12,6 +12,7 @@ import (
 	"greffier/app/mailbox"
 
 	gomail "github.com/emersion/go-message/mail"
+	"golang.org/x/net/idna"
 )
 
 // maxReferences is how many identifiers References carries: the first and the
@@ -36,7 +37,12 @@ type Letter struct {
 // but the domain, and nobody can guess it.
 func NewMessageID(domain string) string {
 	// Not the computer's name, which is nobody's business.
-	return strings.ToLower(rand.Text()) + "@" + domainOf(domain)
+	d, err := idna.Lookup.ToASCII(domainOf(domain))
+	id := strings.ToLower(rand.Text()) + "@" + d
+	if err != nil || len(composeIDs([]string{id})) == 0 {
+		return id[:strings.IndexByte(id, '@')] + "@greffier.invalid" // RFC 2606
+	}
+	return id
 }
 
 // Compose makes a reply of plain text, as ComposeLetter does, to one recipient
