@@ -12,37 +12,89 @@ import (
 	"greffier/app/mailbox"
 
 	gomail "github.com/emersion/go-message/mail"
+	"golang.org/x/net/idna"
 )
 
 // maxReferences is how many identifiers References carries: the first and the
 // latest ones (RFC 5322, 3.6.4 sets no bound, other programs do).
 const maxReferences = 20
 
-// Compose makes a reply of plain text: UTF-8, quoted-printable, RFC 5322. from
-// and to must be complete addresses, else ErrCompose. Whatever else comes from
-// a message that is answered cannot add a header field: line breaks in subject
-// and names become spaces, identifiers that are none are left out. now is the
-// Date, in the zone that it carries.
+// Letter is a mail of plain text to be composed.
+type Letter struct {
+	From          mailbox.Address
+	To, Cc        []mailbox.Address
+	Subject, Text string
+	// InReplyTo and References are of what is answered (RFC 5322, 3.6.4).
+	InReplyTo, References []string
+	// MessageID is the letter's own, as NewMessageID makes one, by which it is
+	// found again among sent mail and in what comes back.
+	MessageID string
+	Now       time.Time // the Date, in the zone that it carries
+}
+
+// NewMessageID makes an identifier for a letter sent from an address or a
+// domain: without angle brackets, as mailbox.Message has it. It names nothing
+// but the domain, and nobody can guess it.
+func NewMessageID(domain string) string {
+	// Not the computer's name, which is nobody's business.
+	d, err := idna.Lookup.ToASCII(domainOf(domain))
+	id := strings.ToLower(rand.Text()) + "@" + d
+	if err != nil || len(composeIDs([]string{id})) == 0 {
+		return id[:strings.IndexByte(id, '@')] + "@greffier.invalid" // RFC 2606
+	}
+	return id
+}
+
+// Compose makes a reply of plain text, as ComposeLetter does, to one recipient
+// and with an identifier of its own.
 func Compose(from, to mailbox.Address, subject, text string, inReplyTo, references []string, now time.Time) ([]byte, error) {
-	sender, err := composeAddress("from", from)
+	return ComposeLetter(Letter{From: from, To: []mailbox.Address{to}, Subject: subject, Text: text,
+		InReplyTo: inReplyTo, References: references, MessageID: NewMessageID(from.Email), Now: now})
+}
+
+// ComposeLetter makes a mail of plain text: UTF-8, quoted-printable, RFC 5322.
+// From and all recipients must be complete addresses, at least one of them in
+// To, and MessageID an identifier, else ErrCompose. Whatever else comes from a
+// message that is answered cannot add a header field: line breaks in subject
+// and names become spaces, identifiers that are none are left out. No field
+// says that a machine wrote it (RFC 3834): a letter goes out by a person's
+// click.
+func ComposeLetter(l Letter) ([]byte, error) {
+	sender, err := composeAddress("from", l.From)
 	if err != nil {
 		return nil, err
 	}
-	recipient, err := composeAddress("to", to)
-	if err != nil {
-		return nil, err
+	var to, cc []*gomail.Address
+	for i, a := range append(l.To[:len(l.To):len(l.To)], l.Cc...) {
+		recipient, err := composeAddress("to", a)
+		if err != nil {
+			return nil, err
+		}
+		if i < len(l.To) {
+			to = append(to, recipient)
+		} else {
+			cc = append(cc, recipient)
+		}
+	}
+	if len(to) == 0 {
+		return nil, fmt.Errorf("%w: no recipient", ErrCompose)
+	}
+	if len(composeIDs([]string{l.MessageID})) != 1 {
+		return nil, fmt.Errorf("%w: no usable identifier", ErrCompose)
 	}
 	var h gomail.Header
-	h.SetDate(now)
+	h.SetDate(l.Now)
 	h.SetAddressList("From", []*gomail.Address{sender})
-	h.SetAddressList("To", []*gomail.Address{recipient})
-	h.SetSubject(cleanLine(subject, maxSubject))
-	// Not the computer's name, which is nobody's business.
-	h.SetMessageID(strings.ToLower(rand.Text()) + "@" + domainOf(sender.Address))
-	if ids := composeIDs(inReplyTo); len(ids) > 0 {
+	h.SetAddressList("To", to)
+	if len(cc) > 0 {
+		h.SetAddressList("Cc", cc)
+	}
+	h.SetSubject(cleanLine(l.Subject, maxSubject))
+	h.SetMessageID(strings.Trim(strings.TrimSpace(l.MessageID), "<>"))
+	if ids := composeIDs(l.InReplyTo); len(ids) > 0 {
 		h.SetMsgIDList("In-Reply-To", ids)
 	}
-	refs := composeIDs(references)
+	refs := composeIDs(l.References)
 	if len(refs) > maxReferences {
 		refs = append(refs[:1:1], refs[len(refs)-maxReferences+1:]...)
 	}
@@ -58,7 +110,7 @@ func Compose(from, to mailbox.Address, subject, text string, inReplyTo, referenc
 	if err != nil {
 		return nil, fmt.Errorf("write the header of a reply: %w: %w", ErrCompose, err)
 	}
-	body := strings.TrimRight(cleanText(text), "\n") + "\n"
+	body := strings.TrimRight(cleanText(l.Text), "\n") + "\n"
 	if _, err := io.WriteString(w, strings.ReplaceAll(body, "\n", "\r\n")); err != nil {
 		return nil, fmt.Errorf("write the text of a reply: %w", err)
 	}

@@ -90,6 +90,45 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+func TestComposeLetter(t *testing.T) {
+	whole := mail.Letter{From: shop, To: []mailbox.Address{client}, Cc: []mailbox.Address{{Email: "dpo@shop.example.com"}}, Subject: "Vos données", Text: "Bonjour", MessageID: "id@shop.example.com", Now: now}
+	t.Run("a letter is found again by the identifier that it was given", func(t *testing.T) {
+		raw, err := mail.ComposeLetter(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := mail.Parse(raw, mail.Trust{}); m.MessageID != whole.MessageID || m.AutoSubmitted || !strings.Contains(string(raw), "\r\nCc: <dpo@shop.example.com>\r\n") {
+			t.Errorf("read back %+v\n%s", m, raw)
+		}
+	})
+	t.Run("identifiers differ, name the domain and nothing else, and fit into a letter", func(t *testing.T) {
+		for from, domain := range map[string]string{"contact@shop.example.com": "shop.example.com", "shop.example.com": "shop.example.com", "a@exämple.org": "xn--exmple-cua.org", "": "greffier.invalid", "a@b c\r\nd": "greffier.invalid"} {
+			l := whole
+			l.MessageID = mail.NewMessageID(from)
+			if _, got, _ := strings.Cut(l.MessageID, "@"); got != domain || l.MessageID == mail.NewMessageID(from) {
+				t.Errorf("%q gives %q", from, l.MessageID)
+			}
+			if _, err := mail.ComposeLetter(l); err != nil {
+				t.Errorf("%q: %v", from, err)
+			}
+		}
+	})
+	for name, change := range map[string]func(*mail.Letter){
+		"without a recipient":             func(l *mail.Letter) { l.To = nil },
+		"with a bad copy":                 func(l *mail.Letter) { l.Cc = []mailbox.Address{{Email: "x\r\nBcc: a@b.org"}} },
+		"without an identifier":           func(l *mail.Letter) { l.MessageID = "" },
+		"with an identifier that is none": func(l *mail.Letter) { l.MessageID = "a@b>\r\nBcc: <c@d" },
+	} {
+		t.Run("a letter "+name+" is refused", func(t *testing.T) {
+			l := whole
+			change(&l)
+			if _, err := mail.ComposeLetter(l); !errors.Is(err, mail.ErrCompose) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
 func FuzzCompose(f *testing.F) {
 	f.Add("n", "a@b.org", "s", "t", "i@j")
 	f.Add("n\r\nBcc: x", "a@b.org\n", "=?utf-8?q?=0A?=", ".\r\n", "<i@j>\r\n")

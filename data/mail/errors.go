@@ -18,7 +18,8 @@ var (
 	// ErrUnreachable says that the server could not be reached, or that the
 	// connection broke off; trying again later may help.
 	ErrUnreachable = errors.New("mail server cannot be reached")
-	// ErrAuth says that the server refused the user name or the password.
+	// ErrAuth says that the server refused the user name, the password or the
+	// token.
 	ErrAuth = errors.New("mail server refused the sign-in")
 	// ErrCertificate says that the server's certificate could not be verified,
 	// or that the file of the additional authority could not be used.
@@ -33,8 +34,28 @@ var (
 	// ErrConfig says that a setting is missing or malformed.
 	ErrConfig = errors.New("mailbox settings are incomplete")
 	// ErrCompose says that a reply could not be composed because an address is
-	// missing or malformed.
+	// missing or malformed, or that a mail is not fit to be sent.
 	ErrCompose = errors.New("reply cannot be composed")
+	// ErrRefused says that the server did not take a mail for sending: it did
+	// not go out. See RefusedError.
+	ErrRefused = errors.New("mail server refused the mail")
+	// ErrRecipient is an ErrRefused because of a recipient's address.
+	ErrRecipient = errors.New("mail server refused a recipient")
+	// ErrAddress says that an address for which settings are looked for is none.
+	ErrAddress = errors.New("this is no mail address")
+	// ErrNothingFound says that no settings were found for an address.
+	ErrNothingFound = errors.New("no mail settings were found")
+	// ErrConsentGone says that the provider no longer accepts the sign-in that
+	// was given before: the owner has to sign in again.
+	ErrConsentGone = errors.New("provider asks for a new sign-in")
+	// ErrConsentDenied says that the sign-in was declined at the provider, or
+	// given without the right to read and send mail.
+	ErrConsentDenied = errors.New("sign-in was declined at the provider")
+	// ErrConsentLate says that nobody signed in in time.
+	ErrConsentLate = errors.New("nobody signed in in time")
+	// ErrRegistration says that the provider does not know the program's
+	// registration, or that the account names none.
+	ErrRegistration = errors.New("registration at the provider is missing or refused")
 )
 
 // CertificateError is an ErrCertificate with what the window shows: whose
@@ -57,6 +78,33 @@ func (e *CertificateError) Is(target error) bool { return target == ErrCertifica
 
 // Unwrap gives the cause.
 func (e *CertificateError) Unwrap() error { return e.Cause }
+
+// RefusedError is an ErrRefused with what the window shows. The server's own
+// words are left out: they often repeat an address.
+type RefusedError struct {
+	Server    string // host:port
+	Doing     string // "name the sender"
+	Code      int    // of RFC 5321, 0 where this computer refused
+	Enhanced  string // "5.1.1" (RFC 3463), "" when there is none
+	Recipient bool   // because of a recipient's address
+}
+
+// Error names the server and the codes.
+func (e *RefusedError) Error() string {
+	what := ErrRefused
+	if e.Recipient {
+		what = ErrRecipient
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s: %s: %v: %d %s", e.Server, e.Doing, what, e.Code, e.Enhanced))
+}
+
+// Is makes errors.Is(err, ErrRefused) hold, and ErrRecipient where it was one.
+func (e *RefusedError) Is(target error) bool {
+	return target == ErrRefused || e.Recipient && target == ErrRecipient
+}
+
+// Temporary tells whether the same mail may be taken later (RFC 5321, 4.2.1).
+func (e *RefusedError) Temporary() bool { return e.Code/100 == 4 }
 
 // FolderError says that one folder could not be read while the others were.
 // Its text leaves the folder's name out, which may be a person's: the window

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -17,17 +16,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-sasl"
-)
-
-// Security is how the connection is protected. The zero value is TLS.
-type Security string
-
-// The kinds of protection.
-const (
-	TLS      Security = "tls"      // TLS from the first byte, usually port 993 (RFC 8314)
-	StartTLS Security = "starttls" // TLS after STARTTLS, usually port 143; never without it
-	Plain    Security = "plain"    // none: only to this computer
 )
 
 // Config says where the mailbox is and how to sign in.
@@ -37,6 +25,10 @@ type Config struct {
 	Security Security // "" means TLS
 	User     string
 	Password string
+	// Token gives an OAuth access token (RFC 6749) and is used instead of the
+	// password where it is set. Where the server refuses a token, Token is
+	// called once more and is to give another one, as OAuth.TokenSource does.
+	Token func(ctx context.Context) (string, error)
 	// CAFile is a PEM file with one more certificate authority to trust
 	// besides the system's; "" for none.
 	CAFile string
@@ -99,24 +91,11 @@ func New(cfg Config) (*Box, error) {
 		return nil, fmt.Errorf("%s: %w", b.server, ErrPlainRefused)
 	}
 	b.trust = TrustOf(cfg.Host, cfg.Address, cfg.AuthServIDs)
-	if cfg.CAFile != "" {
-		pem, err := os.ReadFile(cfg.CAFile)
-		if err != nil {
-			var pathErr *os.PathError
-			if errors.As(err, &pathErr) {
-				err = pathErr.Err // the path may name a person's home
-			}
-			return nil, &CertificateError{Server: b.server, Cause: fmt.Errorf("read the authority's file: %w", err)}
-		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, &CertificateError{Server: b.server, Cause: errors.New("the authority's file holds no certificate in PEM form")}
-		}
-		b.roots = pool
+	roots, err := authorities(b.server, cfg.CAFile)
+	if err != nil {
+		return nil, err
 	}
+	b.roots = roots
 	return b, nil
 }
 
@@ -174,7 +153,7 @@ func (b *Box) connect(ctx context.Context) (*session, error) {
 		if ctx.Err() == nil && dialCtx.Err() != nil {
 			return nil, fmt.Errorf("%s: sign in: %w: no answer in time", b.server, ErrUnreachable)
 		}
-		if errors.Is(err, ErrAuth) && ctx.Err() == nil {
+		if toldAlready(err) && ctx.Err() == nil {
 			return nil, err
 		}
 		return nil, s.fail("sign in", err)
@@ -195,63 +174,6 @@ func (w *watched) Read(p []byte) (int, error) {
 	timer := time.AfterFunc(w.silence, func() { w.Close() })
 	defer timer.Stop()
 	return w.Conn.Read(p)
-}
-
-// signIn secures the connection and presents user and password.
-func (b *Box) signIn(ctx context.Context, s *session) error {
-	cfg := &tls.Config{
-		ServerName: strings.Trim(b.cfg.Host, "[]"),
-		RootCAs:    b.roots,
-		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"imap"},
-		VerifyConnection: func(cs tls.ConnectionState) error {
-			s.tls = cs.Version
-			return nil
-		},
-	}
-	switch b.cfg.Security {
-	case Plain:
-		addr, ok := s.conn.RemoteAddr().(*net.TCPAddr)
-		if !ok || !addr.IP.IsLoopback() {
-			return ErrPlainRefused // "localhost" led elsewhere
-		}
-		s.c = imapclient.New(s.conn, nil)
-	case StartTLS:
-		c, err := imapclient.NewStartTLS(s.conn, &imapclient.Options{TLSConfig: cfg})
-		if err != nil {
-			return err
-		}
-		s.c = c
-	default:
-		conn := tls.Client(s.conn, cfg)
-		if err := conn.HandshakeContext(ctx); err != nil {
-			return err
-		}
-		s.c = imapclient.New(conn, nil)
-	}
-	if err := s.c.WaitGreeting(); err != nil {
-		return err
-	}
-	if s.c.State() == imap.ConnStateAuthenticated {
-		return nil // PREAUTH
-	}
-	caps := s.c.Caps()
-	var err error
-	switch {
-	case caps == nil:
-		return errors.New("no list of capabilities")
-	case caps.Has(imap.AuthCap("PLAIN")):
-		err = s.c.Authenticate(sasl.NewPlainClient("", b.cfg.User, b.cfg.Password))
-	case caps.Has(imap.CapLoginDisabled):
-		return fmt.Errorf("%s: %w: it offers no sign-in by password", b.server, ErrAuth)
-	default:
-		err = s.c.Login(b.cfg.User, b.cfg.Password).Wait()
-	}
-	var answer *imap.Error
-	if errors.As(err, &answer) && answer.Type == imap.StatusResponseTypeNo && answer.Code != imap.ResponseCodeUnavailable {
-		return fmt.Errorf("%s: %w", b.server, ErrAuth)
-	}
-	return err
 }
 
 // fail translates an error; after a cancel it is the cancel.

@@ -93,6 +93,12 @@ mail_max_userip_connections = 50
 // users can run it.
 func Dovecot(t testing.TB) *Server {
 	t.Helper()
+	return dovecot(t, "")
+}
+
+// dovecot starts a Dovecot with more settings at the end of its configuration.
+func dovecot(t testing.TB, more string) *Server {
+	t.Helper()
 	program, err := exec.LookPath("dovecot")
 	if err != nil {
 		program = "/usr/sbin/dovecot"
@@ -148,7 +154,7 @@ func Dovecot(t testing.TB) *Server {
 		fill["INTERNAL"], fill["LOGIN"], fill["CHROOT"] = me.Username, me.Username, "chroot ="
 		fill["GROUP"] = "default_internal_group = " + group.Name
 	}
-	conf := dovecotConf
+	conf := dovecotConf + more
 	for k, v := range fill {
 		conf = strings.ReplaceAll(conf, "{"+k+"}", v)
 	}
