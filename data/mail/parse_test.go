@@ -65,8 +65,8 @@ func TestText(t *testing.T) {
 			body("multipart/mixed; boundary=b", "--b\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n\nun\n--bb\n\ndeux\n--bb--\n--b\n\ntrois\n--b--\n"), "un\n\ndeux\n\ntrois", ""},
 		"text parts of a mixed mail follow one another": {
 			body("multipart/mixed; boundary=b", "--b\n\nun\n--b\nContent-Type: text/html\n\n<p>deux\n--b--\n"), "un\n\ndeux", ""},
-		"an attached text is not read as the mail": {
-			body("multipart/mixed; boundary=b", "--b\n\nun\n--b\nContent-Disposition: attachment; filename=a.txt\n\ndeux\n--b--\n"), "un", ""},
+		"an attached text stands below its line": {
+			body("multipart/mixed; boundary=b", "--b\n\nun\n--b\nContent-Disposition: attachment; filename=a.txt\n\ndeux\n--b--\n"), "un\n\n---------- Attachment: a.txt ----------\n\ndeux", ""},
 		"flowed lines are joined": {
 			body("text/plain; format=flowed", "Je demande \nl'effacement \nde tout.\n\n> cité \n> encore\n>> plus\n -- \n-- \nMarie"), "Je demande l'effacement de tout.\n\n> cité encore\n>> plus\n-- \n-- \nMarie", ""},
 		"delsp takes the space away": {
