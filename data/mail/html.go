@@ -457,7 +457,7 @@ func (e *element) apply(d map[string]string) {
 	}
 	for _, k := range []string{"background", "background-color", "background-image"} {
 		v, ok := d[k]
-		if !ok || v == "none" || v == "transparent" || v == "inherit" || v == "initial" {
+		if !ok || v == "none" || v == "transparent" || v == "inherit" || v == "initial" || alpha(v) == 0 {
 			continue
 		}
 		e.bg = colour{}
@@ -579,7 +579,7 @@ func parseColour(v string) colour {
 		return c
 	}
 	hex := strings.TrimPrefix(v, "#")
-	if len(hex) == 4 || len(hex) == 8 { // with how opaque it is
+	if hex != v && (len(hex) == 4 || len(hex) == 8) { // with how opaque it is
 		hex = hex[:len(hex)/4*3]
 	}
 	if len(hex) == 3 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,8 +95,11 @@ func pdfText(b []byte) (text string, whole bool, err error) {
 			break
 		}
 	}
-	return out.String(), f.whole && f.work > 0, nil
+	return hyphenated.ReplaceAllString(out.String(), "$1$2"), f.whole && f.work > 0, nil
 }
+
+// hyphenated finds words that are parted at the end of a line.
+var hyphenated = regexp.MustCompile(`(\p{L})-\n(\p{Ll})`)
 
 // encryptedPDF tells whether the trailer names an encryption.
 func encryptedPDF(b []byte) bool {
@@ -713,9 +717,36 @@ func (r *pdfReader) stream(d pdfDict) ([]byte, bool) {
 type pdfFont struct {
 	wide   bool // two bytes for a code
 	codes  map[uint32]string
+	ranges []pdfRange
 	utf16  bool
 	widths map[int]float64 // in thousandths of the size
 	usual  float64         // width of the others, 0 where it is to be guessed
+}
+
+// pdfRange is a long run of codes whose texts follow one another; short ones are
+// among the codes.
+type pdfRange struct {
+	lo, hi uint32
+	first  rune
+}
+
+// The bounds of such runs.
+const (
+	minPDFRange  = 256
+	maxPDFRanges = 100
+)
+
+// text is what a code stands for.
+func (t *pdfFont) text(code uint32) (string, bool) {
+	if s, ok := t.codes[code]; ok {
+		return s, true
+	}
+	for _, r := range t.ranges {
+		if r.lo <= code && code <= r.hi {
+			return string(r.first + rune(code-r.lo)), true
+		}
+	}
+	return "", false
 }
 
 // font reads a font (ISO 32000-1, 9.6 to 9.10).
@@ -875,6 +906,10 @@ func (f *pdfFile) codeRange(t *pdfFont, lo, hi uint32, to any) {
 	case pdfString:
 		first := []rune(utf16Text(to))
 		if len(first) == 0 || len(first) > 10 {
+			return
+		}
+		if hi-lo >= minPDFRange && len(first) == 1 && len(t.ranges) < maxPDFRanges {
+			t.ranges = append(t.ranges, pdfRange{lo, hi, first[0]})
 			return
 		}
 		for c := lo; c <= hi && len(t.codes) < maxPDFCodes && f.spend(8); c++ {
@@ -1226,7 +1261,7 @@ func (w *pdfWriter) show(o any) {
 	total := 0.0
 	for i := 0; i < len(s); i += step {
 		code := codeOf(s[i:min(len(s), i+step)])
-		text, ok := f.codes[code]
+		text, ok := f.text(code)
 		if !ok && f.utf16 {
 			text, ok = utf16Text(s[i:min(len(s), i+2)]), true
 		}
@@ -1234,6 +1269,9 @@ func (w *pdfWriter) show(o any) {
 			w.known++
 		} else {
 			w.unknown++
+		}
+		if text == "\x00" {
+			text = ""
 		}
 		w.b.WriteString(text)
 		width, ok := f.widths[int(code)]
