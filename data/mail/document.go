@@ -27,7 +27,7 @@ const (
 	maxDocumentText  = 64 << 10  // of one document
 	maxDocumentsText = 128 << 10 // of all of them
 	maxZipEntries    = 5000
-	maxXMLBytes      = 16 << 20 // of the one file of an archive that is read
+	maxXMLBytes      = 8 << 20 // of the one file of an archive that is read
 	maxXMLTokens     = 2_000_000
 )
 
@@ -127,7 +127,7 @@ func (p *parser) documentWords(kind, charset string, b []byte) (text string, who
 	}()
 	switch kind {
 	case "pdf":
-		return pdfText(b)
+		return pdfText(b, &p.pdfWork)
 	case "docx":
 		return zipText(b, func(name string) bool {
 			return strings.HasPrefix(name, "word/document") && strings.HasSuffix(name, ".xml")

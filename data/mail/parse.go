@@ -42,7 +42,7 @@ const forwardLine = "---------- Forwarded message ----------"
 // and Junk are left for the one who knows where the message came from.
 func Parse(raw []byte, trust Trust) mailbox.Message {
 	h, body := splitHead(raw, false)
-	p := parser{budget: maxDecodeBytes, documentText: maxDocumentsText}
+	p := parser{budget: maxDecodeBytes, documentText: maxDocumentsText, pdfWork: maxPDFWork}
 	p.m.Raw = raw
 	for _, s := range h.problems {
 		p.problem(s)
@@ -69,6 +69,7 @@ type parser struct {
 
 	documents    int      // attached, of those that may be letters
 	documentText int      // bytes of their text still allowed
+	pdfWork      int      // that reading PDFs may still cost
 	attached     []string // their text, each below its line
 	returnedID   string   // of the mail that a report is about
 }

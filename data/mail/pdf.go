@@ -28,7 +28,7 @@ import (
 // The bounds of a PDF.
 const (
 	maxPDFPages   = 20
-	maxPDFWork    = 64 << 20 // bytes scanned, inflated or read as tokens
+	maxPDFWork    = 32 << 20 // of all files of one mail: bytes scanned, inflated or read as tokens
 	maxPDFObjects = 100_000
 	maxPDFDepth   = 30 // of arrays and dictionaries in one another
 	maxPDFForms   = 5  // of forms that draw forms
@@ -65,12 +65,13 @@ type pdfFile struct {
 }
 
 // pdfText gives the words of a PDF's first pages, a line for each line. whole is
-// false when some of them could not be read.
-func pdfText(b []byte) (text string, whole bool, err error) {
+// false when some of them could not be read. What it costs is taken off work.
+func pdfText(b []byte, work *int) (text string, whole bool, err error) {
 	if i := bytes.Index(b[:min(len(b), 1024)], []byte("%PDF-")); i < 0 {
 		return "", false, errDocument
 	}
-	f := &pdfFile{places: map[int]pdfPlace{}, read: map[int]any{}, work: maxPDFWork, whole: true}
+	f := &pdfFile{places: map[int]pdfPlace{}, read: map[int]any{}, work: *work, whole: true}
+	defer func() { *work = f.work }()
 	f.find(b)
 	if encryptedPDF(b) {
 		return "", false, errEncrypted
@@ -458,7 +459,7 @@ func (r *pdfReader) space() {
 // as pdfEnd.
 func (r *pdfReader) object(depth int) any {
 	start := r.i
-	defer func() { r.f.spend(r.i - start) }()
+	defer func() { r.f.spend(r.i - start + 4) }()
 	if r.f.work <= 0 {
 		r.i = len(r.b)
 		return pdfEnd
@@ -912,7 +913,7 @@ func (f *pdfFile) codeRange(t *pdfFont, lo, hi uint32, to any) {
 			t.ranges = append(t.ranges, pdfRange{lo, hi, first[0]})
 			return
 		}
-		for c := lo; c <= hi && len(t.codes) < maxPDFCodes && f.spend(8); c++ {
+		for c := lo; c <= hi && len(t.codes) < maxPDFCodes && f.spend(40); c++ {
 			t.codes[c] = string(first)
 			first[len(first)-1]++
 		}
@@ -1213,7 +1214,7 @@ func (w *pdfWriter) font(res pdfDict, name pdfName) *pdfFont {
 // form draws what the page uses as a form (ISO 32000-1, 8.10).
 func (w *pdfWriter) form(res pdfDict, name pdfName, depth int) {
 	s, ok := w.f.value(w.f.dict(res["XObject"])[name]).(*pdfStream)
-	if !ok || s.dict["Subtype"] != pdfName("Form") {
+	if !ok || s.dict["Subtype"] != pdfName("Form") || !w.f.spend(1000) {
 		return
 	}
 	if depth >= maxPDFForms {

@@ -249,8 +249,11 @@ func properties(b []byte, got func(prop, kind uint16, value []byte)) bool {
 		plain := kind &^ 0x1000
 		size := map[uint16]int{0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}[plain]
 		variable := plain == 0x0D || plain == 0x1E || plain == 0x1F || plain == 0x102
-		if size == 0 && !variable && plain > 1 {
-			return false
+		if size == 0 && !variable {
+			if plain > 1 || kind != plain {
+				return false
+			}
+			continue // no value
 		}
 		values := 1
 		if variable || kind != plain {
@@ -384,6 +387,9 @@ func (p *parser) letterText(l *tnefLetter) part {
 	case len(l.rtf) > 0:
 		b, err := rtfDecompress(l.rtf)
 		p.budget -= len(b)
+		if len(b) >= maxRTFBytes {
+			p.problem("part too long")
+		}
 		var text string
 		var isHTML bool
 		if err == nil {
