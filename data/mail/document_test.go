@@ -102,7 +102,7 @@ func drawn(operators string, more ...string) string {
 
 func packed(s string) string {
 	var b bytes.Buffer
-	w := zlib.NewWriter(&b)
+	w, _ := zlib.NewWriterLevel(&b, zlib.BestSpeed)
 	_, _ = w.Write([]byte(s))
 	_ = w.Close()
 	return b.String()
@@ -207,8 +207,8 @@ func objectStream() string {
 
 // hostileDocuments are files made to break a reader, each a name and its bytes.
 func hostileDocuments(t testing.TB) map[string][2]string {
-	zeros := strings.Repeat("\x00", 64<<20)
-	spaces := packed(strings.Repeat(" ", 64<<20))
+	zeros := strings.Repeat("\x00", 16<<20)
+	spaces := packed(strings.Repeat(" ", 40<<20))
 	deep := func(open string) string { return drawn(strings.Repeat(open, 1<<20) + "(x) Tj") }
 	many := []string{}
 	for i := range 3000 {

@@ -155,12 +155,10 @@ func hostilePackets() map[string]*packet {
 	for range 30 {
 		deep = newPacket().add(2, renderData, "").add(2, attachProp, props(property(0x0D, 0x3701, strings.Repeat("i", 16)+string(deep.b))))
 	}
-	bomb := stored("")[:8] + "LZFu" + string(le32(0)) + strings.Repeat("\xff"+strings.Repeat("\x00\x0f", 8), 100000)
-	bomb = string(le32(0xffffffff)) + string(le32(0xffffffff)) + bomb[8:]
 	return map[string]*packet{
 		"ten thousand attachments":      files,
 		"letters in letters":            deep,
-		"rich text that inflates":       newPacket().add(1, messageProp, props(property(0x102, 0x1009, bomb))),
+		"rich text far too long":        newPacket().add(1, messageProp, props(property(0x102, 0x1009, stored(`{\rtf1 `+strings.Repeat(" ", 9<<20))))),
 		"counts beyond the end":         newPacket().add(1, messageProp, props()+"\xff\xff\xff\xff").add(1, messageProp, string(le32(5000))+"\x03\x10\x01\x00\xff\xff\xff\x7f"),
 		"values without bytes":          newPacket().add(1, messageProp, string(le32(5000))+strings.Repeat("\x00\x10\x01\x00"+string(le32(5000)), 5000)),
 		"empty attributes":              &packet{append(newPacket().b, strings.Repeat("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 200000)...)},
