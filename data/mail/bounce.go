@@ -30,7 +30,8 @@ func (p *parser) machine(h *head, ct, report, local string) {
 	daemon := local == "mailer-daemon" || local == "postmaster"
 
 	m.Receipt = isReport && report == "disposition-notification"
-	m.Bounce = isReport && report == "delivery-status" || h.has("x-failed-recipients") || daemon && (noReturn || automatic)
+	m.Bounce = isReport && report == "delivery-status" ||
+		!m.Receipt && (h.has("x-failed-recipients") || daemon && (noReturn || automatic))
 	m.AutoSubmitted = m.Bounce || m.Receipt || automatic ||
 		isReport && report == "feedback-report" ||
 		word(h.get("precedence")) == "auto_reply" ||

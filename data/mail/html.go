@@ -147,6 +147,8 @@ func (c *converter) run(s string) {
 			case atom.Script, atom.Style, atom.Title, atom.Iframe, atom.Noembed, atom.Noframes:
 				raw = t.Data
 				continue
+			case atom.Noscript:
+				z.NextIsNotRawText() // no script runs here: what is inside is shown
 			}
 			c.start(t)
 		case html.EndTagToken:

@@ -496,6 +496,9 @@ func (p *parser) forwarded(h *head, name string, body []byte, depth int) part {
 	for _, s := range inner.problems {
 		p.problem(s)
 	}
+	if inner.fromFields > 1 {
+		p.problem(fmt.Sprintf("attached message has %d From fields", inner.fromFields))
+	}
 	text := p.entity(&inner, rest, depth+1)
 	var b strings.Builder
 	b.WriteString(forwardLine)
