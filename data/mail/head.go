@@ -11,7 +11,6 @@ import (
 
 	"greffier/app/mailbox"
 
-	"github.com/emersion/go-message/charset"
 	gomail "github.com/emersion/go-message/mail"
 )
 
@@ -187,7 +186,7 @@ func decodeWords(v string) (text, problem string) {
 		return s, problem
 	}
 	dec := mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) {
-		r, err := charset.Reader(name, in)
+		r, err := charsetReader(name, in)
 		if err != nil {
 			problem = "unknown charset " + cleanLine(name, 40)
 			b, readErr := io.ReadAll(in)

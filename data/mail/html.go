@@ -92,7 +92,8 @@ var (
 // near tells whether the eye cannot tell two colours apart.
 func (c colour) near(d colour) bool {
 	diff := func(a, b uint8) int { return max(int(a), int(b)) - min(int(a), int(b)) }
-	return c.known && d.known && diff(c.r, d.r) <= 12 && diff(c.g, d.g) <= 12 && diff(c.b, d.b) <= 12
+	const most = 20 // of 255; the palest greys that people write in are further off
+	return c.known && d.known && diff(c.r, d.r) <= most && diff(c.g, d.g) <= most && diff(c.b, d.b) <= most
 }
 
 // element is an open element with what its contents inherit.
@@ -146,6 +147,8 @@ func (c *converter) run(s string) {
 			case atom.Script, atom.Style, atom.Title, atom.Iframe, atom.Noembed, atom.Noframes:
 				raw = t.Data
 				continue
+			case atom.Noscript:
+				z.NextIsNotRawText() // no script runs here: what is inside is shown
 			}
 			c.start(t)
 		case html.EndTagToken:
@@ -229,7 +232,11 @@ func (c *converter) start(t html.Token) {
 	case atom.A:
 		e.href = linkTarget(attribute(t, "href"))
 		e.linkStart = c.out.len()
-	case atom.Template, atom.Svg, atom.Math, atom.Object, atom.Audio, atom.Video, atom.Canvas:
+	case atom.Dialog:
+		if _, open := attributeOf(t, "open"); !open {
+			e.gone = true
+		}
+	case atom.Datalist, atom.Template, atom.Svg, atom.Math, atom.Object, atom.Audio, atom.Video, atom.Canvas:
 		e.gone = e.gone || t.DataAtom != atom.Object
 	}
 	if len(c.stack) < maxOpen {
@@ -294,12 +301,17 @@ func (c *converter) popTo(i int) {
 }
 
 func attribute(t html.Token, name string) string {
+	v, _ := attributeOf(t, name)
+	return v
+}
+
+func attributeOf(t html.Token, name string) (string, bool) {
 	for _, a := range t.Attr {
 		if a.Key == name {
-			return a.Val
+			return a.Val, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // linkTarget is a link as it is shown, "" for those that lead nowhere.
@@ -398,44 +410,56 @@ func (e *element) apply(d map[string]string) {
 	case "visible":
 		e.invisible = false
 	}
-	if v, ok := d["font-size"]; ok {
-		if n, unit, ok := length(v); ok {
-			relative := unit == "em" || unit == "%"
-			switch {
-			case n == 0, !relative && unit != "rem" && n <= 1:
-				e.tiny = true
-			case !relative:
-				e.tiny = false
+	if v, ok := d["font"]; ok {
+		// "italic 0/0 a": the size comes before a slash or the family.
+		for _, w := range strings.Fields(v) {
+			size, _, _ := strings.Cut(w, "/")
+			if _, unit, ok := length(size); ok && (unit != "" || size == "0") {
+				e.size(size)
+				break
 			}
-		} else if v != "inherit" && v != "smaller" && v != "larger" {
-			e.tiny = false
 		}
 	}
-	clipped := strings.Contains(d["overflow"], "hidden")
+	if v, ok := d["font-size"]; ok {
+		e.size(v)
+	}
+	clipped := strings.Contains(d["overflow"], "hidden") || strings.Contains(d["overflow"], "clip")
 	for _, k := range []string{"height", "max-height", "width", "max-width"} {
-		if n, _, ok := length(d[k]); ok && n == 0 && clipped {
+		if n, unit, ok := length(d[k]); ok && clipped && (n == 0 || n <= 1 && unit != "em" && unit != "rem" && unit != "%") {
 			e.gone = true
 		}
 	}
-	if n, err := strconv.ParseFloat(strings.TrimSuffix(d["opacity"], "%"), 64); err == nil && n <= 0.05 {
-		e.gone = true
-	}
-	if n, unit, ok := length(d["text-indent"]); ok && n <= -500 && unit != "%" {
-		e.gone = true
-	}
-	if pos := d["position"]; pos == "absolute" || pos == "fixed" {
-		for _, k := range []string{"left", "top", "right"} {
-			if n, _, ok := length(d[k]); ok && n <= -500 {
-				e.gone = true
-			}
+	if v := d["opacity"]; v != "" {
+		n, err := strconv.ParseFloat(strings.TrimSuffix(v, "%"), 64)
+		if strings.HasSuffix(v, "%") {
+			n /= 100
 		}
-		if clip := strings.ReplaceAll(d["clip"], " ", ""); strings.HasPrefix(clip, "rect(0") || strings.HasPrefix(clip, "rect(1px") {
+		if err == nil && n <= 0.05 {
+			e.gone = true
+		}
+	}
+	if v := strings.ReplaceAll(d["transform"], " ", ""); strings.Contains(v, "scale(0)") || strings.Contains(v, "scale(0,0)") {
+		e.gone = true
+	}
+	if strings.HasPrefix(strings.ReplaceAll(d["clip-path"], " ", ""), "inset(100%") {
+		e.gone = true
+	}
+	away := []string{"text-indent", "margin-left", "margin-top", "margin-right"}
+	if pos := d["position"]; pos == "absolute" || pos == "fixed" || pos == "relative" {
+		away = append(away, "left", "top", "right", "bottom")
+		if clip := strings.ReplaceAll(d["clip"], " ", ""); pos != "relative" && (strings.HasPrefix(clip, "rect(0") || strings.HasPrefix(clip, "rect(1px")) {
+			e.gone = true
+		}
+	}
+	for _, k := range away {
+		n, unit, ok := length(d[k])
+		if ok && (n <= -500 && unit != "%" || n <= -50 && (unit == "em" || unit == "rem") || n <= -200 && unit == "%" && k != "text-indent") {
 			e.gone = true
 		}
 	}
 	for _, k := range []string{"background", "background-color", "background-image"} {
 		v, ok := d[k]
-		if !ok || v == "none" || v == "transparent" || v == "inherit" || v == "initial" {
+		if !ok || v == "none" || v == "transparent" || v == "inherit" || v == "initial" || alpha(v) == 0 {
 			continue
 		}
 		e.bg = colour{}
@@ -447,10 +471,48 @@ func (e *element) apply(d map[string]string) {
 			}
 		}
 	}
-	if v, ok := d["color"]; ok && v != "inherit" {
-		e.transparent = v == "transparent"
-		e.fg = parseColour(v)
+	for _, k := range []string{"color", "-webkit-text-fill-color"} {
+		if v, ok := d[k]; ok && v != "inherit" && v != "currentcolor" {
+			e.transparent = v == "transparent" || alpha(v) <= 0.05
+			e.fg = parseColour(v)
+		}
 	}
+}
+
+// size takes a font-size.
+func (e *element) size(v string) {
+	n, unit, ok := length(v)
+	if !ok {
+		e.tiny = e.tiny && (v == "inherit" || v == "smaller" || v == "larger")
+		return
+	}
+	relative := unit == "em" || unit == "%"
+	switch {
+	case n <= 0, relative && n <= 0.05, unit == "rem" && n <= 0.05, !relative && unit != "rem" && n <= 1:
+		e.tiny = true
+	case !relative:
+		e.tiny = false
+	}
+}
+
+// alpha is how opaque a colour is, from 0 to 1.
+func alpha(v string) float64 {
+	name, args, ok := strings.Cut(strings.TrimSuffix(v, ")"), "(")
+	if !ok || name != "rgba" && name != "rgb" && name != "hsla" && name != "hsl" {
+		return 1
+	}
+	f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+	if len(f) != 4 {
+		return 1
+	}
+	n, err := strconv.ParseFloat(strings.TrimSuffix(f[3], "%"), 64)
+	if err != nil {
+		return 1
+	}
+	if strings.HasSuffix(f[3], "%") {
+		n /= 100
+	}
+	return n
 }
 
 // colourWords splits a background value, keeping rgb(1, 2, 3) together.
@@ -471,7 +533,8 @@ func colourWords(v string) []string {
 var looks = map[string]bool{
 	"display": true, "visibility": true, "font-size": true, "overflow": true, "height": true, "max-height": true,
 	"width": true, "max-width": true, "opacity": true, "text-indent": true, "position": true, "left": true, "top": true,
-	"right": true, "clip": true, "background": true, "background-color": true, "background-image": true, "color": true,
+	"right": true, "bottom": true, "margin-left": true, "margin-top": true, "margin-right": true, "font": true, "transform": true,
+	"clip-path": true, "-webkit-text-fill-color": true, "clip": true, "background": true, "background-color": true, "background-image": true, "color": true,
 }
 
 // declarations reads "name: value; …" in lower case; the last of a name counts.
@@ -502,7 +565,8 @@ func length(v string) (n float64, unit string, ok bool) {
 }
 
 var namedColours = map[string]colour{
-	"white": white, "black": black, "snow": {255, 250, 250, true}, "ivory": {255, 255, 240, true},
+	"white": white, "black": black, "snow": {255, 250, 250, true}, "ivory": {255, 255, 240, true}, "azure": {240, 255, 255, true},
+	"mintcream": {245, 255, 250, true}, "aliceblue": {240, 248, 255, true},
 	"whitesmoke": {245, 245, 245, true}, "ghostwhite": {248, 248, 255, true}, "floralwhite": {255, 250, 240, true},
 	"gray": {128, 128, 128, true}, "grey": {128, 128, 128, true}, "silver": {192, 192, 192, true},
 	"red": {255, 0, 0, true}, "green": {0, 128, 0, true}, "blue": {0, 0, 255, true}, "yellow": {255, 255, 0, true},
@@ -517,6 +581,9 @@ func parseColour(v string) colour {
 		return c
 	}
 	hex := strings.TrimPrefix(v, "#")
+	if hex != v && (len(hex) == 4 || len(hex) == 8) { // with how opaque it is
+		hex = hex[:len(hex)/4*3]
+	}
 	if len(hex) == 3 {
 		hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
 	}
@@ -524,18 +591,35 @@ func parseColour(v string) colour {
 		n, err := strconv.ParseUint(hex, 16, 32)
 		return colour{uint8(n >> 16), uint8(n >> 8), uint8(n), err == nil}
 	}
-	if args, ok := strings.CutPrefix(v, "rgb("); ok {
-		f := strings.FieldsFunc(strings.TrimSuffix(args, ")"), func(r rune) bool { return r == ',' || r == ' ' })
-		if len(f) == 3 {
-			var c [3]uint8
-			for i, s := range f {
-				n, err := strconv.Atoi(s)
-				if err != nil || n < 0 || n > 255 {
-					return colour{}
-				}
-				c[i] = uint8(n)
+	name, args, ok := strings.Cut(strings.TrimSuffix(v, ")"), "(")
+	if !ok || alpha(v) < 0.95 {
+		return colour{} // what shines through is not known
+	}
+	f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+	if len(f) != 3 && len(f) != 4 {
+		return colour{}
+	}
+	switch name {
+	case "rgb", "rgba":
+		var c [3]uint8
+		for i, s := range f[:3] {
+			n, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
+			if strings.HasSuffix(s, "%") {
+				n *= 2.55
 			}
-			return colour{c[0], c[1], c[2], true}
+			if err != nil || n < 0 || n > 255.5 {
+				return colour{}
+			}
+			c[i] = uint8(min(n, 255))
+		}
+		return colour{c[0], c[1], c[2], true}
+	case "hsl", "hsla":
+		// Only the ends of the scale are known: white and black.
+		switch n, err := strconv.ParseFloat(strings.TrimSuffix(f[2], "%"), 64); {
+		case err == nil && n >= 99:
+			return white
+		case err == nil && n <= 1:
+			return black
 		}
 	}
 	return colour{}

@@ -11,11 +11,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"greffier/app/mailbox"
 
 	"github.com/emersion/go-message"
-	"github.com/emersion/go-message/charset"
 	htmlcharset "golang.org/x/net/html/charset"
 )
 
@@ -31,6 +31,9 @@ const (
 	maxSubject     = 2000
 )
 
+// tooManyParts is told where parts are left out.
+var tooManyParts = fmt.Sprintf("more than %d parts", maxParts)
+
 // forwardLine stands above the text of a message that was attached.
 const forwardLine = "---------- Forwarded message ----------"
 
@@ -39,7 +42,7 @@ const forwardLine = "---------- Forwarded message ----------"
 // and Junk are left for the one who knows where the message came from.
 func Parse(raw []byte, trust Trust) mailbox.Message {
 	h, body := splitHead(raw, false)
-	p := parser{budget: maxDecodeBytes}
+	p := parser{budget: maxDecodeBytes, documentText: maxDocumentsText, pdfWork: maxPDFWork}
 	p.m.Raw = raw
 	for _, s := range h.problems {
 		p.problem(s)
@@ -49,7 +52,12 @@ func Parse(raw []byte, trust Trust) mailbox.Message {
 	}
 	p.header(&h, trust)
 	text := p.entity(&h, body, 0)
-	p.m.Text = p.bounded(strings.TrimSpace(text.s))
+	p.m.Text = strings.TrimSpace(text.s)
+	if len(p.attached) > 0 {
+		p.m.Text = strings.TrimSpace(p.m.Text + "\n\n" + strings.Join(p.attached, "\n\n"))
+	}
+	p.m.Text = p.bounded(p.m.Text)
+	p.returned(text.s)
 	return p.m
 }
 
@@ -58,6 +66,12 @@ type parser struct {
 	m      mailbox.Message
 	parts  int
 	budget int // decoded bytes of text still allowed
+
+	documents    int      // attached, of those that may be letters
+	documentText int      // bytes of their text still allowed
+	pdfWork      int      // that reading PDFs may still cost
+	attached     []string // their text, each below its line
+	returnedID   string   // of the mail that a report is about
 }
 
 // problem notes once what could not be read.
@@ -109,17 +123,10 @@ func (p *parser) header(h *head, trust Trust) {
 	m.Auth = authentication(h, sender.Email, trust)
 
 	precedence := word(h.get("precedence"))
-	auto := word(h.get("auto-submitted"))
 	ct, params := contentType(h.get("content-type"))
 	report := strings.ToLower(params["report-type"])
 	local, _, _ := strings.Cut(mailbox.NormEmail(sender.Email), "@")
-	returnPath := h.get("return-path")
-	m.Bounce = ct == "multipart/report" && report == "delivery-status" ||
-		h.has("x-failed-recipients") ||
-		strings.TrimSpace(strings.Trim(returnPath, "<> ")) == "" && h.has("return-path") && (local == "mailer-daemon" || local == "postmaster")
-	m.AutoSubmitted = m.Bounce || auto != "" && auto != "no" ||
-		ct == "multipart/report" && report == "disposition-notification" ||
-		precedence == "auto_reply" || h.has("x-autoreply") || h.has("x-autorespond")
+	p.machine(h, ct, report, local)
 	m.List = h.has("list-id") || h.has("list-unsubscribe") || h.has("list-post") ||
 		precedence == "bulk" || precedence == "list" || precedence == "junk"
 }
@@ -208,6 +215,8 @@ func withoutCommentsUnquoted(v string) string {
 type part struct {
 	s     string
 	plain bool // came from text/plain
+	// packed came from winmail.dat, which often says what another part says.
+	packed bool
 }
 
 func (t part) blank() bool { return letters(t.s, 1) == 0 }
@@ -216,7 +225,7 @@ func (t part) blank() bool { return letters(t.s, 1) == 0 }
 func (p *parser) entity(h *head, body []byte, depth int) part {
 	p.parts++
 	if p.parts > maxParts {
-		p.problem(fmt.Sprintf("more than %d parts", maxParts))
+		p.problem(tooManyParts)
 		return part{}
 	}
 	if depth > maxDepth {
@@ -238,6 +247,12 @@ func (p *parser) entity(h *head, body []byte, depth int) part {
 		return p.multipart(ct, params, body, depth)
 	case ct == "message/rfc822" || ct == "message/global" || disposition == "attachment" && path.Ext(strings.ToLower(name)) == ".eml":
 		return p.forwarded(h, name, body, depth)
+	case isTNEF(ct, name):
+		return p.packet(h, ct, name, body, depth)
+	case ct == "message/delivery-status" || ct == "message/global-delivery-status":
+		p.attach(h, ct, name, body)
+		p.status(h, body)
+		return part{}
 	case strings.HasPrefix(ct, "text/") && readable(ct) && (disposition != "attachment" || depth == 0):
 		if name != "" {
 			p.attach(h, ct, name, body)
@@ -245,6 +260,12 @@ func (p *parser) entity(h *head, body []byte, depth int) part {
 		return p.text(h, ct, params, body)
 	}
 	p.attach(h, ct, name, body)
+	if documentKind(ct, name) != "" {
+		if name == "" {
+			name = "unnamed"
+		}
+		p.document(ct, name, params["charset"], p.decode(h, body, maxDocumentBytes+1))
+	}
 	return part{}
 }
 
@@ -332,15 +353,13 @@ func (p *parser) multipart(ct string, params map[string]string, body []byte, dep
 	var texts []part
 	for i, c := range children {
 		if p.parts >= maxParts {
-			p.problem(fmt.Sprintf("more than %d parts", maxParts))
+			p.problem(tooManyParts)
 			break
 		}
-		if ct == "multipart/report" && p.m.Bounce && i > 0 {
-			// What comes back with a bounce is the owner's own letter.
-			h, b := splitHead(c, true)
-			t, _ := contentType(h.get("content-type"))
+		if ct == "multipart/report" && (p.m.Bounce || p.m.Receipt) && i > 0 && depth == 0 {
+			// What comes back with a report is the owner's own letter.
 			p.parts++
-			p.attach(&h, t, "", b)
+			p.reportPart(c)
 			continue
 		}
 		h, b := splitHead(c, true)
@@ -360,12 +379,39 @@ func (p *parser) multipart(ct string, params map[string]string, body []byte, dep
 	if ct == "multipart/alternative" {
 		return choose(texts)
 	}
+	texts = withoutRepeats(texts)
 	all := make([]string, len(texts))
 	plain := true
 	for i, t := range texts {
 		all[i], plain = strings.Trim(t.s, "\n"), plain && t.plain
 	}
-	return part{p.bounded(strings.Join(all, "\n\n")), plain}
+	return part{s: p.bounded(strings.Join(all, "\n\n")), plain: plain}
+}
+
+// withoutRepeats leaves the text of winmail.dat out where another part says it.
+func withoutRepeats(texts []part) []part {
+	if !slices.ContainsFunc(texts, func(t part) bool { return t.packed }) {
+		return texts
+	}
+	var said []string
+	for _, t := range texts {
+		if !t.packed {
+			said = append(said, bare(t.s))
+		}
+	}
+	return slices.DeleteFunc(texts, func(t part) bool {
+		return t.packed && slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, bare(t.s)) })
+	})
+}
+
+// bare is a text reduced to its letters and digits.
+func bare(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // choose takes the plain text of alternatives, unless it says next to nothing
@@ -450,6 +496,9 @@ func (p *parser) forwarded(h *head, name string, body []byte, depth int) part {
 	for _, s := range inner.problems {
 		p.problem(s)
 	}
+	if inner.fromFields > 1 {
+		p.problem(fmt.Sprintf("attached message has %d From fields", inner.fromFields))
+	}
 	text := p.entity(&inner, rest, depth+1)
 	var b strings.Builder
 	b.WriteString(forwardLine)
@@ -462,7 +511,7 @@ func (p *parser) forwarded(h *head, name string, body []byte, depth int) part {
 	}
 	b.WriteByte('\n')
 	b.WriteString(text.s)
-	return part{p.bounded(b.String()), text.plain}
+	return part{s: p.bounded(b.String()), plain: text.plain}
 }
 
 // transferEncoding is the Content-Transfer-Encoding, "" where it changes nothing.
@@ -521,7 +570,7 @@ func looseBase64(body []byte, max int) []byte {
 		if len(clean) >= max/3*4 {
 			break
 		}
-		if 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/' {
+		if isBase64(c) {
 			clean = append(clean, c)
 		}
 	}
@@ -596,7 +645,7 @@ func (p *parser) text(h *head, ct string, params map[string]string, body []byte)
 		text, _ := htmlText(s)
 		return part{s: p.bounded(text)}
 	}
-	return part{p.bounded(s), true}
+	return part{s: p.bounded(s), plain: true}
 }
 
 // looksLikeHTML recognises HTML that was sent without saying so.
@@ -616,15 +665,18 @@ func (p *parser) charset(b []byte, name string, isHTML bool) string {
 			}
 		}
 	}
-	switch name {
-	case "", "utf-8", "utf8", "us-ascii", "ascii":
+	if noCharset[name] {
 		s, guessed := asUTF8(b)
 		if guessed {
 			p.problem("text is not of the charset it claims")
 		}
 		return s
 	}
-	r, err := charset.Reader(name, bytes.NewReader(b))
+	if wronglyDeclared(name, b) {
+		p.problem("text is not of the charset it claims")
+		return string(b)
+	}
+	r, err := charsetReader(name, bytes.NewReader(b))
 	if err != nil {
 		p.problem("unknown charset " + cleanLine(name, 40))
 		s, _ := asUTF8(b)
@@ -635,6 +687,9 @@ func (p *parser) charset(b []byte, name string, isHTML bool) string {
 		p.problem("text is not of the charset it claims")
 		s, _ := asUTF8(b)
 		return s
+	}
+	if bytes.Count(out, []byte("\uFFFD")) > len(out)/20 {
+		p.problem("text is not of the charset it claims")
 	}
 	return string(out)
 }

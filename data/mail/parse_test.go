@@ -55,6 +55,44 @@ func TestText(t *testing.T) {
 			"From: a@example.org\nContent-Transfer-Encoding: base64\n\n" + b64("Effacez ")[:8] + "!!\n" + b64("Effacez tout")[8:] + "\n", "Effacez tout", "bad base64"},
 		"base64 that ends too early gives what is there": {
 			"From: a@example.org\nContent-Transfer-Encoding: base64\n\n" + b64("Effacez tout")[:14], "Effacez to", "bad base64"},
+		"Windows' signs in what calls itself Latin-1 are kept": {
+			body("text/plain; charset=ISO-8859-1", "l\x92\xe9t\xe9 \x80"), "l’été €", ""},
+		"UTF-8 that calls itself Latin-1 is read as UTF-8": {
+			body("text/plain; charset=iso-8859-1", "données"), "données", "not of the charset"},
+		"Latin-1 that calls itself UTF-8 is read as Latin-1": {
+			body("text/plain; charset=utf-8", "donn\xe9es"), "données", "not of the charset"},
+		"8-bit text that calls itself ASCII is guessed": {
+			body("text/plain; charset=us-ascii", "donn\xe9es"), "données", "not of the charset"},
+		"UTF-8 that calls itself Chinese is read as UTF-8": {
+			body("text/plain; charset=gb2312", "Löschen Sie alle Äußerungen über größere Schäden für früher"), "Löschen Sie alle Äußerungen über größere Schäden für früher", "not of the charset"},
+		"UTF-7 is decoded": {
+			body("text/plain; charset=utf-7", "donn+AOk-es +- 1+-1 +2D3eAA- +AOk"), "données + 1+1 😀 é", ""},
+		"ISO-2022-JP is decoded": {
+			body("text/plain; charset=ISO-2022-JP", "\x1b$B:o=|\x1b(B ok"), "削除 ok", ""},
+		"Shift_JIS is decoded": {
+			body("text/plain; charset=Shift_JIS", "\x8d\xed\x8f\x9c"), "削除", ""},
+		"GB18030 is decoded": {
+			body("text/plain; charset=GB18030", "\xc9\xbe\xb3\xfd \x81\x30\x89\x38"), "删除 ß", ""},
+		"KOI8-R is decoded": {
+			body("text/plain; charset=koi8-r", "\xf5\xc4\xc1\xcc\xc9\xd4\xc5"), "Удалите", ""},
+		"Windows-1251 is decoded": {
+			body("text/plain; charset=windows-1251", "\xd3\xe4\xe0\xeb\xe8\xf2\xe5"), "Удалите", ""},
+		"Big5 is decoded": {
+			body("text/plain; charset=big5", "\xa7R\xb0\xa3"), "刪除", ""},
+		"EUC-KR is decoded": {
+			body("text/plain; charset=ks_c_5601-1987", "\xbb\xe8\xc1\xa6"), "삭제", ""},
+		"code page 850 is decoded": {
+			body("text/plain; charset=cp850", "donn\x82es"), "données", ""},
+		"Mac Roman is decoded": {
+			body("text/plain; charset=macintosh", "donn\x8ees"), "données", ""},
+		"UTF-16 with its mark is decoded": {
+			body("text/plain; charset=utf-16", "\xff\xfed\x00\xe9\x00"), "dé", ""},
+		"UTF-32 is decoded": {
+			body("text/plain; charset=utf-32le", "d\x00\x00\x00\xe9\x00\x00\x00"), "dé", ""},
+		"a page's own word on its charset is believed": {
+			body("text/html", "<meta charset=koi8-r><p>\xf5\xc4\xc1\xcc\xc9\xd4\xc5"), "Удалите", ""},
+		"bytes that are of no charset are told": {
+			body("text/plain; charset=shift_jis", "ok \xff\xff\xff\xfd\xfd"), "ok \uFFFD\uFFFD\uFFFD\uFFFD\uFFFD", "not of the charset"},
 		"broken quoted-printable keeps what it cannot decode": {
 			"From: a@example.org\nContent-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; charset=utf-8\n\n=C3=A9t=C3=A9 = 5 =ZZ=\n!\x07", "été = 5 =ZZ!", "bad quoted-printable"},
 		"a truncated multipart gives its parts": {
@@ -65,8 +103,8 @@ func TestText(t *testing.T) {
 			body("multipart/mixed; boundary=b", "--b\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n\nun\n--bb\n\ndeux\n--bb--\n--b\n\ntrois\n--b--\n"), "un\n\ndeux\n\ntrois", ""},
 		"text parts of a mixed mail follow one another": {
 			body("multipart/mixed; boundary=b", "--b\n\nun\n--b\nContent-Type: text/html\n\n<p>deux\n--b--\n"), "un\n\ndeux", ""},
-		"an attached text is not read as the mail": {
-			body("multipart/mixed; boundary=b", "--b\n\nun\n--b\nContent-Disposition: attachment; filename=a.txt\n\ndeux\n--b--\n"), "un", ""},
+		"an attached text stands below its line": {
+			body("multipart/mixed; boundary=b", "--b\n\nun\n--b\nContent-Disposition: attachment; filename=a.txt\n\ndeux\n--b--\n"), "un\n\n---------- Attachment: a.txt ----------\n\ndeux", ""},
 		"flowed lines are joined": {
 			body("text/plain; format=flowed", "Je demande \nl'effacement \nde tout.\n\n> cité \n> encore\n>> plus\n -- \n-- \nMarie"), "Je demande l'effacement de tout.\n\n> cité encore\n>> plus\n-- \n-- \nMarie", ""},
 		"delsp takes the space away": {
@@ -74,6 +112,15 @@ func TestText(t *testing.T) {
 		"a forwarded message is appended": {
 			body("multipart/mixed; boundary=b", "--b\n\nVoir ci-dessous.\n--b\nContent-Type: message/rfc822\n\nFrom: =?utf-8?q?Zo=C3=A9?= <zoe@example.org>\nSubject: Mes =?utf-8?q?donn=C3=A9es?=\n\nEffacez-les.\n--b--\n"),
 			"Voir ci-dessous.\n\n---------- Forwarded message ----------\nFrom: Zoé <zoe@example.org>\nSubject: Mes données\n\nEffacez-les.", ""},
+		"an attached message in base64 is read": {
+			body("multipart/mixed; boundary=b", "--b\n\nVoir.\n--b\nContent-Type: application/octet-stream; name=demande.eml\nContent-Disposition: attachment; filename=demande.eml\nContent-Transfer-Encoding: base64\n\n"+b64("From: zoe@example.org\r\nSubject: Mes droits\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nEffacez-moi été.\r\n")+"\n--b\n\nMerci.\n--b--\n"),
+			"Voir.\n\n---------- Forwarded message ----------\nFrom: zoe@example.org\nSubject: Mes droits\n\nEffacez-moi été.\n\nMerci.", ""},
+		"an attached message with two From fields shows no more than its first": {
+			body("message/rfc822", "From: zoe@example.org\nFrom: paul@example.org\n\nEffacez."), "---------- Forwarded message ----------\nFrom: zoe@example.org\n\nEffacez.", "attached message has 2 From fields"},
+		"a forwarded message in a forwarded message is read": {
+			body("message/rfc822", "From: un@example.org\nContent-Type: message/rfc822\n\nFrom: deux@example.org\n\nEffacez."), "---------- Forwarded message ----------\nFrom: un@example.org\n\n---------- Forwarded message ----------\nFrom: deux@example.org\n\nEffacez.", ""},
+		"alternatives inside related parts inside mixed ones are read once": {
+			body("multipart/mixed; boundary=a", "--a\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\nun\n--c\nContent-Type: text/html\n\n<p>un</p>\n--c--\n--b\nContent-Type: image/png\nContent-ID: <x>\n\nPNG\n--b--\n--a\n\npied de page\n--a--\n"), "un\n\npied de page", ""},
 		"words that are no mail are kept as text": {
 			"just some words\nand more", "just some words\nand more", "not a mail message"},
 		"a leading mbox line is skipped": {
@@ -131,6 +178,20 @@ func TestHTML(t *testing.T) {
 		"what an unclosed hidden paragraph hides ends with it":  {`<p style="display:none">un<p>deux`, "deux"},
 		"mail hidden from one program only is read":             {`<div style="mso-hide:all">texte</div>`, "texte"},
 		"a mail with nothing but hidden text is read":           {`<div style="display:none">Effacez tout</div>`, "Effacez tout"},
+		"opacity 0 is left out":                                 {`<p style="opacity:0">un</p><p style="opacity:0%">un</p><p style="opacity:.9">deux</p>`, "deux"},
+		"a size of one pixel is left out":                       {`<p style="font-size:1px">un</p><p style="FONT-SIZE: 0.01em">un</p><p style="font:0/0 a">un</p><p style="font: bold 12px/1.5 Arial">deux</p>`, "deux"},
+		"white that is nearly so on white is left out":          {`<p style="color:#f4f4f4">un</p><p style="color:rgb(250, 250, 250)">un</p><p style="color:rgba(255,255,255,1)">un</p><p style="color:hsl(0,0%,100%)">un</p><p style="color:#999">deux</p>`, "deux"},
+		"text of the colour of its cell is left out":            {`<table><tr bgcolor="#336699"><td><span style="color:#336699">un</span><font color=white>deux</font></td></tr></table>`, "deux"},
+		"a background of the parent counts":                     {`<div style="background:#222"><div><p style="color:#222">un</p><p style="color:#eee">deux</p></div></div>`, "deux"},
+		"transparent text is left out":                          {`<p style="color:transparent">un</p><p style="color:rgba(0,0,0,0)">un<b style="color:#000">deux</b></p>`, "deux"},
+		"a transparent background is the parent's":              {`<div style="background:#000"><p style="background-color:rgba(0,0,0,0);color:#fff">deux</p></div>`, "deux"},
+		"boxes without height that cut are left out":            {`<div style="height:0;overflow:hidden">un</div><div style="max-height:1px; overflow: hidden">un</div><div style="height:0">deux</div>`, "deux"},
+		"text moved by a margin or an indent is left out":       {`<p style="text-indent:-9999px">un</p><p style="margin-left:-100em">un</p><p style="position:relative;left:-2000px">un</p><p style="margin-left:-10px">deux</p>`, "deux"},
+		"text made small to nothing or cut away is left out":    {`<p style="transform: scale(0)">un</p><p style="clip-path: inset(100%)">un</p><p style="position:absolute;clip:rect(0 0 0 0)">un</p><p>deux</p>`, "deux"},
+		"dialogs that are not open and lists are left out":      {`<dialog>un</dialog><datalist><option>un</datalist><template>un</template><p>deux`, "deux"},
+		"what is shown without scripts is read":                 {`<noscript><p>un</p></noscript>deux`, "un\n\ndeux"},
+		"words for one program only are left out":               {`<!--[if gte mso 9]><p>un</p><![endif]--><![if !mso]><p>deux</p><![endif]>`, "deux"},
+		"hidden by the sheet, shown by the element is read":     {`<style>p{color:#fff}</style><p style="color:#000">deux</p>`, "deux"},
 		"lists have dashes":                                     {"<ul><li>un<li>deux</ul>", "- un\n- deux"},
 		"cells are separated":                                   {"<table><tr><td>un</td><td>deux</td></tr><tr><td>trois</td></tr></table>", "un deux\ntrois"},
 		"preformatted text keeps its lines":                     {"<pre>un\n  deux</pre>", "un\n  deux"},
@@ -157,17 +218,26 @@ func TestHeader(t *testing.T) {
 		check  func(mailbox.Message) any
 		want   any
 	}{
-		"a name in encoded words is decoded": {raw: "From: =?iso-8859-1?Q?Zo=E9?= <zoe@example.org>\n\n", from: addrs{{Name: "Zoé", Email: "zoe@example.org"}}, sender: true},
-		"two From fields prove nothing":      {raw: "From: a@example.org\nFrom: b@example.org\n\n", from: addrs{{Email: "a@example.org"}, {Email: "b@example.org"}}},
-		"the same From twice proves nothing": {raw: "From: a@example.org\nfrom : a@example.org\n\n", from: addrs{{Email: "a@example.org"}, {Email: "a@example.org"}}},
-		"a second From far below is counted": {raw: "From: a@example.org\n" + strings.Repeat("X-Y: z\n", 5000) + "From: b@example.org\n\n", from: addrs{{Email: "a@example.org"}}},
-		"two addresses in From are no one":   {raw: "From: a@example.org, b@example.org\n\n", from: addrs{{Email: "a@example.org"}, {Email: "b@example.org"}}},
-		"no From is no one":                  {raw: "Subject: x\nTo: a@example.org\n\n"},
-		"an address as name stays a name":    {raw: "From: \"victim@example.com\" <a@example.org>\n\n", from: addrs{{Name: "victim@example.com", Email: "a@example.org"}}, sender: true},
-		"a broken From that could be two is": {raw: "From: victim@example.com <a@example.org>\n\n", from: addrs{{Email: "victim@example.com"}, {Email: "a@example.org"}}},
-		"a broken From with one address has": {raw: "From: Dupont, Marie <marie@example.org>\n\n", from: addrs{{Name: "Dupont, Marie", Email: "marie@example.org"}}, sender: true},
-		"an 8-bit From is read":              {raw: "From: \"Zo\xe9\" <zoe@example.org>\n\n", from: addrs{{Name: "Zoé", Email: "zoe@example.org"}}, sender: true},
-		"comments in From are skipped":       {raw: "From: (a (b (c))) zoe@example.org (d)\n\n", from: addrs{{Email: "zoe@example.org"}}, sender: true},
+		"a name in encoded words is decoded":  {raw: "From: =?iso-8859-1?Q?Zo=E9?= <zoe@example.org>\n\n", from: addrs{{Name: "Zoé", Email: "zoe@example.org"}}, sender: true},
+		"two From fields prove nothing":       {raw: "From: a@example.org\nFrom: b@example.org\n\n", from: addrs{{Email: "a@example.org"}, {Email: "b@example.org"}}},
+		"the same From twice proves nothing":  {raw: "From: a@example.org\nfrom : a@example.org\n\n", from: addrs{{Email: "a@example.org"}, {Email: "a@example.org"}}},
+		"a second From far below is counted":  {raw: "From: a@example.org\n" + strings.Repeat("X-Y: z\n", 5000) + "From: b@example.org\n\n", from: addrs{{Email: "a@example.org"}}},
+		"a folded second From is counted":     {raw: "From: a@example.org\nFROM\t:\n b@example.org\n\n", from: addrs{{Email: "a@example.org"}, {Email: "b@example.org"}}},
+		"a second From in another charset is": {raw: "From: a@example.org\nfrom: =?iso-8859-1?q?Zo=E9?= <zoe@example.org>\n\n", from: addrs{{Email: "a@example.org"}, {Name: "Zoé", Email: "zoe@example.org"}}},
+		"From in the body is no field":        {raw: "From: a@example.org\n\nFrom: b@example.org\n", from: addrs{{Email: "a@example.org"}}, sender: true},
+		"Sender and Resent-From are not From": {raw: "From: a@example.org\nSender: b@example.org\nResent-From: c@example.org\nX-From: d@example.org\n\n", from: addrs{{Email: "a@example.org"}}, sender: true},
+		"a From inside a Subject is none":     {raw: "Subject: x\n From: b@example.org\nFrom: a@example.org\n\n", from: addrs{{Email: "a@example.org"}}, sender: true},
+		"a group in From is no one":           {raw: "From: group: a@example.org, b@example.org;\n\n", from: addrs{{Email: "a@example.org"}, {Email: "b@example.org"}}},
+		"a name that encodes another address": {raw: "From: =?utf-8?q?victim=40example.com=3E=2C?= <a@example.org>\n\n", from: addrs{{Name: "victim@example.com>,", Email: "a@example.org"}}, sender: true},
+		"a name in UTF-7 is decoded":          {raw: "From: =?utf-7?q?Zo+AOk-?= <zoe@example.org>\n\n", from: addrs{{Name: "Zoé", Email: "zoe@example.org"}}, sender: true},
+		"comments a thousand deep in From":    {raw: "From: " + strings.Repeat("(", 1000) + "x" + strings.Repeat(")", 1000) + " zoe@example.org\n\n", from: addrs{{Email: "zoe@example.org"}}, sender: true},
+		"two addresses in From are no one":    {raw: "From: a@example.org, b@example.org\n\n", from: addrs{{Email: "a@example.org"}, {Email: "b@example.org"}}},
+		"no From is no one":                   {raw: "Subject: x\nTo: a@example.org\n\n"},
+		"an address as name stays a name":     {raw: "From: \"victim@example.com\" <a@example.org>\n\n", from: addrs{{Name: "victim@example.com", Email: "a@example.org"}}, sender: true},
+		"a broken From that could be two is":  {raw: "From: victim@example.com <a@example.org>\n\n", from: addrs{{Email: "victim@example.com"}, {Email: "a@example.org"}}},
+		"a broken From with one address has":  {raw: "From: Dupont, Marie <marie@example.org>\n\n", from: addrs{{Name: "Dupont, Marie", Email: "marie@example.org"}}, sender: true},
+		"an 8-bit From is read":               {raw: "From: \"Zo\xe9\" <zoe@example.org>\n\n", from: addrs{{Name: "Zoé", Email: "zoe@example.org"}}, sender: true},
+		"comments in From are skipped":        {raw: "From: (a (b (c))) zoe@example.org (d)\n\n", from: addrs{{Email: "zoe@example.org"}}, sender: true},
 
 		"a folded subject is one line": {raw: "From: a@example.org\nSubject: =?utf-8?B?w6l0w6k=?=\n =?utf-8?Q?_=3D?= fin\n\n", from: addrs{{Email: "a@example.org"}}, sender: true,
 			check: func(m mailbox.Message) any { return m.Subject }, want: "été = fin"},
