@@ -18,6 +18,7 @@ import (
 	"greffier/app"
 	"greffier/app/erasure"
 	"greffier/app/law"
+	"greffier/app/mailbox"
 	"greffier/app/plan"
 	"greffier/app/register"
 	"greffier/assets"
@@ -47,17 +48,6 @@ type settings struct {
 	Storages   []storageSettings   `toml:"storage,omitempty"`
 	Territory  string              `toml:"territory,omitempty"`
 	Demo       bool                `toml:"demo,omitempty"`
-}
-
-type mailboxSettings struct {
-	Host        string   `toml:"host"`
-	Port        int      `toml:"port"`
-	Security    string   `toml:"security"`
-	User        string   `toml:"user"`
-	PasswordEnv string   `toml:"password_env,omitempty"`
-	CAFile      string   `toml:"ca_file,omitempty"`
-	AuthServIDs []string `toml:"authserv_ids,omitempty"`
-	Folders     []string `toml:"folders,omitempty"`
 }
 
 type shopSettings struct {
@@ -195,8 +185,8 @@ func (s *settings) check(base string) error {
 		}
 	}
 	if m := s.Mailbox; m != nil {
-		if m.Host == "" || m.User == "" {
-			return bad("[mailbox] needs host and user")
+		if err := m.check(); err != nil {
+			return bad("[mailbox] %s", err.Error())
 		}
 		abs(&m.CAFile)
 	}
@@ -272,8 +262,8 @@ func (s *settings) check(base string) error {
 func (s settings) secretNames() []struct{ name, env string } {
 	var out []struct{ name, env string }
 	add := func(name, env string) { out = append(out, struct{ name, env string }{name, env}) }
-	if s.Mailbox != nil {
-		add("mailbox.password", s.Mailbox.PasswordEnv)
+	if s.Mailbox != nil && s.Mailbox.SignIn != mailbox.ByOAuth {
+		add(s.Mailbox.secretName("password"), s.Mailbox.PasswordEnv)
 	}
 	for _, sh := range s.Shops {
 		for _, n := range sh.secrets() {
@@ -425,6 +415,7 @@ type profile struct {
 	vault    *vault.Vault
 	store    *store.Store
 	lock     *flock.Flock
+	mail     *mailSetup
 }
 
 // lockWait is how long a command waits for another one on the same profile.
@@ -517,52 +508,10 @@ func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 	return d, nil
 }
 
-func (p *profile) connectMailbox(d *app.Deps) error {
-	m := p.settings.Mailbox
-	if m == nil {
-		return nil
-	}
-	password, err := p.vault.Secret("mailbox.password")
-	if err != nil {
-		return err
-	}
-	box, err := mail.New(mail.Config{Host: m.Host, Port: m.Port, Security: mail.Security(m.Security), User: m.User, Password: password, CAFile: m.CAFile,
-		Address: p.ownAddress(m.User), AuthServIDs: m.AuthServIDs, Folders: m.Folders})
-	if err != nil {
-		return err
-	}
-	d.Mailbox = box
-	safe := safeTLS
-	if m.Security == string(mail.Plain) {
-		safe = "loopback"
-	}
-	d.Services = append(d.Services, app.Connection{Kind: "mailbox", Name: m.Host, Address: fmt.Sprintf("%s:%d", m.Host, m.Port), Safe: safe,
-		Check: func(ctx context.Context) (string, string, error) {
-			st, err := box.Check(ctx)
-			n := 0
-			for _, f := range st.Folders {
-				n += int(f.Messages)
-			}
-			tls := st.TLSVersion
-			if tls == "" && err == nil {
-				tls = "loopback"
-			}
-			return fmt.Sprintf("%d folders, %d messages", len(st.Folders), n), tls, err
-		}})
-	return nil
-}
-
-// ownAddress is the mailbox's own address: its user where that is one.
-func (p *profile) ownAddress(user string) string {
-	if strings.Contains(user, "@") {
-		return user
-	}
-	return p.settings.Controller.Email
-}
-
 // compose writes a letter as mail.
 func compose(o app.Outgoing) ([]byte, error) {
-	return mail.Compose(o.From, o.To, o.Subject, o.Text, o.InReplyTo, o.References, o.At)
+	return mail.ComposeLetter(mail.Letter{From: o.From, To: []mailbox.Address{o.To}, Subject: o.Subject, Text: o.Text,
+		InReplyTo: o.InReplyTo, References: o.References, MessageID: o.MessageID, Now: o.At})
 }
 
 // texts gives the catalog the shape of the façade's port.

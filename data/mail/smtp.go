@@ -319,8 +319,8 @@ func envelopeOf(raw []byte) (envelope, error) {
 		return no("it has no recipient, or too many")
 	}
 	head, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	e.utf8 = !sevenBit(head) || !sevenBit([]byte(e.from+strings.Join(e.to, "")))
-	e.bits = !sevenBit(body)
+	e.utf8 = !onlyASCII(head) || !onlyASCII([]byte(e.from+strings.Join(e.to, "")))
+	e.bits = !onlyASCII(body)
 	for l := range bytes.SplitSeq(raw, []byte("\r\n")) {
 		// A carriage return or line feed alone could end the mail early for
 		// some server on its way.
@@ -343,7 +343,7 @@ func envelopeAddress(a string) (string, error) {
 	return "", fmt.Errorf("%w: an address cannot be used", ErrCompose)
 }
 
-func sevenBit(b []byte) bool {
+func onlyASCII(b []byte) bool {
 	return !bytes.ContainsFunc(b, func(r rune) bool { return r >= 0x80 })
 }
 
