@@ -538,12 +538,12 @@ func (p *profile) connectMailbox(d *app.Deps) error {
 	}
 	d.Services = append(d.Services, app.Connection{Kind: "mailbox", Name: m.Host, Address: fmt.Sprintf("%s:%d", m.Host, m.Port), Safe: safe,
 		Check: func(ctx context.Context) (string, string, error) {
-			st, err := box.Check(ctx)
+			st, err := box.Look(ctx)
 			n := 0
 			for _, f := range st.Folders {
-				n += int(f.Messages)
+				n += f.Messages
 			}
-			tls := st.TLSVersion
+			tls := st.TLS
 			if tls == "" && err == nil {
 				tls = "loopback"
 			}
