@@ -592,26 +592,30 @@ func (r *reader) bodies(items []*item) error {
 	return nil
 }
 
-// parts reads large messages in parts, all asked for at once. Where the parts
-// do not make up the message, it is to be read whole.
+// parts reads large messages in parts, all asked for at once. Each answer has
+// its own goroutine, for a server may give them in another order than asked.
+// Where the parts do not make up the message, it is to be read whole.
 func (r *reader) parts(items []*item) error {
-	cmds := make([]*imapclient.FetchCommand, len(items))
+	errs := make([]error, len(items))
+	var wg sync.WaitGroup
 	for i, it := range items {
-		cmds[i] = r.c.Fetch(imap.UIDSetNum(it.uid), &imap.FetchOptions{UID: true, BodySection: it.plan.sections()})
-	}
-	for i, it := range items {
-		ok := false
-		err := r.answers(cmds[i], func(a answer) {
-			if a.uid == it.uid && it.plan.fill(a.sections) {
-				it.raw, ok = it.plan.message(it.size)
+		cmd := r.c.Fetch(imap.UIDSetNum(it.uid), &imap.FetchOptions{UID: true, BodySection: it.plan.sections()})
+		wg.Go(func() {
+			errs[i] = r.answers(cmd, func(a answer) {
+				if a.uid == it.uid && it.plan.fill(a.sections) {
+					it.raw, it.given = it.plan.message(it.size)
+				}
+			})
+			if !it.given {
+				it.raw, it.plan, it.later = nil, nil, true
 			}
 		})
+	}
+	wg.Wait()
+	for _, err := range errs {
 		var refused *imap.Error
 		if err != nil && !errors.As(err, &refused) {
 			return r.fail("read parts of messages", err)
-		}
-		if it.given = ok; !ok {
-			it.raw, it.plan, it.later = nil, nil, true
 		}
 	}
 	return nil

@@ -248,6 +248,11 @@ func (p *plan) message(size int64) ([]byte, bool) {
 			seen += int64(len(boundary)) + 6
 			b.WriteString("\r\n--" + boundary + "--\r\n")
 		case n.kept:
+			// A message without a header of its own, as digests may have: servers
+			// do not agree where it begins.
+			if ok = len(h.fields) > 0 || !strings.HasPrefix(n.ct, "message/"); !ok {
+				return
+			}
 			writeHead(&b, n.head)
 			b.Write(n.body)
 		default:
