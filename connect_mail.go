@@ -217,7 +217,9 @@ func (x *mailSetup) SignIn(ctx context.Context, a mailbox.Account, clientSecret 
 // own, then the settings that name it: whenever the program is cut off, the
 // settings and the secret that belong together are used.
 func (x *mailSetup) Save(ctx context.Context, a mailbox.Account, s mailbox.Secret) (app.Mailbox, app.Postman, app.Connection, error) {
-	fail := func(err error) (app.Mailbox, app.Postman, app.Connection, error) { return nil, nil, app.Connection{}, err }
+	fail := func(err error) (app.Mailbox, app.Postman, app.Connection, error) {
+		return nil, nil, app.Connection{}, err
+	}
 	s, err := x.secretFor(a, s)
 	if err != nil {
 		return fail(err)

@@ -1,6 +1,10 @@
 package mail
 
-import "greffier/app/mailbox"
+import (
+	"time"
+
+	"greffier/app/mailbox"
+)
 
 // ParseAutoconfig reads a config-v1.1.xml for an address.
 func ParseAutoconfig(raw []byte, address string) []mailbox.Found {
@@ -9,4 +13,16 @@ func ParseAutoconfig(raw []byte, address string) []mailbox.Found {
 		return nil
 	}
 	return parseAutoconfig(raw, owner{address: address, local: local, domain: domain})
+}
+
+// Quicker lets Watch look more often than a person would wait for.
+func (b *Box) Quicker(poll, look time.Duration) *Box {
+	b.poll, b.look = poll, look
+	return b
+}
+
+// WithNow gives the box another clock.
+func (b *Box) WithNow(now func() time.Time) *Box {
+	b.now = now
+	return b
 }

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"greffier/app/mailbox"
@@ -38,7 +40,8 @@ type Config struct {
 	// AuthServIDs are further authserv-ids to believe.
 	AuthServIDs []string
 	// Folders are the folders to read, as the server spells them; empty means
-	// inbox, spam, archives and the owner's own folders.
+	// inbox, spam, archives and the owner's own folders. Sent mail is always
+	// read besides.
 	Folders []string
 	// Timeout bounds connecting and signing in; 0 means 30 seconds. After ten
 	// times as long without a byte from the server, the connection is given
@@ -53,9 +56,16 @@ type Box struct {
 	server string // host:port, for errors
 	roots  *x509.CertPool
 	trust  Trust
+	now    func() time.Time
+	poll   time.Duration // between two looks of Watch where the server has no IDLE
+	look   time.Duration // between two looks of Watch at the other folders
 }
 
-var _ mailbox.Source = (*Box)(nil)
+var (
+	_ mailbox.Source   = (*Box)(nil)
+	_ mailbox.Watcher  = (*Box)(nil)
+	_ mailbox.Rereader = (*Box)(nil)
+)
 
 // New checks the settings; it does not connect. Errors: ErrConfig,
 // ErrPlainRefused, ErrCertificate when CAFile cannot be used.
@@ -86,7 +96,7 @@ func New(cfg Config) (*Box, error) {
 	if cfg.Address == "" && strings.Contains(cfg.User, "@") {
 		cfg.Address = cfg.User
 	}
-	b := &Box{cfg: cfg, server: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))}
+	b := &Box{cfg: cfg, server: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), now: time.Now, poll: pollEvery, look: lookEvery}
 	if cfg.Security == Plain && !loopback(cfg.Host) {
 		return nil, fmt.Errorf("%s: %w", b.server, ErrPlainRefused)
 	}
@@ -117,6 +127,7 @@ type session struct {
 	ctx    context.Context
 	c      *imapclient.Client
 	conn   net.Conn
+	line   *watched // beneath conn
 	server string
 	trust  Trust
 	tls    uint16 // version, 0 without TLS
@@ -135,7 +146,9 @@ func (b *Box) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, s.fail("connect", err)
 	}
-	conn = &watched{Conn: conn, silence: 10 * b.cfg.Timeout}
+	s.line = &watched{Conn: conn, came: make(chan struct{}, 1)}
+	s.line.silence.Store(int64(10 * b.cfg.Timeout))
+	conn = s.line
 	s.conn = conn
 	// The client library knows no context: closing the connection under it is
 	// what ends a wait.
@@ -166,14 +179,20 @@ func (b *Box) connect(ctx context.Context) (*session, error) {
 // long: the client library would wait for ever.
 type watched struct {
 	net.Conn
-	silence time.Duration
+	silence atomic.Int64  // time.Duration
+	came    chan struct{} // holds one when bytes came
 }
 
 // Read reads, or fails when nothing comes.
 func (w *watched) Read(p []byte) (int, error) {
-	timer := time.AfterFunc(w.silence, func() { w.Close() })
+	timer := time.AfterFunc(time.Duration(w.silence.Load()), func() { w.Close() })
 	defer timer.Stop()
-	return w.Conn.Read(p)
+	n, err := w.Conn.Read(p)
+	select {
+	case w.came <- struct{}{}:
+	default:
+	}
+	return n, err
 }
 
 // fail translates an error; after a cancel it is the cancel.
@@ -221,91 +240,97 @@ func (s *session) folders() ([]folder, error) {
 	return classify(list), nil
 }
 
-// FolderStatus is one folder as the settings show it.
-type FolderStatus struct {
-	Name     string
-	Messages int
-	Junk     bool // the spam folder
-	Read     bool // Greffier reads it
-}
-
-// Status is what a live test of the settings found.
-type Status struct {
-	Server     string // name and version that the server gives itself (RFC 2971), "" when it gives none
-	TLSVersion string // "TLS 1.3", "" without TLS
-	Folders    []FolderStatus
-	HasDrafts  bool // there is a folder for drafts
-}
-
-// Check connects, signs in and looks around without changing anything. Errors
+// Look connects, signs in and looks around without changing anything. Errors
 // are those of Fetch.
-func (b *Box) Check(ctx context.Context) (Status, error) {
+func (b *Box) Look(ctx context.Context) (mailbox.Looked, error) {
 	s, err := b.connect(ctx)
 	if err != nil {
-		return Status{}, err
+		return mailbox.Looked{}, err
 	}
 	defer s.close()
-	var st Status
+	var l mailbox.Looked
 	if s.tls != 0 {
-		st.TLSVersion = tls.VersionName(s.tls)
+		l.TLS = tls.VersionName(s.tls)
 	}
+	l.Idle = s.idles()
 	if s.c.Caps().Has(imap.CapID) {
+		// Name and version that the server gives itself (RFC 2971).
 		if id, err := s.c.ID(nil).Wait(); err == nil && id != nil {
-			st.Server = cleanLine(id.Name+" "+id.Version, 100)
+			l.Server = cleanLine(id.Name+" "+id.Version, 100)
 		}
 	}
 	all, err := s.folders()
 	if err != nil {
-		return st, err
+		return l, err
 	}
+	_, l.Drafts = special(all, mailbox.FolderDrafts)
 	wanted, _ := b.choose(all)
-	for _, f := range all {
-		st.HasDrafts = st.HasDrafts || f.role == drafts
+	counts := make([]*imapclient.StatusCommand, len(all))
+	for i, f := range all {
+		if f.open {
+			counts[i] = s.c.Status(f.name, &imap.StatusOptions{NumMessages: true})
+		}
+	}
+	for i, f := range all {
 		if !f.open {
 			continue
 		}
-		fs := FolderStatus{Name: f.name, Junk: f.role == junk}
-		for _, w := range wanted {
-			fs.Read = fs.Read || w.name == f.name
-		}
-		data, err := s.c.Status(f.name, &imap.StatusOptions{NumMessages: true}).Wait()
+		shown := mailbox.Folder{Name: f.name, Kind: f.kind, Read: slices.Contains(wanted, f)}
+		data, err := counts[i].Wait()
 		if err == nil && data.NumMessages != nil {
-			fs.Messages = int(*data.NumMessages)
+			shown.Messages = int(*data.NumMessages)
 		} else if s.broken() {
-			return st, s.fail("count messages", err)
+			return l, s.fail("count messages", err)
 		}
-		st.Folders = append(st.Folders, fs)
+		l.Folders = append(l.Folders, shown)
 	}
-	return st, nil
+	return l, nil
 }
 
 // choose picks the folders to read, and names the configured ones that are not
+// there. Sent mail is always read besides: what the owner answered is found
 // there.
 func (b *Box) choose(all []folder) (wanted []folder, missing []string) {
-	if len(b.cfg.Folders) == 0 {
-		for _, f := range all {
-			if f.read() {
-				wanted = append(wanted, f)
+	chosen := func(f folder) bool { return f.incoming() }
+	if len(b.cfg.Folders) > 0 {
+		is := func(f folder, name string) bool {
+			return f.open && (f.name == name || f.kind == mailbox.FolderInbox && strings.EqualFold(name, "INBOX"))
+		}
+		chosen = func(f folder) bool {
+			return slices.ContainsFunc(b.cfg.Folders, func(name string) bool { return is(f, name) })
+		}
+		for _, name := range b.cfg.Folders {
+			if !slices.ContainsFunc(all, func(f folder) bool { return is(f, name) }) {
+				missing = append(missing, name)
 			}
 		}
-		return wanted, nil
 	}
-next:
-	for _, name := range b.cfg.Folders {
-		for _, f := range all {
-			if f.open && (f.name == name || f.role == inbox && strings.EqualFold(name, "INBOX")) {
-				wanted = append(wanted, f)
-				continue next
-			}
+	for _, f := range all {
+		if f.sent() || chosen(f) {
+			wanted = append(wanted, f)
 		}
-		missing = append(missing, name)
 	}
 	return wanted, missing
 }
 
+// ErrNoSent says that the mailbox has no folder for sent mail.
+var ErrNoSent = errors.New("mailbox has no folder for sent mail")
+
 // SaveDraft puts a composed message into the drafts folder, where the owner
 // looks at it and sends it herself. Errors: ErrNoDrafts and those of Fetch.
 func (b *Box) SaveDraft(ctx context.Context, raw []byte) error {
+	// Seen: she wrote it.
+	return b.save(ctx, raw, mailbox.FolderDrafts, ErrNoDrafts, "save the draft", imap.FlagDraft, imap.FlagSeen)
+}
+
+// SaveSent puts a message that was sent into the folder of sent mail, where the
+// owner's other programs show it. Errors: ErrNoSent and those of Fetch.
+func (b *Box) SaveSent(ctx context.Context, raw []byte) error {
+	return b.save(ctx, raw, mailbox.FolderSent, ErrNoSent, "save the sent mail", imap.FlagSeen)
+}
+
+// save appends a message to the folder of a kind.
+func (b *Box) save(ctx context.Context, raw []byte, kind mailbox.FolderKind, none error, doing string, flags ...imap.Flag) error {
 	s, err := b.connect(ctx)
 	if err != nil {
 		return err
@@ -315,26 +340,21 @@ func (b *Box) SaveDraft(ctx context.Context, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range all {
-		if f.role != drafts || !f.open {
-			continue
-		}
-		raw = withCRLF(raw)
-		cmd := s.c.Append(f.name, int64(len(raw)), &imap.AppendOptions{
-			Flags: []imap.Flag{imap.FlagDraft, imap.FlagSeen}, // seen: she wrote it
-			Time:  time.Now(),
-		})
-		_, writeErr := bytes.NewReader(raw).WriteTo(cmd)
-		closeErr := cmd.Close()
-		if _, err := cmd.Wait(); err != nil {
-			return s.fail("save the draft", err)
-		}
-		if err := errors.Join(writeErr, closeErr); err != nil {
-			return s.fail("save the draft", err)
-		}
-		return nil
+	f, ok := special(all, kind)
+	if !ok {
+		return fmt.Errorf("%s: %w", b.server, none)
 	}
-	return fmt.Errorf("%s: %w", b.server, ErrNoDrafts)
+	raw = withCRLF(raw)
+	cmd := s.c.Append(f.name, int64(len(raw)), &imap.AppendOptions{Flags: flags, Time: b.now()})
+	_, writeErr := bytes.NewReader(raw).WriteTo(cmd)
+	closeErr := cmd.Close()
+	if _, err := cmd.Wait(); err != nil {
+		return s.fail(doing, err)
+	}
+	if err := errors.Join(writeErr, closeErr); err != nil {
+		return s.fail(doing, err)
+	}
+	return nil
 }
 
 // withCRLF gives every line the ending that IMAP wants.

@@ -352,15 +352,15 @@ func TestTokenSource(t *testing.T) {
 		server := mailtest.DovecotOAuth(t, o, "xoauth2", "oauthbearer")
 		cfg := config(server)
 		cfg.Password, cfg.Token = "", get
-		if _, err := open(t, cfg).Check(t.Context()); err != nil || o.Refreshes() != 0 {
+		if _, err := open(t, cfg).Look(t.Context()); err != nil || o.Refreshes() != 0 {
 			t.Fatalf("%v, %d refreshes", err, o.Refreshes())
 		}
 		o.Revoke(false)
-		if _, err := open(t, cfg).Check(t.Context()); err != nil || o.Refreshes() != 1 || len(v.kept) != 1 {
+		if _, err := open(t, cfg).Look(t.Context()); err != nil || o.Refreshes() != 1 || len(v.kept) != 1 {
 			t.Fatalf("%v, %d refreshes, %d kept", err, o.Refreshes(), len(v.kept))
 		}
 		o.Revoke(true)
-		_, err := open(t, cfg).Check(t.Context())
+		_, err := open(t, cfg).Look(t.Context())
 		if !errors.Is(err, mail.ErrConsentGone) || errors.Is(err, mail.ErrUnreachable) {
 			t.Fatalf("error %v", err)
 		}

@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"greffier/app/mailbox"
 )
@@ -58,7 +57,7 @@ func (s *Setup) Discover(ctx context.Context, address string) ([]mailbox.Found, 
 // signs in there too. It changes and keeps nothing: a token that was renewed
 // for the trial is given to renewed, which may be nil when nobody keeps the
 // account. What was found before an error is returned with it. Errors are those
-// of Box.Check, Postman.Check, New and NewPostman.
+// of Box.Look, Postman.Check, New and NewPostman.
 func (s *Setup) Try(ctx context.Context, a mailbox.Account, secret mailbox.Secret, renewed func(mailbox.Token) error) (mailbox.Looked, error) {
 	if renewed == nil {
 		renewed = func(mailbox.Token) error { return nil }
@@ -77,8 +76,7 @@ func (s *Setup) Try(ctx context.Context, a mailbox.Account, secret mailbox.Secre
 			return mailbox.Looked{}, err
 		}
 	}
-	st, err := box.Check(ctx)
-	found := looked(st)
+	found, err := box.Look(ctx)
 	if err != nil || postman == nil {
 		return found, err
 	}
@@ -87,24 +85,6 @@ func (s *Setup) Try(ctx context.Context, a mailbox.Account, secret mailbox.Secre
 	}
 	found.SMTP = true
 	return found, nil
-}
-
-// looked is a Status in the words of the settings.
-func looked(st Status) mailbox.Looked {
-	l := mailbox.Looked{Server: st.Server, TLS: st.TLSVersion, Drafts: st.HasDrafts}
-	for _, f := range st.Folders {
-		kind := mailbox.FolderOwn
-		switch {
-		case f.Junk:
-			kind = mailbox.FolderJunk
-		case strings.EqualFold(f.Name, "INBOX"):
-			kind = mailbox.FolderInbox
-		case !f.Read:
-			kind = mailbox.FolderOther
-		}
-		l.Folders = append(l.Folders, mailbox.Folder{Name: f.Name, Kind: kind, Messages: f.Messages, Read: f.Read})
-	}
-	return l
 }
 
 // SignIn gets a token at the account's provider: by the page to which show

@@ -26,7 +26,7 @@ func TestSignInByToken(t *testing.T) {
 		with := func(t *testing.T, token func(context.Context) (string, error)) error {
 			cfg := config(s)
 			cfg.Password, cfg.Token = "", token
-			_, err := open(t, cfg).Check(t.Context())
+			_, err := open(t, cfg).Look(t.Context())
 			return err
 		}
 		t.Run("Dovecot lets in with a token by "+mechanism, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestSignInByToken(t *testing.T) {
 		s := mailtest.Memory(t)
 		cfg := config(s)
 		cfg.Token = func(context.Context) (string, error) { return "t", nil }
-		if _, err := open(t, cfg).Check(t.Context()); !errors.Is(err, mail.ErrAuth) {
+		if _, err := open(t, cfg).Look(t.Context()); !errors.Is(err, mail.ErrAuth) {
 			t.Fatalf("error %v", err)
 		}
 	})

@@ -112,6 +112,14 @@ func (s *Server) Delete(folder string) {
 	}
 }
 
+// Rename gives a folder another name.
+func (s *Server) Rename(folder, name string) {
+	s.t.Helper()
+	if err := s.client().Rename(folder, name, nil).Wait(); err != nil {
+		s.t.Fatalf("rename %s: %v", folder, err)
+	}
+}
+
 // Expunge removes messages for good.
 func (s *Server) Expunge(folder string, uids ...uint32) {
 	s.t.Helper()
