@@ -354,6 +354,21 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		}
 	})
 
+	t.Run("the same mail is known by its print in any folder, and another one is not", func(t *testing.T) {
+		s := start(t)
+		s.Append("INBOX", nil, at, letter(1))
+		s.Append("Archive", nil, at, letter(1))
+		s.Append("INBOX", nil, at, letter(2))
+		var k keeper
+		prints := map[string][]string{}
+		for _, m := range k.fetch(t, open(t, config(s))) {
+			prints[m.Print] = append(prints[m.Print], m.Subject)
+		}
+		if len(prints) != 2 || len(prints[""]) != 0 {
+			t.Errorf("prints %v", prints)
+		}
+	})
+
 	t.Run("cancelling stops at once", func(t *testing.T) {
 		s := start(t)
 		b := open(t, config(s))
