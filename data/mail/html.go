@@ -365,25 +365,35 @@ func (c *converter) inherit(t html.Token) element {
 			}
 		}
 	}
-	var styles []map[string]string
-	if len(c.rules) > 0 {
-		classes := strings.Fields(class)
-		classes = classes[:min(len(classes), maxClasses)]
-		styles = append(styles, c.rules[t.Data])
-		for _, k := range classes {
-			styles = append(styles, c.rules["."+k])
+	var list [8]map[string]string
+	styles := list[:0]
+	add := func(d map[string]string) {
+		if len(d) > 0 {
+			styles = append(styles, d)
 		}
-		for _, k := range classes {
-			styles = append(styles, c.rules[t.Data+"."+k])
+	}
+	if len(c.rules) > 0 {
+		add(c.rules[t.Data])
+		if class != "" {
+			classes := strings.Fields(class)
+			classes = classes[:min(len(classes), maxClasses)]
+			for _, k := range classes {
+				add(c.rules["."+k])
+			}
+			for _, k := range classes {
+				add(c.rules[t.Data+"."+k])
+			}
 		}
 		if id != "" {
-			styles = append(styles, c.rules["#"+id])
+			add(c.rules["#"+id])
 		}
 	}
 	if inline != "" {
-		styles = append(styles, declarations(inline))
+		add(declarations(inline))
 	}
-	e.apply(merge(styles))
+	if len(styles) > 0 {
+		e.apply(merge(styles))
+	}
 	return e
 }
 
@@ -444,9 +454,9 @@ func (e *element) apply(d map[string]string) {
 	if strings.HasPrefix(strings.ReplaceAll(d["clip-path"], " ", ""), "inset(100%") {
 		e.gone = true
 	}
-	away := []string{"text-indent", "margin-left", "margin-top", "margin-right"}
+	away := movers[:4]
 	if pos := d["position"]; pos == "absolute" || pos == "fixed" || pos == "relative" {
-		away = append(away, "left", "top", "right", "bottom")
+		away = movers[:]
 		if clip := strings.ReplaceAll(d["clip"], " ", ""); pos != "relative" && (strings.HasPrefix(clip, "rect(0") || strings.HasPrefix(clip, "rect(1px")) {
 			e.gone = true
 		}
@@ -478,6 +488,9 @@ func (e *element) apply(d map[string]string) {
 		}
 	}
 }
+
+// movers are properties that move text; the last four only what is positioned.
+var movers = [...]string{"text-indent", "margin-left", "margin-top", "margin-right", "left", "top", "right", "bottom"}
 
 // size takes a font-size.
 func (e *element) size(v string) {

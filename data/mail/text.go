@@ -67,6 +67,10 @@ func cleanText(s string) string {
 	b.Grow(len(s))
 	for i, r := range s {
 		switch {
+		case r >= ' ' && r < 0x7F:
+			b.WriteByte(byte(r))
+		case r >= 0xC0 && r < 0x250: // letters of the West, the most there is
+			b.WriteRune(r)
 		case r == '\r':
 			if i+1 >= len(s) || s[i+1] != '\n' {
 				b.WriteByte('\n')
