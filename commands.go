@@ -655,15 +655,27 @@ func (c *cli) printCase(p *profile, v app.CaseView) error {
 		}
 		messages = append(messages, x)
 	}
+	type line struct {
+		At   string `json:"at"`
+		By   string `json:"by"`
+		Key  string `json:"key"`
+		Text string `json:"text"`
+	}
+	var history []line
+	for _, e := range v.Case.Events {
+		history = append(history, line{e.At.UTC().Format(time.RFC3339), e.By, e.Key, strings.TrimSpace(assets.Text(lang, e.Key, map[string]any{"Arg": e.Arg}))})
+	}
 	if c.json {
 		return c.printJSON(struct {
 			caseJSON
-			Why      []why     `json:"why"`
-			Signs    []string  `json:"identity_signs"`
-			Next     []string  `json:"next"`
-			Messages []message `json:"messages"`
-			Runs     []int64   `json:"runs"`
-		}{j, orEmpty(reasons), orEmpty(signs), orEmpty(next), orEmpty(messages), orEmpty(v.Case.Runs)})
+			History  []line       `json:"history"`
+			Letters  []letterJSON `json:"letters"`
+			Why      []why        `json:"why"`
+			Signs    []string     `json:"identity_signs"`
+			Next     []string     `json:"next"`
+			Messages []message    `json:"messages"`
+			Runs     []int64      `json:"runs"`
+		}{j, orEmpty(history), lettersOf(v.Case), orEmpty(reasons), orEmpty(signs), orEmpty(next), orEmpty(messages), orEmpty(v.Case.Runs)})
 	}
 	fmt.Fprintf(c.out, "case\t%d\nstate\t%s\nrights\t%s\nreceived\t%s\ndue\t%s (%d)\nperson\t%s\norders\t%s\nidentity\t%s\n", j.Case, j.State, strings.Join(j.Rights, ","),
 		j.Received, j.Due, j.DaysLeft, oneLine(j.Person), strings.Join(j.Orders, ","), j.Identity)
@@ -674,6 +686,12 @@ func (c *cli) printCase(p *profile, v app.CaseView) error {
 		fmt.Fprintf(c.out, "why\t%s\t%s\n", oneLine(w.Text), w.Source)
 	}
 	fmt.Fprintf(c.out, "next\t%s\n", strings.Join(next, ", "))
+	for _, h := range history {
+		fmt.Fprintf(c.out, "history\t%s\t%s\t%s\n", h.At, h.By, oneLine(h.Text))
+	}
+	for _, l := range lettersOf(v.Case) {
+		fmt.Fprintf(c.out, "letter\t%s\t%s\t%s\n", l.Kind, l.State, oneLine(l.To))
+	}
 	for _, m := range messages {
 		fmt.Fprintf(c.out, "message\t%s\t%s\t%s\n", m.Received, oneLine(m.From), oneLine(m.Subject))
 		for _, s := range m.Why {

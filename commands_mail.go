@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -163,6 +164,37 @@ func (c *cli) correctCommand() *cobra.Command {
 	})
 	cmd.Flags().BoolVar(&undo, "undo", false, "take your correction back")
 	return cmd
+}
+
+// letterJSON is a letter of a case, without its text.
+type letterJSON struct {
+	Kind    string `json:"kind"`
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	State   string `json:"state"` // written, in drafts, sending, sent, returned
+	Sent    string `json:"sent,omitempty"`
+}
+
+func lettersOf(c cases.Case) []letterJSON {
+	out := []letterJSON{}
+	for _, l := range c.Letters {
+		x := letterJSON{Kind: l.Kind, To: l.Address(c), Subject: l.Subject, State: "written"}
+		switch {
+		case !l.ReturnedAt.IsZero():
+			x.State = "returned"
+		case !l.SentAt.IsZero():
+			x.State = "sent"
+		case !l.SendingAt.IsZero():
+			x.State = "sending"
+		case !l.DraftAt.IsZero():
+			x.State = "in drafts"
+		}
+		if !l.SentAt.IsZero() {
+			x.Sent = l.SentAt.UTC().Format(time.RFC3339)
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 func (c *cli) letterCommand() *cobra.Command {

@@ -127,7 +127,7 @@ func TestTheOwnersAnswerIsFoundAmongSentMailAndABounceIsShown(t *testing.T) {
 	if c.State != "acknowledged" {
 		t.Fatalf("the letter that she sent did not acknowledge the case: %+v", c)
 	}
-	if h := w.history(c); !strings.Contains(h, "found_sent") && !strings.Contains(h, "among") {
+	if h := w.history(c); !strings.Contains(h, "case.found_sent") || !strings.Contains(h, `"state": "sent"`) {
 		t.Errorf("the history does not tell of the letter:\n%s", h)
 	}
 
@@ -168,7 +168,7 @@ text
 `, "\n", "\r\n")
 	box.Append("INBOX", nil, time.Now(), []byte(bounce))
 	w.sync("--mail")
-	if h := w.history(c); !strings.Contains(h, "5.1.1") {
+	if h := w.history(c); !strings.Contains(h, "5.1.1") || !strings.Contains(h, `"state": "returned"`) {
 		t.Errorf("the history does not tell that the letter came back:\n%s", h)
 	}
 	if n := len(w.cases()); n != 1 {

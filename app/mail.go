@@ -170,7 +170,7 @@ func (a *App) caseOfLetter(tx Tx, m mailbox.Message, letters func() (letterBook,
 // takeSent files what the owner sent: as a letter of its case, with the step
 // that the letter stands for, or as her own word in a case. What belongs to no
 // case is not kept.
-func (a *App) takeSent(tx Tx, m mailbox.Message, letters func() (letterBook, error)) error {
+func (a *App) takeSent(tx Tx, m mailbox.Message, letters func() (letterBook, error), out *SyncReport) error {
 	c, found, err := a.caseOfLetter(tx, m, letters)
 	if err != nil || !found {
 		if err == nil {
@@ -182,6 +182,7 @@ func (a *App) takeSent(tx Tx, m mailbox.Message, letters func() (letterBook, err
 	if err != nil || !isNew {
 		return err
 	}
+	out.Messages++
 	at := m.ReceivedAt // when the server got the copy: the Date field is what a program says
 	if at.IsZero() {
 		at = m.SentAt
@@ -229,7 +230,7 @@ func (a *App) noticeWent(tx Tx, m mailbox.Message) error {
 
 // takeMachine files what a machine wrote about a letter or in answer to one: a
 // bounce, a receipt, an absence. It is false where it concerns no case.
-func (a *App) takeMachine(tx Tx, m mailbox.Message, letters func() (letterBook, error)) (bool, error) {
+func (a *App) takeMachine(tx Tx, m mailbox.Message, letters func() (letterBook, error), out *SyncReport) (bool, error) {
 	c, found, err := a.caseOfLetter(tx, m, letters)
 	if err != nil || !found {
 		return false, err
@@ -238,6 +239,7 @@ func (a *App) takeMachine(tx Tx, m mailbox.Message, letters func() (letterBook, 
 	if err != nil || !isNew {
 		return true, err
 	}
+	out.Messages++
 	m.ID = id
 	c, returned := cases.Returned(c, m)
 	if returned {

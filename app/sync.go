@@ -227,10 +227,10 @@ type filing struct {
 func (a *App) takeIn(tx Tx, j request.Judged, on *filing, out *SyncReport) error {
 	m := j.Message
 	if m.Sent {
-		return a.takeSent(tx, m, on.letters)
+		return a.takeSent(tx, m, on.letters, out)
 	}
 	if m.Bounce || m.Receipt || m.AutoSubmitted {
-		if taken, err := a.takeMachine(tx, m, on.letters); err != nil || taken {
+		if taken, err := a.takeMachine(tx, m, on.letters, out); err != nil || taken {
 			return err
 		}
 	}

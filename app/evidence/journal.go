@@ -76,7 +76,7 @@ const (
 )
 
 var acts = []string{
-	ActProfileCreated, ActSettingsChanged, ActSyncOrders, ActSyncMail, ActVerdictCorrected,
+	ActProfileCreated, ActSettingsChanged, ActSyncOrders, ActSyncMail, ActVerdictCorrected, ActVerdictRestored, ActCaseDropped, ActCaseChallenged, ActLetterSent, ActLetterReturned, ActDocumentDropped,
 	ActCaseOpened, ActCaseState, ActCaseIdentity, ActCaseOrders, ActCaseExtended, ActCaseSuspended, ActCaseResumed, ActCaseLetter, ActCaseRefused, ActCaseAnswered, ActCaseClosed,
 	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActRunLooked, ActErasureScheduled, ActErasureCancelled, ActNoticesMade, ActNoticeSent, ActNoticeAnswered, ActNoticeSpared, ActCertificateMade, ActTombstoneMade,
 	ActHoldPlaced, ActHoldLifted, ActRuleEnabled, ActRuleDisabled, ActRuleChanged, ActRegisterChanged, ActRegisterPrinted, ActBackupMade, ActBackupRestored,
