@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -61,7 +62,8 @@ type Finder struct {
 //
 // DNS is believed without proof: a proposal may name servers that lie outside
 // of the domain, and is to be used only after the owner saw and chose it. No
-// password is sent. Errors: ErrAddress, ErrNothingFound, ctx.Err().
+// password is sent. Errors: ErrAddress, ErrNothingFound, ErrUnreachable when this
+// computer seems to be offline, ctx.Err().
 func (f *Finder) Discover(ctx context.Context, address string) ([]mailbox.Found, error) {
 	address, local, domain, err := splitAddress(address)
 	if err != nil {
@@ -78,13 +80,14 @@ func (f *Finder) Discover(ctx context.Context, address string) ([]mailbox.Found,
 	defer cancel()
 	who := owner{address: address, local: local, domain: domain}
 	var own, wellKnown, srv, mx, guess []mailbox.Found
+	var down bool
 	together(
 		func() { own = f.autoconfig(ctx, who, "https://autoconfig."+domain+"/mail/config-v1.1.xml", true) },
 		func() {
 			wellKnown = f.autoconfig(ctx, who, "https://"+domain+"/.well-known/autoconfig/mail/config-v1.1.xml", true)
 		},
 		func() { srv = f.bySRV(ctx, who) },
-		func() { mx = f.byMX(ctx, who) },
+		func() { mx, down = f.byMX(ctx, who) },
 		func() { guess = f.guess(ctx, who) },
 	)
 	own = append(own, wellKnown...)
@@ -113,7 +116,10 @@ func (f *Finder) Discover(ctx context.Context, address string) ([]mailbox.Found,
 	if err := outer.Err(); err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0 && down:
+		return nil, fmt.Errorf("look for mail settings: %w: no answer of DNS", ErrUnreachable)
+	case len(found) == 0:
 		return nil, ErrNothingFound
 	}
 	return found, nil
@@ -382,22 +388,24 @@ func (f *Finder) dns() Resolver {
 }
 
 // byMX proposes the settings of the provider that receives the domain's mail.
-func (f *Finder) byMX(ctx context.Context, o owner) (found []mailbox.Found) {
+// down tells that DNS did not answer.
+func (f *Finder) byMX(ctx context.Context, o owner) (found []mailbox.Found, down bool) {
 	ctx, cancel := context.WithTimeout(ctx, dnsTime)
 	defer cancel()
 	list, err := f.dns().LookupMX(ctx, o.domain+".")
 	if err != nil && len(list) == 0 {
-		return nil
+		var unknown *net.DNSError
+		return nil, !errors.As(err, &unknown) || !unknown.IsNotFound
 	}
 	for _, r := range list[:min(len(list), maxRecords)] {
 		if ps := byMX(r.Host); len(ps) > 0 {
 			for _, p := range ps {
 				found = append(found, mailbox.Found{Account: p.account(o.address), From: "mx"})
 			}
-			return found
+			return found, false
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // guess tries the usual names of servers within the domain.

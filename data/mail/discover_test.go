@@ -34,17 +34,16 @@ type internet struct {
 	config *tls.Config
 
 	mu      sync.Mutex
-	records map[string][]dns.RR     // by name and type
-	hosts   map[string]string       // "name:port" to where it listens
-	pages   map[string]http.Handler // by host
-	asked   []string                // of web servers: host, path and query
+	records map[string][]dns.RR // by name and type
+	hosts   map[string]string   // "name:port" to where it listens
+	asked   []string            // of web servers: host, path and query
 	dialled []string
 	queried []string
 }
 
 func newInternet(t testing.TB) *internet {
 	t.Helper()
-	w := &internet{records: map[string][]dns.RR{}, hosts: map[string]string{}, pages: map[string]http.Handler{}}
+	w := &internet{records: map[string][]dns.RR{}, hosts: map[string]string{}}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +117,7 @@ func (w *internet) serve(t testing.TB, address string, f func(net.Conn)) {
 			}()
 		}
 	}()
-	w.hosts[address] = l.Addr().String()
+	w.place(address, l)
 }
 
 // greet is a mail server that says hello.
@@ -154,7 +153,14 @@ func (w *internet) page(t testing.TB, host, path string, h http.HandlerFunc) {
 	})}
 	go srv.Serve(l)
 	t.Cleanup(func() { srv.Close() })
-	w.hosts[host+":443"] = l.Addr().String()
+	w.place(host+":443", l)
+}
+
+// place lets a name and port lead to a listener.
+func (w *internet) place(address string, l net.Listener) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hosts[address] = l.Addr().String()
 }
 
 func (w *internet) record(t testing.TB, lines ...string) {
@@ -165,7 +171,9 @@ func (w *internet) record(t testing.TB, lines ...string) {
 			t.Fatal(err)
 		}
 		key := rr.Header().Name + dns.TypeToString[rr.Header().Rrtype]
+		w.mu.Lock()
 		w.records[key] = append(w.records[key], rr)
+		w.mu.Unlock()
 	}
 }
 
@@ -354,6 +362,13 @@ func TestDiscover(t *testing.T) {
 		got, err := w.finder.Discover(t.Context(), "contact@exämple.test")
 		if err != nil || got[0].Account.Provider != "gandi" || got[0].Account.IMAP.User != "contact@exämple.test" {
 			t.Errorf("%v %v", got, err)
+		}
+	})
+	t.Run("a computer that is offline is told from a domain without settings", func(t *testing.T) {
+		w := newInternet(t)
+		w.finder.DNS = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("network is down") }}
+		if _, err := w.finder.Discover(t.Context(), address); !errors.Is(err, mail.ErrUnreachable) || errors.Is(err, mail.ErrNothingFound) {
+			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("a search can be cancelled", func(t *testing.T) {

@@ -196,13 +196,16 @@ func (b *Box) signIn(ctx context.Context, s *session) error {
 	}
 	if b.cfg.Token != nil {
 		return withToken(ctx, b.cfg.Token, func(token string) (bool, error) {
+			if s.broken() { // it closes after a refusal; the fresh token is for the next time
+				return true, fmt.Errorf("%s: %w", b.server, ErrAuth)
+			}
 			client, err := newBearer(func(mech string) bool { return caps.Has(imap.AuthCap(mech)) }, b.cfg.User, token, b.cfg.Host, b.cfg.Port)
 			if err != nil {
 				return false, fmt.Errorf("%s: %w", b.server, err)
 			}
 			client.answering = func() { answers.next = true }
 			err = b.refusal(s.c.Authenticate(client))
-			if err != nil && client.refused && !s.broken() {
+			if err != nil && client.refused {
 				err = fmt.Errorf("%s: %w", b.server, ErrAuth) // whatever it said after that
 			}
 			return errors.Is(err, ErrAuth), err

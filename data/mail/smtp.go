@@ -58,6 +58,7 @@ type Postman struct {
 	cfg    SMTPConfig
 	server string // host:port, for errors
 	roots  *x509.CertPool
+	answer time.Duration // for the answer to the mail
 }
 
 // NewPostman checks the settings; it does not connect. Errors: ErrConfig,
@@ -86,7 +87,7 @@ func NewPostman(cfg SMTPConfig) (*Postman, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 30 * time.Second
 	}
-	p := &Postman{cfg: cfg, server: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))}
+	p := &Postman{cfg: cfg, server: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), answer: 20 * cfg.Timeout}
 	if cfg.Security == Plain && !loopback(cfg.Host) {
 		return nil, fmt.Errorf("%s: %w", p.server, ErrPlainRefused)
 	}
@@ -163,7 +164,7 @@ func (p *Postman) open(ctx context.Context, conn net.Conn) (*smtp.Client, error)
 		}
 		c = smtp.NewClient(secure)
 	}
-	c.CommandTimeout, c.SubmissionTimeout = p.cfg.Timeout, 20*p.cfg.Timeout
+	c.CommandTimeout, c.SubmissionTimeout = p.cfg.Timeout, p.answer
 	return c, c.Hello(helo)
 }
 

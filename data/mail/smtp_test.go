@@ -224,9 +224,9 @@ func TestSendRefused(t *testing.T) {
 	t.Run("a server that never answers the mail leaves it uncertain", func(t *testing.T) {
 		s := mailtest.Submission(t)
 		s.Hold()
-		cfg := sending(s)
-		cfg.Timeout = 100 * time.Millisecond
-		if err := postman(t, cfg).Send(t.Context(), outgoing(t, mail.Letter{})); !errors.Is(err, mailbox.ErrUncertain) {
+		p := postman(t, sending(s))
+		p.AnswerWithin(100 * time.Millisecond)
+		if err := p.Send(t.Context(), outgoing(t, mail.Letter{})); !errors.Is(err, mailbox.ErrUncertain) {
 			t.Errorf("error %v", err)
 		}
 	})
