@@ -390,48 +390,59 @@ func hostile() map[string]string {
 	rules.WriteString("</style>")
 	html := func(s string) string { return "From: a@example.org\r\nContent-Type: text/html\r\n\r\n" + s }
 	return map[string]string{
-		"ten thousand parts":            "From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", 10000) + "--b--\r\n",
-		"a thousand nested parts":       nest(1000),
-		"the same boundary all the way": "From: a@example.org\r\n" + strings.Repeat("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", 5000),
-		"nested messages":               "From: a@example.org\r\n" + strings.Repeat("Content-Type: message/rfc822\r\n\r\n", 5000),
-		"nested comments in From":       "From: " + strings.Repeat("(", 200000) + "a@example.org\r\n\r\nx",
-		"quotes in From":                "From: " + strings.Repeat(`"\"`, 60000) + " <a@example.org>\r\n\r\nx",
-		"addresses in From":             "From: " + strings.Repeat("a@b.c,", 100000) + "\r\n\r\nx",
-		"at signs in From":              "From: " + strings.Repeat("a@", 100000) + "\r\n\r\nx",
-		"brackets in From":              "From: " + strings.Repeat("<a@[", 4000) + "\r\n\r\nx",
-		"encoded words without an end":  "Subject: " + strings.Repeat("=?utf-8?q?", 100000) + "\r\nFrom: " + strings.Repeat("=?", 8000) + "\r\n\r\nx",
-		"many encoded words":            "Subject: " + strings.Repeat("=?utf-8?b?w6k=?= ", 100000) + "\r\n\r\nx",
-		"encoded words of many kinds":   "Subject: " + strings.Repeat("=?x-y?b?w6k=?= ", 10000) + "\r\n\r\nx",
-		"identifiers without an end":    "References: " + strings.Repeat("<", 500000) + "\r\n\r\nx",
-		"identifiers":                   "References: " + strings.Repeat("<a@b> ", 100000) + "\r\n\r\nx",
-		"header fields":                 strings.Repeat("From: a@example.org\r\n", 100000) + "\r\nx",
-		"one long line":                 "Subject: " + strings.Repeat("a", 5<<20),
-		"parameters":                    "Content-Type: text/plain" + strings.Repeat("; a*0*=utf-8''%41", 5000) + "\r\n\r\nx",
-		"continued parameters":          "Content-Disposition: attachment; " + strings.Repeat("filename*0=a; ", 4000) + "\r\n\r\nx",
-		"results with spaces":           "Authentication-Results: mx.example.net; dkim" + strings.Repeat(" ", 60000) + "=pass" + strings.Repeat(";", 60000) + "\r\nFrom: a@example.org\r\n\r\nx",
-		"NUL bytes":                     "Fr\x00om: a\r\nFrom: a@\x00example.org\r\nSubject: \x00\x00\r\n\r\n\x00\x00x",
-		"dashes":                        "Content-Type: multipart/mixed; boundary=\"-\"\r\n\r\n" + strings.Repeat("-", 1<<20),
-		"almost boundaries":             "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--bx\r\n", 200000),
-		"nested divs":                   html(strings.Repeat("<div>", 100000) + "x"),
-		"nested unknown elements":       html(strings.Repeat("<x-y>", 100000) + "x" + strings.Repeat("</x-z>", 100000)),
-		"nested quotes":                 html(strings.Repeat("<blockquote>x", 50000)),
-		"end tags of nothing":           html(strings.Repeat("<b>", 5000) + strings.Repeat("</i>", 300000)),
-		"open formatting elements":      html(formatting + "</p>" + strings.Repeat("<p>x</p>", 100000)),
-		"tables in tables":              html(strings.Repeat("<table><tr><td>", 50000) + "x"),
-		"attributes":                    html("<p " + strings.Repeat("a=b ", 300000) + ">x"),
-		"style rules":                   html(rules.String() + strings.Repeat("<div class='"+strings.Repeat("c1 ", 50)+"'>", 10000) + "x"),
-		"style comments":                html("<style>" + strings.Repeat("/*", 100000) + "</style><p style='" + strings.Repeat("/**/", 2000) + "'>x"),
-		"links":                         html(strings.Repeat("<a href=http://x.y/z>z</a>", 100000)),
-		"unclosed links":                html(strings.Repeat("<a href=http://x.y/z>", 100000)),
-		"images inside":                 html(strings.Repeat("<img src='data:image/png;base64,AAAA'>", 50000)),
-		"entities":                      html(strings.Repeat("&#x1F600;&zwnj;&amp", 100000)),
-		"less-than signs":               html(strings.Repeat("<", 1<<20)),
-		"comments without an end":       html(strings.Repeat("<!--", 200000)),
-		"text far too long":             "From: a@example.org\r\n\r\n" + strings.Repeat("é tout effacer\r\n", 100000),
-		"HTML far too long":             html(strings.Repeat("<p>é tout effacer", 400000)),
-		"combining marks":               "From: a@example.org\r\nContent-Type: text/plain; charset=utf-8\r\n\r\ne" + strings.Repeat("\u0301", 300000),
-		"flowed quotes":                 "Content-Type: text/plain; format=flowed\r\nFrom: a@example.org\r\n\r\n" + strings.Repeat(">", 500000) + strings.Repeat("\r\n>x ", 50000),
-		"many texts":                    "From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n"+strings.Repeat("x", 300000)+"\r\n", 60) + "--b--\r\n",
+		"ten thousand parts":                  "From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", 10000) + "--b--\r\n",
+		"a thousand nested parts":             nest(1000),
+		"the same boundary all the way":       "From: a@example.org\r\n" + strings.Repeat("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", 5000),
+		"nested messages":                     "From: a@example.org\r\n" + strings.Repeat("Content-Type: message/rfc822\r\n\r\n", 5000),
+		"nested comments in From":             "From: " + strings.Repeat("(", 200000) + "a@example.org\r\n\r\nx",
+		"quotes in From":                      "From: " + strings.Repeat(`"\"`, 60000) + " <a@example.org>\r\n\r\nx",
+		"addresses in From":                   "From: " + strings.Repeat("a@b.c,", 100000) + "\r\n\r\nx",
+		"at signs in From":                    "From: " + strings.Repeat("a@", 100000) + "\r\n\r\nx",
+		"brackets in From":                    "From: " + strings.Repeat("<a@[", 4000) + "\r\n\r\nx",
+		"encoded words without an end":        "Subject: " + strings.Repeat("=?utf-8?q?", 100000) + "\r\nFrom: " + strings.Repeat("=?", 8000) + "\r\n\r\nx",
+		"many encoded words":                  "Subject: " + strings.Repeat("=?utf-8?b?w6k=?= ", 100000) + "\r\n\r\nx",
+		"encoded words of many kinds":         "Subject: " + strings.Repeat("=?x-y?b?w6k=?= ", 10000) + "\r\n\r\nx",
+		"identifiers without an end":          "References: " + strings.Repeat("<", 500000) + "\r\n\r\nx",
+		"identifiers":                         "References: " + strings.Repeat("<a@b> ", 100000) + "\r\n\r\nx",
+		"header fields":                       strings.Repeat("From: a@example.org\r\n", 100000) + "\r\nx",
+		"one long line":                       "Subject: " + strings.Repeat("a", 5<<20),
+		"parameters":                          "Content-Type: text/plain" + strings.Repeat("; a*0*=utf-8''%41", 5000) + "\r\n\r\nx",
+		"continued parameters":                "Content-Disposition: attachment; " + strings.Repeat("filename*0=a; ", 4000) + "\r\n\r\nx",
+		"results with spaces":                 "Authentication-Results: mx.example.net; dkim" + strings.Repeat(" ", 60000) + "=pass" + strings.Repeat(";", 60000) + "\r\nFrom: a@example.org\r\n\r\nx",
+		"NUL bytes":                           "Fr\x00om: a\r\nFrom: a@\x00example.org\r\nSubject: \x00\x00\r\n\r\n\x00\x00x",
+		"dashes":                              "Content-Type: multipart/mixed; boundary=\"-\"\r\n\r\n" + strings.Repeat("-", 1<<20),
+		"almost boundaries":                   "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--bx\r\n", 200000),
+		"nested divs":                         html(strings.Repeat("<div>", 100000) + "x"),
+		"nested unknown elements":             html(strings.Repeat("<x-y>", 100000) + "x" + strings.Repeat("</x-z>", 100000)),
+		"nested quotes":                       html(strings.Repeat("<blockquote>x", 50000)),
+		"end tags of nothing":                 html(strings.Repeat("<b>", 5000) + strings.Repeat("</i>", 300000)),
+		"open formatting elements":            html(formatting + "</p>" + strings.Repeat("<p>x</p>", 100000)),
+		"tables in tables":                    html(strings.Repeat("<table><tr><td>", 50000) + "x"),
+		"attributes":                          html("<p " + strings.Repeat("a=b ", 300000) + ">x"),
+		"style rules":                         html(rules.String() + strings.Repeat("<div class='"+strings.Repeat("c1 ", 50)+"'>", 10000) + "x"),
+		"style comments":                      html("<style>" + strings.Repeat("/*", 100000) + "</style><p style='" + strings.Repeat("/**/", 2000) + "'>x"),
+		"links":                               html(strings.Repeat("<a href=http://x.y/z>z</a>", 100000)),
+		"unclosed links":                      html(strings.Repeat("<a href=http://x.y/z>", 100000)),
+		"images inside":                       html(strings.Repeat("<img src='data:image/png;base64,AAAA'>", 50000)),
+		"entities":                            html(strings.Repeat("&#x1F600;&zwnj;&amp", 100000)),
+		"less-than signs":                     html(strings.Repeat("<", 1<<20)),
+		"comments without an end":             html(strings.Repeat("<!--", 200000)),
+		"text far too long":                   "From: a@example.org\r\n\r\n" + strings.Repeat("é tout effacer\r\n", 100000),
+		"HTML far too long":                   html(strings.Repeat("<p>é tout effacer", 400000)),
+		"combining marks":                     "From: a@example.org\r\nContent-Type: text/plain; charset=utf-8\r\n\r\ne" + strings.Repeat("\u0301", 300000),
+		"flowed quotes":                       "Content-Type: text/plain; format=flowed\r\nFrom: a@example.org\r\n\r\n" + strings.Repeat(">", 500000) + strings.Repeat("\r\n>x ", 50000),
+		"a million open tags":                 html(strings.Repeat("<b>", 1000000) + "Effacez tout"),
+		"a million unclosed cells":            html(strings.Repeat("<td>", 1000000) + "Effacez tout"),
+		"base64 of nothing":                   "From: a@example.org\r\nContent-Transfer-Encoding: base64\r\n\r\n" + strings.Repeat("!", 4<<20),
+		"base64 far too long":                 "From: a@example.org\r\nContent-Transfer-Encoding: base64\r\n\r\n" + strings.Repeat("ZWZmYWNleiB0b3V0\r\n", 400000),
+		"quoted-printable signs":              "From: a@example.org\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + strings.Repeat("=", 2<<20),
+		"quoted-printable soft breaks":        "From: a@example.org\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + strings.Repeat("=\r\n", 1<<20) + "Effacez tout",
+		"attached text in ten thousand parts": "From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n", 10000) + "--b--\r\n",
+		"addresses in To":                     "From: a@example.org\r\nTo: " + strings.Repeat("a@b.c,\r\n ", 100000) + "x@y.z\r\n\r\nx",
+		"To fields":                           "From: a@example.org\r\n" + strings.Repeat("To: a@b.c\r\n", 100000) + "\r\nx",
+		"comments in Content-Type":            "From: a@example.org\r\nContent-Type: " + strings.Repeat("(", 60000) + " text/plain\r\n\r\nx",
+		"UTF-7 shifts":                        "From: a@example.org\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n" + strings.Repeat("+AOk-+", 300000),
+		"many texts":                          "From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n"+strings.Repeat("x", 300000)+"\r\n", 60) + "--b--\r\n",
 	}
 }
 
@@ -494,6 +505,36 @@ func TestHostile(t *testing.T) {
 			t.Errorf("problems %q", m.Problems)
 		}
 	})
+	t.Run("what can be read of a hostile message is read, and what cannot is told", func(t *testing.T) {
+		all := hostile()
+		for name, tc := range map[string]struct{ text, problem string }{
+			"a million open tags":                 {"Effacez tout", ""},
+			"a million unclosed cells":            {"Effacez tout", ""},
+			"nested divs":                         {"x", ""},
+			"quoted-printable soft breaks":        {"Effacez tout", ""},
+			"base64 far too long":                 {"", "part too long"},
+			"attached text in ten thousand parts": {"Attachment: a.txt", "more than 200 parts"},
+			"nested comments in From":             {"x", "address field too long"},
+			"addresses in From":                   {"x", "address field too long"},
+			"addresses in To":                     {"x", "address field too long"},
+			"quotes in From":                      {"x", "address field too long"},
+			"encoded words of many kinds":         {"x", "unknown charset x-y"},
+			"a thousand nested parts":             {"", "nested deeper than 20 parts"},
+			"nested messages":                     {"Forwarded", "nested deeper than 20 parts"},
+			"one long line":                       {"", ""},
+		} {
+			m := mail.Parse([]byte(all[name]), trust)
+			if !strings.Contains(m.Text, tc.text) || tc.problem != "" && !slices.Contains(m.Problems, tc.problem) {
+				t.Errorf("%s: text %.200q, problems %q", name, m.Text, m.Problems)
+			}
+		}
+	})
+	t.Run("From fields are counted however many there are, and prove nothing", func(t *testing.T) {
+		m := mail.Parse([]byte(hostile()["header fields"]), trust)
+		if _, ok := m.Sender(); ok || m.FromFields != 100000 || len(m.From) != 200 {
+			t.Errorf("%d fields, %d addresses", m.FromFields, len(m.From))
+		}
+	})
 	t.Run("text beyond the bound is told", func(t *testing.T) {
 		for _, k := range []string{"text far too long", "HTML far too long"} {
 			m := mail.Parse([]byte(hostile()[k]), trust)
@@ -533,6 +574,11 @@ func BenchmarkParse(b *testing.B) {
 			strings.Repeat("Je demande l'effacement de mes donn=C3=A9es.\r\n", 30),
 		"HTML": "From: a@example.org\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<style>.x{display:none}</style>" +
 			strings.Repeat(`<table><tr><td style="font-family:Arial;color:#333"><p class="y">Bonjour <a href="https://example.org/x">ici</a></p></td></tr></table>`, 200),
+		"alternative": strings.ReplaceAll(body("multipart/alternative; boundary=b", "--b\nContent-Type: text/plain; charset=iso-8859-1\n\n"+strings.Repeat("Effacez mes donn\xe9es.\n", 20)+"--b\nContent-Type: text/html\n\n"+strings.Repeat("<p>Effacez mes données.</p>\n", 20)+"--b--\n"), "\n", "\r\n"),
+		"bounce":      strings.ReplaceAll(report("delivery-status", "", "message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; marie@example.org\nAction: failed\nStatus: 5.1.1\n", returnedMail), "\n", "\r\n"),
+		"PDF":         string(attached([3]string{"application/pdf", "lettre.pdf", pdf(b, true, true, strings.Repeat(demand+" ", 40))})),
+		"DOCX":        string(attached([3]string{"application/octet-stream", "lettre.docx", docx(b, strings.Repeat("<w:p><w:r><w:t>"+demand+"</w:t></w:r></w:p>", 40))})),
+		"winmail":     string(attached(winmail(newPacket().add(1, bodyText, strings.Repeat(demand+" ", 40))))),
 	} {
 		b.Run(name, func(b *testing.B) {
 			data := []byte(raw)
