@@ -74,16 +74,15 @@ func (b *Box) Watch(ctx context.Context, changed func()) error {
 		if err != nil {
 			return err
 		}
-		if news || first {
-			say()
-		}
-		if !idle {
-			if err := s.rest(ctx, pause); err != nil {
-				return err
+		if idle {
+			err = s.idle(pause, seen, news || first, say)
+		} else {
+			if news || first {
+				say()
 			}
-			continue
+			err = s.rest(ctx, pause)
 		}
-		if err := s.idle(pause, seen, say); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -133,8 +132,10 @@ func (s *session) rest(ctx context.Context, pause time.Duration) error {
 }
 
 // idle waits in IDLE on the inbox, and says when its messages changed, also
-// since it was last seen. It ends after the pause.
-func (s *session) idle(pause time.Duration, seen map[string]mailbox.Cursor, say func()) error {
+// since it was last seen. News that are known already are told when the inbox is
+// open: who then reads it misses nothing that comes later. It ends after the
+// pause.
+func (s *session) idle(pause time.Duration, seen map[string]mailbox.Cursor, news bool, say func()) error {
 	// EXAMINE: a connection that only watches must not take the \Recent flags.
 	sel, err := s.c.Select("INBOX", &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil {
@@ -144,7 +145,7 @@ func (s *session) idle(pause time.Duration, seen map[string]mailbox.Cursor, say 
 	// change that the server tells.
 	before := s.c.Mailbox()
 	now := mailbox.Cursor{UIDValidity: sel.UIDValidity, UIDNext: uint32(sel.UIDNext)}
-	if last, ok := seen["INBOX"]; ok && last != now || before != nil && before.NumMessages != sel.NumMessages {
+	if news || seen["INBOX"] != now || before != nil && before.NumMessages != sel.NumMessages {
 		say()
 	}
 	seen["INBOX"] = now

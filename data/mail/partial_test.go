@@ -151,7 +151,7 @@ func TestPartialIsWhole(t *testing.T) {
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
-			const n = 250
+			const n = 150
 			sh := &shaper{Rand: rand.New(rand.NewPCG(4, 2))}
 			for i := range n {
 				sh.huge = 100<<10 + sh.IntN(200<<10)
@@ -171,7 +171,7 @@ func TestPartialIsWhole(t *testing.T) {
 			partial, exact := 0, 0
 			for i, m := range k.messages {
 				w := whole.messages[i]
-				if name != "Dovecot" && len(w.Raw) == 0 && len(m.Raw) == 0 {
+				if name == "in-memory server" && len(w.Raw) == 0 && len(m.Raw) == 0 {
 					continue // the in-memory server loses what it cannot parse
 				}
 				if w.Partial || len(w.Raw) == 0 {
@@ -196,7 +196,7 @@ func TestPartialIsWhole(t *testing.T) {
 					t.Errorf("in parts %+v, whole %+v", m, w)
 				}
 			}
-			if name == "Dovecot" && partial < n/2 {
+			if name != "in-memory server" && partial < n/2 {
 				t.Errorf("only %d of %d were read in parts: nothing was tested", partial, n)
 			}
 			t.Logf("%d of %d read in parts", partial, n)

@@ -65,6 +65,8 @@ func (k *keeper) done(c mailbox.Cursor) error {
 	if k.cursors == nil {
 		k.cursors = map[string]mailbox.Cursor{}
 	}
+	delete(k.cursors, c.Was)
+	c.Was = ""
 	k.cursors[c.Folder] = c
 	k.dones++
 	return nil
@@ -231,6 +233,33 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		if k.cursors["Clients"].UIDValidity == old.UIDValidity {
 			t.Fatalf("the server did not change UIDVALIDITY: nothing was tested")
 		}
+	})
+
+	t.Run("a renamed folder goes on where it was", func(t *testing.T) {
+		s := start(t)
+		b := open(t, config(s))
+		s.Create("Clients")
+		s.Append("Clients", nil, at, letter(1))
+		s.Append("Clients", nil, at, letter(2))
+		var k keeper
+		want(t, k.fetch(t, b), "Clients: Question 1", "Clients: Question 2")
+		s.Rename("Clients", "Clients 2026")
+		k.messages = nil
+		var was []string
+		r := k.reader()
+		r.Done = func(c mailbox.Cursor) error { was = append(was, c.Was); return k.done(c) }
+		if err := b.Fetch(t.Context(), k.since(), r); err != nil {
+			t.Fatalf("Fetch: %v", err)
+		}
+		want(t, k.messages)
+		if !slices.Equal(was, []string{"Clients"}) || k.cursors["Clients 2026"].UIDNext != 3 || k.cursors["Clients"].Folder != "" {
+			t.Errorf("was %q, cursors %+v", was, k.cursors)
+		}
+		s.Rename("Clients 2026", "Clients")
+		s.Append("Clients", nil, at, letter(3))
+		want(t, k.fetch(t, b), "Clients: Question 3")
+		s.Append("Clients", nil, at, letter(4))
+		want(t, k.fetch(t, b), "Clients: Question 4")
 	})
 
 	t.Run("a folder that is gone costs nothing", func(t *testing.T) {
@@ -786,6 +815,25 @@ func TestNew(t *testing.T) {
 				t.Errorf("the error tells a path: %v", err)
 			}
 		})
+	}
+}
+
+// TestOldServer reads from a server without any extension.
+func TestOldServer(t *testing.T) {
+	s := mailtest.Old(t)
+	s.Append("INBOX", nil, time.Time{}, letter(1))
+	s.Append("Junk", nil, time.Time{}, photo(2, 300<<10, "Bonjour."))
+	s.Append("Trash", nil, time.Time{}, letter(3))
+	b := open(t, config(s))
+	var k keeper
+	want(t, k.fetch(t, b), "INBOX: Question 1", "Junk: Photo 2")
+	if c := k.cursors["INBOX"]; c.ModSeq != 0 || !k.messages[1].Partial || !k.messages[1].Junk {
+		t.Errorf("cursor %+v, message %+v", c, k.messages[1])
+	}
+	want(t, k.fetch(t, b))
+	l, err := b.Look(t.Context())
+	if err != nil || l.Idle || l.Server != "" || !l.Drafts {
+		t.Errorf("Look: %+v, %v", l, err)
 	}
 }
 

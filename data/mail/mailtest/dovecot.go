@@ -37,7 +37,7 @@ userdb {
   driver = static
   args = uid={MAILUSER} gid={MAILGROUP} home={DIR}/mail/%u
 }
-mail_location = sdbox:~/sdbox
+mail_location = {LOCATION}
 mail_fsync = never
 first_valid_uid = 1
 first_valid_gid = 1
@@ -86,6 +86,7 @@ service stats {
   {CHROOT}
 }
 mail_max_userip_connections = 50
+{MORE}
 `
 
 // Dovecot starts a Dovecot with an empty mailbox and the folders INBOX, Junk,
@@ -93,11 +94,26 @@ mail_max_userip_connections = 50
 // users can run it.
 func Dovecot(t testing.TB) *Server {
 	t.Helper()
-	return dovecot(t, "")
+	return dovecot(t, "sdbox:~/sdbox", "")
 }
 
-// dovecot starts a Dovecot with more settings at the end of its configuration.
-func dovecot(t testing.TB, more string) *Server {
+// Old starts a Dovecot that says to know IMAP4rev1 alone, as old servers do:
+// without IDLE, SPECIAL-USE, CONDSTORE or any other extension.
+func Old(t testing.TB) *Server {
+	t.Helper()
+	return dovecot(t, "sdbox:~/sdbox", "imap_capability = IMAP4rev1")
+}
+
+// Maildir starts a Dovecot as Dovecot does, which keeps its mail in a Maildir:
+// Fill puts thousands of mails into it at once.
+func Maildir(t testing.TB) *Server {
+	t.Helper()
+	return dovecot(t, "maildir:~/Maildir", "")
+}
+
+// dovecot starts a Dovecot that keeps its mail at location, with more settings
+// at the end of its configuration.
+func dovecot(t testing.TB, location, more string) *Server {
 	t.Helper()
 	program, err := exec.LookPath("dovecot")
 	if err != nil {
@@ -124,7 +140,10 @@ func dovecot(t testing.TB, more string) *Server {
 	s.certificate(filepath.Join(dir, "tls"))
 	s.Port, s.PlainPort = freePorts(t)
 
+	s.maildir = filepath.Join(dir, "mail", s.User, "Maildir")
+	s.uid, s.gid = os.Getuid(), os.Getgid()
 	fill := map[string]string{
+		"LOCATION": location, "MORE": more,
 		"DIR": dir, "PORT": strconv.Itoa(s.Port), "PLAINPORT": strconv.Itoa(s.PlainPort),
 		"MAILUSER": "mail", "MAILGROUP": "mail", "INTERNAL": "dovecot", "LOGIN": "dovenull", "CHROOT": "", "GROUP": "",
 	}
@@ -138,6 +157,7 @@ func dovecot(t testing.TB, more string) *Server {
 		if uidErr != nil || gidErr != nil {
 			t.Fatalf("user who owns mail: %v %v", uidErr, gidErr)
 		}
+		s.uid, s.gid = uid, gid
 		if err := os.Chown(filepath.Join(dir, "mail"), uid, gid); err != nil {
 			t.Fatalf("give the mail folder to its user: %v", err)
 		}
@@ -154,7 +174,7 @@ func dovecot(t testing.TB, more string) *Server {
 		fill["INTERNAL"], fill["LOGIN"], fill["CHROOT"] = me.Username, me.Username, "chroot ="
 		fill["GROUP"] = "default_internal_group = " + group.Name
 	}
-	conf := dovecotConf + more
+	conf := dovecotConf
 	for k, v := range fill {
 		conf = strings.ReplaceAll(conf, "{"+k+"}", v)
 	}
@@ -245,4 +265,28 @@ func (s *Server) answers() bool {
 	buf := make([]byte, 4)
 	n, err := c.Read(buf)
 	return err == nil && strings.HasPrefix(string(buf[:n]), "* OK")
+}
+
+// Fill puts n mails into the inbox of a server that Maildir started, before
+// anybody has looked into it. mail gives the bytes of one, with lines that end
+// in CRLF, and its time of receipt.
+func (s *Server) Fill(n int, mail func(i int) ([]byte, time.Time)) {
+	s.t.Helper()
+	check := func(err error) {
+		s.t.Helper()
+		if err != nil {
+			s.t.Fatalf("fill the mailbox: %v", err)
+		}
+	}
+	for _, d := range []string{"..", ".", "cur", "new", "tmp"} {
+		d = filepath.Join(s.maildir, d)
+		check(os.MkdirAll(d, 0o755))
+		check(os.Chown(d, s.uid, s.gid))
+	}
+	for i := range n {
+		raw, at := mail(i)
+		name := filepath.Join(s.maildir, "cur", fmt.Sprintf("%d.M%06dP1.test,S=%d,W=%d:2,", at.Unix(), i, len(raw), len(raw)))
+		check(os.WriteFile(name, raw, 0o644))
+		check(os.Chtimes(name, at, at)) // which is INTERNALDATE
+	}
 }

@@ -322,7 +322,7 @@ func DovecotOAuth(t testing.TB, o *OAuth, mechanisms ...string) *Server {
 		t.Fatalf("write the settings of Dovecot: %v", err)
 	}
 	list := strings.Join(mechanisms, " ")
-	return dovecot(t, "auth_mechanisms = plain login "+list+"\npassdb {\n  driver = oauth2\n  mechanisms = "+list+"\n  args = "+file+"\n}\n"+
+	return dovecot(t, "sdbox:~/sdbox", "auth_mechanisms = plain login "+list+"\npassdb {\n  driver = oauth2\n  mechanisms = "+list+"\n  args = "+file+"\n}\n"+
 		// No waiting after a refusal.
 		"service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n")
 }

@@ -35,6 +35,9 @@ type Server struct {
 	start func()
 	stop  func(kill bool)
 	admin *imapclient.Client
+
+	maildir  string // of a Dovecot
+	uid, gid int    // whose it is
 }
 
 // Stop ends the server in good order; its mail stays.
