@@ -10,6 +10,7 @@ TOOLS     := $(or $(GREFFIER_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/greff
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
 TEST_PACKAGES  := dovecot-imapd openssh-server rclone poppler-utils qpdf xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri
+BENCH_PACKAGES := isync
 
 # A machine may have its own Node.js.
 SHOP_PACKAGES  := $(if $(shell command -v npm),,nodejs npm) python3 g++
@@ -18,7 +19,7 @@ SHOP_PACKAGES  := $(if $(shell command -v npm),,nodejs npm) python3 g++
 # libraries anew. The tests are vetted by check, once.
 GOTEST := GREFFIER_TOOLS="$(TOOLS)" LANG=C.UTF-8 $(GO) test -shuffle=on -vet=off
 
-.PHONY: run build test check bench fuzz deps test-deps test-packages test-shops gateway clean
+.PHONY: run build test check bench fuzz deps test-deps test-packages bench-packages test-shops gateway clean
 
 run: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec ./bin/greffier demo --window; else exec ./bin/greffier demo; fi
@@ -36,7 +37,7 @@ check:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not formatted by gofmt:"; echo "$$bad"; exit 1; fi
 	$(GO) vet ./...
 
-bench: deps test-deps
+bench: deps test-deps bench-packages
 	$(GOTEST) -run '^$$' -bench . -benchmem -timeout 60m ./...
 
 # A minute for each fuzz target.
@@ -75,6 +76,9 @@ test-deps: test-packages gateway
 
 test-packages:
 	$(call install,$(TEST_PACKAGES))
+
+bench-packages:
+	$(call install,$(BENCH_PACKAGES))
 
 gateway: $(TOOLS)/versitygw-$(VERSITYGW)
 

@@ -174,13 +174,15 @@ type Cursor struct {
 // Reader is who takes what a Source fetches. Keep, Report and Known may be nil.
 type Reader struct {
 	// Keep says whether a message of which only header and text were read is to
-	// be read whole. Small messages are whole in any case and are not asked
-	// about; nil keeps nothing.
+	// be read whole, before Got has it. Small messages are whole in any case and
+	// are not asked about; nil keeps nothing. Of sent mail (Sent) only the header
+	// was read when Keep is asked, and what it does not want Got never sees.
 	Keep func(Message) bool
 	// Got takes a message, oldest UID first within a folder; an error stops.
 	Got func(Message) error
 	// Done takes a folder's new cursor, after each batch; an error stops. What
-	// was got before it belongs to one transaction with it.
+	// was got before it belongs to one transaction with it. The first one of a
+	// renamed folder has Was.
 	Done func(Cursor) error
 	// Report tells how far the work is.
 	Report func(done, total int, note string)
@@ -195,9 +197,10 @@ type Source interface {
 }
 
 // Watcher tells when mail comes in. Watch calls changed, on a goroutine of its
-// own, whenever the inbox may have something new (IDLE, RFC 2177; by asking now
-// and then where the server has no IDLE), and returns when ctx ends (with
-// ctx.Err()) or the connection does.
+// own, when it begins and whenever a folder that is read may have something new
+// (IDLE on the inbox, RFC 2177; by asking now and then for the other folders, and
+// where the server has no IDLE), and returns when ctx ends (with ctx.Err()) or
+// the connection does.
 type Watcher interface {
 	Watch(ctx context.Context, changed func()) error
 }

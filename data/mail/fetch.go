@@ -161,7 +161,7 @@ func resume(todo []job, all []folder, since []mailbox.Cursor) {
 	lost := map[uint32]mailbox.Cursor{}
 	for _, c := range since {
 		known[c.Folder] = c
-		if !slices.ContainsFunc(all, func(f folder) bool { return f.name == c.Folder }) {
+		if !slices.ContainsFunc(all, func(f folder) bool { return f.open && f.name == c.Folder }) {
 			holders[c.UIDValidity]++
 			lost[c.UIDValidity] = c
 		}

@@ -453,6 +453,16 @@ func conformance(t *testing.T, start func(testing.TB) *mailtest.Server, faithful
 		if got[1].Text != "Effacez mes photos." || !got[1].Partial || got[1].Raw != nil || !slices.ContainsFunc(got[1].Problems, func(p string) bool { return strings.Contains(p, "32 MB") }) {
 			t.Errorf("text %q, %d bytes, problems %q", got[1].Text, len(got[1].Raw), got[1].Problems)
 		}
+		var kept keeper
+		r := kept.reader()
+		r.Keep = func(mailbox.Message) bool { return true }
+		if err := open(t, config(s)).Fetch(t.Context(), nil, r); err != nil {
+			t.Fatalf("Fetch: %v", err)
+		}
+		m := kept.messages[1]
+		if m.Text != "Effacez mes photos." || m.Partial || !bytes.HasPrefix(big.Bytes(), m.Raw) || len(m.Raw) < 1<<20 || len(m.Raw) > 3<<20 {
+			t.Errorf("kept: text %q, %d bytes, partial %v", m.Text, len(m.Raw), m.Partial)
+		}
 	})
 
 	t.Run("two thousand messages arrive in order with progress", func(t *testing.T) {
@@ -759,6 +769,53 @@ func TestBadServer(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("a structure that cannot be read costs a connection, not the message", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		raw := fmt.Sprintf("From: a@example.org\r\nSubject: large\r\n\r\n%0200000d", 7)
+		answers := []struct{ to, answer string }{
+			{"CAPABILITY", "* CAPABILITY IMAP4rev1"},
+			{"LIST", `* LIST () "/" INBOX`},
+			{"STATUS", "* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 1)"},
+			{"EXAMINE", "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 2] x"},
+			{"BODYSTRUCTURE", `* 1 FETCH (UID 1 BODYSTRUCTURE ("some-user" (((`},
+			{"RFC822.SIZE", fmt.Sprintf(`* 1 FETCH (UID 1 RFC822.SIZE %d INTERNALDATE "02-Nov-2026 10:00:00 +0100")`, len(raw))},
+			{"BODY.PEEK[]", fmt.Sprintf("* 1 FETCH (UID 1 BODY[] {%d}\r\n%s)", len(raw), raw)},
+			{"LOGOUT", "* BYE"},
+		}
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					defer c.Close()
+					io.WriteString(c, "* OK [CAPABILITY IMAP4rev1] hello\r\n")
+					lines := bufio.NewScanner(c)
+					for lines.Scan() {
+						tag, line, _ := strings.Cut(lines.Text(), " ")
+						for _, a := range answers {
+							if strings.Contains(line, a.to) {
+								io.WriteString(c, a.answer+"\r\n")
+								break
+							}
+						}
+						io.WriteString(c, tag+" OK done\r\n")
+					}
+				}()
+			}
+		}()
+		var k keeper
+		want(t, k.fetch(t, open(t, mail.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.Plain, User: "some-user", Password: "p"})), "INBOX: large")
+		if string(k.messages[0].Raw) != raw || k.messages[0].Partial {
+			t.Errorf("read %d bytes of %d", len(k.messages[0].Raw), len(raw))
+		}
+	})
 
 	t.Run("TLS below 1.2 is refused", func(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
