@@ -7,6 +7,12 @@
 // the port mailbox.Source. Serves GDPR Art. 12(3): a request that is not read
 // is a deadline missed, and the clock needs the server's time of receipt.
 //
+// Text is taken out of every part that may hold a request: pages of HTML as a
+// person would see them, letters in Outlook's own form (winmail.dat), attached
+// messages, and attached documents (PDF, DOCX, ODT, RTF, text). What could not
+// be read is told in Problems. VerifyDKIM checks signatures with keys that the
+// caller looks up.
+//
 // It never marks a message read, moves or deletes one: folders are opened with
 // EXAMINE and bodies fetched with BODY.PEEK. It never loads anything that a
 // message points to, never sends mail, and never decides what a message means.
