@@ -23,6 +23,12 @@
 // renamed is known again by its UIDVALIDITY; the MAILBOXID of RFC 8474 is not
 // read by the client library.
 //
+// Text is taken out of every part that may hold a request: pages of HTML as a
+// person would see them, letters in Outlook's own form (winmail.dat), attached
+// messages, and attached documents (PDF, DOCX, ODT, RTF, text). What could not
+// be read is told in Problems. VerifyDKIM checks signatures with keys that the
+// caller looks up.
+//
 // It never marks a message read, moves or deletes one: folders are opened with
 // EXAMINE and bodies fetched with BODY.PEEK. It never loads anything that a
 // message points to, never decides what a message means, and never sends a mail

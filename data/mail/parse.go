@@ -602,13 +602,12 @@ func looseQuotedPrintable(body []byte, max int) []byte {
 				continue
 			}
 		}
-		line, _ := cutLine(body[i+1:])
-		if len(bytes.TrimSpace(line)) == 0 { // soft line break
-			n := bytes.IndexByte(body[i:], '\n')
-			if n < 0 {
-				break
-			}
-			i += n
+		end := i + 1
+		for end < len(body) && (body[end] == ' ' || body[end] == '\t' || body[end] == '\r') {
+			end++
+		}
+		if end >= len(body) || body[end] == '\n' { // soft line break
+			i = end
 			continue
 		}
 		out = append(out, '=')
