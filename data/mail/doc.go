@@ -6,8 +6,9 @@
 // 9051), over TLS with a verified certificate, and raw messages (RFC 5322,
 // RFC 2045). Out to the right: mailbox.Message values for app/request, through
 // the port mailbox.Source; letters to the provider's SMTP server (RFC 6409); and
-// the pieces of the port app.MailSetup. Serves GDPR Art. 12(3): a request that is not read
-// is a deadline missed, and the clock needs the server's time of receipt.
+// the pieces of the port app.MailSetup. Serves GDPR Art. 12(3): a request that
+// is not read is a deadline missed, and the clock needs the server's time of
+// receipt.
 //
 // It never marks a message read, moves or deletes one: folders are opened with
 // EXAMINE and bodies fetched with BODY.PEEK. It never loads anything that a
