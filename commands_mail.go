@@ -18,6 +18,7 @@ import (
 	"greffier/app/mailbox"
 	"greffier/app/request"
 	"greffier/assets"
+	"greffier/data/mail"
 )
 
 // mailJSON is a mail as `greffier mails --json` prints it.
@@ -333,7 +334,7 @@ func (c *cli) mailboxFindCommand() *cobra.Command {
 				fmt.Fprintf(c.out, "%s\t%s\t%s\t%s\t%s\n", f.From, hostPort(f.Account.IMAP), f.Account.IMAP.Security, oneLine(f.Account.IMAP.User), hostPort(f.Account.SMTP))
 			}
 			if len(found) == 0 {
-				return mailbox.ErrNotFound
+				return mail.ErrNothingFound
 			}
 			return nil
 		})
@@ -357,7 +358,7 @@ func (f accountFlags) account(ctx context.Context, p *profile) (mailbox.Account,
 				return a, err
 			}
 			if len(found) == 0 {
-				return a, mailbox.ErrNotFound
+				return a, mail.ErrNothingFound
 			}
 			a = found[0].Account
 		}

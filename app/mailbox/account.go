@@ -1,9 +1,6 @@
 package mailbox
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // Security is how a connection to a mail server is protected. The zero value is
 // TLS.
@@ -125,6 +122,3 @@ type Prompt struct {
 	Code  string
 	Until time.Time
 }
-
-// ErrNotFound says that no settings could be found for an address.
-var ErrNotFound = errors.New("no settings were found for this address")

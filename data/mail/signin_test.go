@@ -1,8 +1,11 @@
 package mail_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -58,6 +61,48 @@ func TestSignInByToken(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a refusal by XOAUTH2 is answered with an empty line", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		said := make(chan string, 10)
+		go func() {
+			defer close(said)
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			in := bufio.NewScanner(c)
+			fmt.Fprint(c, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] ready\r\n")
+			for in.Scan() {
+				tag, _, _ := strings.Cut(in.Text(), " ")
+				fmt.Fprint(c, "+ eyJzdGF0dXMiOiI0MDAifQ==\r\n")
+				in.Scan()
+				said <- in.Text()
+				fmt.Fprintf(c, "%s NO contact@localhost.test is refused\r\n", tag)
+			}
+		}()
+		asked := 0
+		b := open(t, mail.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.Plain, User: "contact@localhost.test", Token: tokens(&asked, "stale", "stale too")})
+		_, err = b.Check(t.Context())
+		if !errors.Is(err, mail.ErrAuth) {
+			t.Errorf("error %v", err)
+		}
+		discreet(t, err)
+		answers := 0
+		for line := range said {
+			answers++
+			if line != "" {
+				t.Errorf("answered with %q", line)
+			}
+		}
+		if answers != 2 {
+			t.Errorf("%d answers", answers)
+		}
+	})
 	t.Run("a server without tokens is told", func(t *testing.T) {
 		s := mailtest.Memory(t)
 		cfg := config(s)
