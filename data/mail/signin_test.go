@@ -87,7 +87,7 @@ func TestSignInByToken(t *testing.T) {
 		}()
 		asked := 0
 		b := open(t, mail.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.Plain, User: "contact@localhost.test", Token: tokens(&asked, "stale", "stale too")})
-		_, err = b.Check(t.Context())
+		_, err = b.Look(t.Context())
 		if !errors.Is(err, mail.ErrAuth) {
 			t.Errorf("error %v", err)
 		}
