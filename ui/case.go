@@ -263,7 +263,7 @@ func (p *casePage) person() fyne.CanvasObject {
 	c := v.Case
 	parts := p.documents()
 	if len(parts) > 0 {
-		parts = append(parts, kit.Gap(12))
+		parts = append(parts, kit.Gap(26))
 	}
 	parts = append(parts,
 		container.NewBorder(nil, nil, nil, kit.NewButton(w.t("sheet.editPerson"), p.editPerson), kit.Heading(w.t("sheet.who"))),

@@ -51,7 +51,7 @@ func (p *casePage) challenge() []fyne.CanvasObject {
 		if h.MetAt.IsZero() && letter != nil && !sent {
 			lines = append(lines, kit.Margins(8, 2, 0, 2, container.NewHBox(kit.NewButton(w.t("challenge.letter"), func() { p.write(cases.LetterCode) }))))
 		}
-		parts = append(parts, kit.Gap(4), kit.NewCard(kit.Down(-10, lines...)))
+		parts = append(parts, kit.Gap(14), kit.NewCard(kit.Down(-10, lines...)))
 	}
 	if v.ChallengeTo == "" || h != nil && !h.MetAt.IsZero() {
 		return parts

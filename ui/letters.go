@@ -52,6 +52,10 @@ func (p *casePage) showLetters(note string) {
 	if lang != "fr" && lang != "en" {
 		lang = w.lang
 	}
+	// What is kept is shown in its own language.
+	if l := savedLetter(c, p.kind); l != nil && (l.Lang == "fr" || l.Lang == "en") {
+		lang = l.Lang
+	}
 	place := newSlot()
 	var kind, language *kit.Select
 	draft := func() {
@@ -167,9 +171,9 @@ func (p *casePage) closed(l cases.Letter) fyne.CanvasObject {
 	case !l.ReturnedAt.IsZero() && p.view.Case.State.Open():
 		top = append(top, kit.Faint(w.t("letter.returnedWords")))
 		if l.Kind == cases.LetterCode {
-			acts = append(acts, kit.NewButton(w.t("sheet.editPerson"), func() { p.tabs.Select(tabPerson) }))
+			acts = append(acts, kit.NewButton(w.t("sheet.person"), func() { p.tabs.Select(tabPerson) }))
 		} else {
-			acts = append(acts, kit.NewButton(w.t("sheet.editPerson"), p.editPerson), kit.NewButton(w.t("letter.again"), func() { p.writeAgain(l) }))
+			acts = append(acts, kit.NewButton(w.t("letter.fixAddress"), p.editPerson), kit.NewButton(w.t("letter.again"), func() { p.writeAgain(l) }))
 		}
 	}
 	if len(acts) > 0 {
@@ -248,7 +252,7 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 	} else {
 		buttons = append(buttons, kit.NewPrimary(w.t("letter.iSent"), iSent))
 	}
-	return container.NewBorder(kit.Margins(16, 0, 16, 4, kit.Down(-6, append(top, kit.Gap(4), subject)...)), kit.Margins(16, 4, 16, 10, kit.Down(-2, noteLine, kit.Flow(buttons...))), nil, nil, kit.Margins(16, 0, 16, 0, text))
+	return container.NewBorder(kit.Margins(16, 0, 16, 4, kit.Down(2, kit.Down(-6, top...), subject)), kit.Margins(16, 4, 16, 10, kit.Down(-2, noteLine, kit.Flow(buttons...))), nil, nil, kit.Margins(16, 0, 16, 0, text))
 }
 
 // send sends a letter once she has seen where it goes.

@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 
 	"greffier/app/mailbox"
@@ -237,36 +238,50 @@ func (p *mailboxPage) showProposals() {
 		p.proposals.clear()
 		return
 	}
-	parts := []fyne.CanvasObject{kit.Gap(4), kit.Faint(w.n("mailbox.found", len(p.d.found)))}
+	var chosen, others []fyne.CanvasObject
 	for i, f := range p.d.found {
-		if i == 6 {
+		if i == mostProposals {
 			break
 		}
-		title := kit.Line(f.Account.IMAP.Host, 60)
-		x, known := p.provider(f.Account.Provider)
-		if known {
-			title = kit.Line(x.Name, 60)
-		}
-		lines := []string{w.serverLine(f.Account.IMAP)}
-		if f.Account.SMTP.Host != "" {
-			lines[0] += " · " + w.t("mailbox.sendsBy", "Server", w.serverLine(f.Account.SMTP))
-		}
-		from := w.known("mailbox.from."+f.From, w.t("mailbox.from.guess"))
-		if !f.Tried {
-			from += " " + w.t("mailbox.notThere")
-		}
-		lines = append(lines, from)
-		if known {
-			lines = append(lines, w.wayIn(x))
-		}
-		var act fyne.CanvasObject = kit.NewButton(w.t("mailbox.use"), func() { p.choose(i) })
 		if i == p.d.chosen {
-			act = kit.Badge(kit.Kept, w.t("mailbox.chosen"))
+			chosen = append(chosen, p.proposal(f, kit.Badge(kit.Kept, w.t("mailbox.chosen"))))
+		} else {
+			others = append(others, p.proposal(f, kit.NewButton(w.t("mailbox.use"), func() { p.choose(i) })))
 		}
-		parts = append(parts, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(8, 4, 8, 4,
-			kit.Row(0, kit.Down(-12, kit.Strong(title), kit.Faint(strings.Join(lines, "\n"))), act))))
+	}
+	parts := append([]fyne.CanvasObject{kit.Gap(4)}, chosen...)
+	if len(others) > 0 {
+		parts = append(parts, kit.Fold(w.n("mailbox.others", len(others)), false, kit.Down(6, others...)))
 	}
 	p.proposals.set(kit.Down(6, parts...))
+}
+
+// mostProposals is how many proposals are shown: the best ones come first.
+const mostProposals = 6
+
+// proposal says what settings were found, where they come from, and what kind
+// of password they want.
+func (p *mailboxPage) proposal(f mailbox.Found, act fyne.CanvasObject) fyne.CanvasObject {
+	w := p.w
+	title := kit.Line(f.Account.IMAP.Host, 60)
+	x, known := p.provider(f.Account.Provider)
+	if known {
+		title = kit.Line(x.Name, 60)
+	}
+	lines := []string{w.serverLine(f.Account.IMAP)}
+	if f.Account.SMTP.Host != "" {
+		lines[0] += " · " + w.t("mailbox.sendsBy", "Server", w.serverLine(f.Account.SMTP))
+	}
+	from := w.known("mailbox.from."+f.From, w.t("mailbox.from.guess"))
+	if !f.Tried {
+		from += " " + w.t("mailbox.notThere")
+	}
+	lines = append(lines, from)
+	if known {
+		lines = append(lines, w.wayIn(x))
+	}
+	return kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(8, 4, 8, 4,
+		kit.Row(0, kit.Down(-12, kit.Strong(title), kit.Faint(strings.Join(lines, "\n"))), act)))
 }
 
 // loopback tells whether a host is this computer: only there may a connection
@@ -323,6 +338,7 @@ func (p *mailboxPage) protection(host *kit.Entry, port *kit.Entry, s *mailbox.Se
 			port.SetPlaceHolder(strconv.Itoa(usualPort(smtp, *s)))
 			p.touched()
 		})
+		chips.Object.Layout = layout.NewHBoxLayout()
 		box.Objects = []fyne.CanvasObject{container.NewCenter(chips.Object)}
 		box.Refresh()
 	}

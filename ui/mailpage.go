@@ -152,11 +152,10 @@ func (w *Window) whyCard(v request.Verdict) fyne.CanvasObject {
 			sure, _ := w.sure(f.Confidence)
 			lines = append(lines, kit.Faint(sure))
 		}
-		why := w.ruleWords(f.Rule)
+		lines = append(lines, kit.Words(w.ruleWords(f.Rule)))
 		if spoke := findingWords(f); spoke != "" {
-			why += " " + w.t("mail.spoke", "Words", kit.Line(spoke, 90))
+			lines = append(lines, kit.Words(w.t("mail.spoke", "Words", kit.Line(spoke, 90))))
 		}
-		lines = append(lines, kit.Words(why))
 		if a := w.article(f.Right.Article()); a != "" {
 			lines = append(lines, kit.Faint(a))
 		}

@@ -401,7 +401,12 @@ func (w *Window) mailAround(m app.MessageView, body fyne.CanvasObject) fyne.Canv
 		lines = append(lines, kit.Pair(w.t("mail.subjectSpoke"), kit.Line(spoke, 80)))
 	}
 	copyIt := kit.NewQuiet(w.t("copy"), theme.ContentCopyIcon(), func() { w.app.Clipboard().SetContent(kit.Clean(msg.Text)) })
-	legend := kit.FaintLine(w.t("mail.legend"))
+	legend := kit.FaintLine("")
+	if !msg.Sent && !machine(msg) && strings.TrimSpace(msg.Text) != "" {
+		legend.SetText(w.t("mail.legend"))
+	} else if strings.TrimSpace(msg.Text) == "" {
+		copyIt.Hide()
+	}
 	return container.NewBorder(kit.Margins(16, 0, 16, 4, kit.Down(0, lines...)),
 		kit.Margins(16, 0, 16, 2, container.NewBorder(nil, nil, nil, copyIt, legend)), nil, nil,
 		kit.Margins(16, 0, 16, 0, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(4, 8, 4, 8, body))))

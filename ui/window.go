@@ -213,7 +213,7 @@ func (w *Window) frame() {
 	lower.Add(w.synced)
 	w.live = kit.FaintLine(w.t("watch.live"))
 	w.live.Hide()
-	lower.Add(kit.Margins(4, -10, 0, 0, w.live))
+	lower.Add(kit.Margins(18, -12, 0, 4, w.live))
 	railBody := container.NewBorder(head, kit.Margins(8, 0, 8, 8, lower), nil, nil, kit.Margins(8, 4, 8, 0, upper))
 	rail := kit.NewPanel(kit.ColorRail, "", 0, kit.MinWidth(208, railBody))
 
