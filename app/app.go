@@ -59,6 +59,7 @@ type App struct {
 	lookAfter time.Time          // under ticking: not looked again before, where a look failed
 	locs      []plan.Locator     // under mu: the owner may change them
 	stopWatch context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
+	watching  bool               // under mu: new mail is told at once
 }
 
 // New returns the façade over what it is given.

@@ -528,12 +528,14 @@ func (a *App) Watch(ctx context.Context, report Report) error {
 				}
 			}
 		}()
+		a.setWatching(true)
 		err := w.Watch(watching, func() {
 			select {
 			case woken <- struct{}{}:
 			default: // a sync is due already, and sees this mail too
 			}
 		})
+		a.setWatching(false)
 		anew := watching.Err() != nil && ctx.Err() == nil
 		stop()
 		if anew {
@@ -548,6 +550,24 @@ func (a *App) Watch(ctx context.Context, report Report) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// Watching tells whether new mail is seen at once now: Watch is under way and
+// its connection has not broken off.
+func (a *App) Watching() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.watching
+}
+
+func (a *App) setWatching(on bool) {
+	a.mu.Lock()
+	was := a.watching
+	a.watching = on
+	a.mu.Unlock()
+	if was != on {
+		a.changed()
+	}
 }
 
 // The settings of the mailbox.

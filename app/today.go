@@ -207,7 +207,7 @@ func (a *App) needOfRetention(t *Today, tx Tx, today law.Date) error {
 func (a *App) needOfServices(t *Today, tx Tx) {
 	for _, s := range a.services() {
 		if seen, ok := a.seen(tx, s.Kind, s.Name); ok && seen.Failed != "" {
-			t.Needs = append(t.Needs, Need{Kind: "sync", Tone: ToneAtRisk, Service: s.Name, Error: errors.New(seen.Failed)})
+			t.Needs = append(t.Needs, Need{Kind: "sync", Tone: ToneAtRisk, Service: s.Name, ServiceKind: s.Kind, Error: errors.New(seen.Failed)})
 		}
 	}
 }

@@ -49,7 +49,9 @@ type Need struct {
 	DaysLeft int
 	Count    int
 	Service  string
-	Error    error
+	// ServiceKind is the kind of the Service: "mailbox", "shop" or "storage".
+	ServiceKind string
+	Error       error
 }
 
 // Today is the first page.

@@ -38,6 +38,8 @@ type casePage struct {
 	tab      int
 	view     app.CaseView
 	kind     string // of the letter being written
+	stuck    bool   // the letter to show is one that did not arrive
+	anew     bool   // it is written once more, since the one before came back
 	editing  bool   // the letter has words that are not saved
 	planSlot *slot
 	plan     *planView
@@ -229,9 +231,20 @@ func (p *casePage) mail() fyne.CanvasObject {
 	place := container.NewStack()
 	var options []kit.Option
 	for i, m := range ms {
-		options = append(options, kit.Option{Value: w.number(i), Word: w.brief(m.Message.ReceivedAt) + " · " + w.subject(m.Message.Subject)})
+		word := w.brief(m.Message.ReceivedAt) + " · "
+		if who := w.author(m.Message); who != "" {
+			word += who + w.t("mail.authorColon")
+		}
+		options = append(options, kit.Option{Value: w.number(i), Word: word + w.subject(m.Message.Subject)})
 	}
-	choose := kit.NewSelect(options, options[len(options)-1].Value, nil)
+	// The newest one that a person wrote.
+	at := len(ms) - 1
+	for i, m := range ms {
+		if !m.Message.Sent && !machine(m.Message) {
+			at = i
+		}
+	}
+	choose := kit.NewSelect(options, options[at].Value, nil)
 	set := func() {
 		if i := choose.SelectedIndex(); i >= 0 {
 			place.Objects = []fyne.CanvasObject{w.mail(ms[i])}
@@ -248,10 +261,13 @@ func (p *casePage) mail() fyne.CanvasObject {
 func (p *casePage) person() fyne.CanvasObject {
 	w, v := p.w, p.view
 	c := v.Case
-	parts := []fyne.CanvasObject{
-		container.NewBorder(nil, nil, nil, kit.NewButton(w.t("sheet.editPerson"), p.editPerson), kit.Heading(w.t("sheet.who"))),
-		kit.Pair(w.t("sheet.requester"), w.personLine(c.Requester)),
+	parts := p.documents()
+	if len(parts) > 0 {
+		parts = append(parts, kit.Gap(26))
 	}
+	parts = append(parts,
+		container.NewBorder(nil, nil, nil, kit.NewButton(w.t("sheet.editPerson"), p.editPerson), kit.Heading(w.t("sheet.who"))),
+		kit.Pair(w.t("sheet.requester"), w.personLine(c.Requester)))
 	if c.Link != cases.Self || c.Concerned != c.Requester {
 		parts = append(parts, kit.Pair(w.t("sheet.concerned"), w.personLine(c.Concerned)))
 	}
@@ -269,6 +285,7 @@ func (p *casePage) person() fyne.CanvasObject {
 		}
 		parts = append(parts, kit.IconLine(t, w.sign(s)))
 	}
+	parts = append(parts, p.challenge()...)
 	if c.Identity.Reason != "" && !strings.HasPrefix(c.Identity.Reason, "identity.") {
 		parts = append(parts, kit.Pair(w.t("sheet.ownReason"), kit.Clip(c.Identity.Reason, 500, 100)))
 	}
@@ -488,6 +505,9 @@ func (p *casePage) next() fyne.CanvasObject {
 	if p.primary == nil {
 		parts = append(parts, kit.Words(w.t("sheet.nothing")))
 	}
+	if p.mayBeNone() {
+		others = append(others, quietStep(w.t("sheet.noRequest"), p.noRequest))
+	}
 	if erasable && !planFirst {
 		others = append([]fyne.CanvasObject{quietStep(w.t("step.plan"), func() { p.tabs.Select(tabPlan) })}, others...)
 	}
@@ -696,159 +716,35 @@ func (p *casePage) outcome() {
 // correctRights asks which rights the person really exercises.
 func (p *casePage) correctRights() {
 	w := p.w
-	checks := map[request.Right]*kit.Check{}
-	var parts []fyne.CanvasObject
+	w.askRights(w.actWord(cases.ActCorrectRights), "", w.t("save"), func(r request.Right) (bool, string) {
+		return slices.ContainsFunc(p.view.Case.Asked, func(a cases.Asked) bool { return a.Right == r }), ""
+	}, func(rights []request.Right) { p.act(cases.ActCorrectRights, cases.Input{Rights: rights}, nil) })
+}
+
+// mayBeNone tells whether the case can still turn out to be no request: it was
+// opened for a mail, and nothing was erased in it.
+func (p *casePage) mayBeNone() bool {
+	c := p.view.Case
+	return c.State.Open() && len(c.Messages) > 0 && len(c.Runs) == 0 && c.AnsweredAt.IsZero()
+}
+
+// noRequest takes the case back, once she says that it was opened by mistake.
+func (p *casePage) noRequest() {
+	w, mail := p.w, p.view.Case.Messages[0]
 	var d *kit.Dialog
-	chosen := func() (out []request.Right) {
-		for _, r := range request.Rights {
-			if checks[r].Checked {
-				out = append(out, r)
-			}
-		}
-		return out
-	}
-	ok := kit.NewPrimary(w.t("save"), func() {
-		in := cases.Input{Rights: chosen()}
+	d = w.dialog(w.t("sheet.noRequest"), kit.Words(w.t("sheet.noRequestWords")), kit.NewButton(w.t("sheet.noRequestYes"), func() {
 		d.Close()
-		p.act(cases.ActCorrectRights, in, nil)
-	})
-	for _, r := range request.Rights {
-		on := slices.ContainsFunc(p.view.Case.Asked, func(a cases.Asked) bool { return a.Right == r })
-		checks[r] = kit.NewCheck(w.right(r), on, func(bool) { enable(ok, len(chosen()) > 0) })
-		parts = append(parts, checks[r])
-	}
-	d = w.dialog(w.actWord(cases.ActCorrectRights), kit.Down(-6, parts...), ok)
-	d.Show()
-}
-
-// write goes to the letters with one kind drafted.
-func (p *casePage) write(kind string) {
-	p.kind = kind
-	p.letters.box.Objects = nil
-	if p.tabs.Selected() != tabLetters {
-		p.tabs.Select(tabLetters)
-		return
-	}
-	p.showLetters("")
-}
-
-// showLetters shows the kinds of letter, and the one that is being written.
-func (p *casePage) showLetters(note string) {
-	w, c := p.w, p.view.Case
-	p.editing = false
-	if p.kind == "" {
-		p.kind = cases.LetterAcknowledge
-		for _, s := range p.view.Steps {
-			if kind, ok := cases.LetterFor(s.Act); ok && s.Primary {
-				p.kind = kind
-			}
-		}
-		if n := len(c.Letters); n > 0 && c.Letters[n-1].SentAt.IsZero() {
-			p.kind = c.Letters[n-1].Kind
-		}
-	}
-	var kinds []kit.Option
-	for _, k := range cases.LetterKinds {
-		kinds = append(kinds, kit.Option{Value: k, Word: w.t("letter." + k)})
-	}
-	lang := c.Language
-	if lang != "fr" && lang != "en" {
-		lang = w.lang
-	}
-	place := newSlot()
-	var kind, language *kit.Select
-	draft := func() {
-		k, l := kind.Value(), language.Value()
-		p.kind = k
-		if saved := savedLetter(c, k); saved != nil && (saved.Lang == l || !saved.SentAt.IsZero()) {
-			place.set(p.editor(*saved, note))
-			return
-		}
-		place.box.Objects = nil
-		p.draft(place, k, l, note)
-	}
-	kind = kit.NewSelect(kinds, p.kind, nil)
-	language = kit.NewSelect([]kit.Option{{Value: "fr", Word: w.t("lang.fr")}, {Value: "en", Word: w.t("lang.en")}}, lang, nil)
-	kind.OnChanged = func(string) { note = ""; draft() }
-	language.OnChanged = func(string) { note = ""; draft() }
-	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, container.NewHBox(kit.MinWidth(240, kind), kit.MinWidth(130, language))), nil, nil, nil, place.box))
-	draft()
-}
-
-func savedLetter(c cases.Case, kind string) *cases.Letter {
-	for i := len(c.Letters) - 1; i >= 0; i-- {
-		if c.Letters[i].Kind == kind {
-			return &c.Letters[i]
-		}
-	}
-	return nil
-}
-
-// draft fills a template from the facts. A letter that the facts do not allow
-// yet says why, and what to do first.
-func (p *casePage) draft(place *slot, kind, lang, note string) {
-	w := p.w
-	fetch(w, place, func(ctx context.Context) (cases.Letter, error) { return w.f.DraftLetter(ctx, p.id, kind, lang) }, func(l cases.Letter) fyne.CanvasObject {
-		return p.editor(l, note)
-	})
-}
-
-// editor shows a letter: to be changed while it was not sent.
-func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
-	w := p.w
-	if !l.SentAt.IsZero() {
-		return container.NewBorder(kit.Margins(16, 0, 16, 0, kit.Down(-6, kit.Badge(kit.Kept, w.t("letter.sent", "Date", w.at(l.SentAt))), kit.StrongWords(kit.Line(l.Subject, 120)))),
-			nil, nil, nil, kit.Margins(16, 4, 16, 12, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(4, 8, 4, 8, kit.NewTextView(l.Text, nil)))))
-	}
-	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 8)
-	current := func() cases.Letter {
-		x := l
-		x.Subject, x.Text = subject.Text, text.Text
-		return x
-	}
-	subject.OnChanged = func(string) { p.editing = true }
-	text.OnChanged = func(string) { p.editing = true }
-	if note == "" && !l.DraftAt.IsZero() {
-		note = w.t("letter.inDrafts", "Date", w.at(l.DraftAt))
-	}
-	noteLine := kit.FaintLine(note)
-	keep := func(act func(context.Context) error, said string) {
-		w.do(act, func() {
-			p.editing = false
-			p.view.Case.Letters = append(p.view.Case.Letters, current())
-			noteLine.SetText(said)
+		ask(w, func(ctx context.Context) (cases.ID, error) { return w.f.CorrectVerdict(ctx, mail, nil) }, func(cases.ID) {
+			w.history = nil
+			w.show(&requestsPage{w: w})
+			w.say(outcome{tone: kit.Kept, words: w.t("sheet.noRequestDone"), act: w.t("mail.undo"), onAct: func() {
+				ask(w, func(ctx context.Context) (cases.ID, error) { return w.f.RestoreVerdict(ctx, mail) }, func(id cases.ID) {
+					if id != 0 {
+						w.openCase(id)
+					}
+				})
+			}})
 		})
-	}
-	save := kit.NewButton(w.t("letter.save"), func() {
-		x := current()
-		keep(func(ctx context.Context) error { return w.f.SaveLetter(ctx, p.id, x) }, w.t("letter.saved"))
-	})
-	preview := kit.NewButton(w.t("letter.preview"), func() {
-		x := current()
-		view := kit.MinSize(600, 420, kit.NewTextView(x.Text, nil))
-		kit.NewDialog(w.win.Canvas(), kit.Line(x.Subject, 100), 600, view, w.t("close"), nil).Show()
-	})
-	put := kit.NewButton(w.t("letter.put"), func() {
-		x := current()
-		keep(func(ctx context.Context) error { return w.f.PutInDrafts(ctx, p.id, x) }, w.t("letter.putDone"))
-	})
-	sent := kit.NewPrimary(w.t("letter.iSent"), func() {
-		x := current()
-		var d *kit.Dialog
-		d = w.dialog(w.t("letter.iSent"), kit.Words(w.t("letter.iSentWords")), kit.NewPrimary(w.t("letter.iSentYes"), func() {
-			d.Close()
-			w.do(func(ctx context.Context) error {
-				if err := w.f.SaveLetter(ctx, p.id, x); err != nil {
-					return err
-				}
-				return w.f.MarkSent(ctx, p.id, x.Kind)
-			}, func() {
-				p.editing, p.kind = false, ""
-				p.load()
-			})
-		}))
-		d.Show()
-	})
-	buttons := kit.Flow(save, preview, put, sent)
-	return container.NewBorder(kit.Margins(16, 0, 16, 4, subject), kit.Margins(16, 4, 16, 10, kit.Down(-2, noteLine, buttons)), nil, nil, kit.Margins(16, 0, 16, 0, text))
+	}))
+	d.Show()
 }

@@ -6,6 +6,7 @@ import (
 	"greffier/app"
 	"greffier/app/cases"
 	"greffier/app/law"
+	"greffier/app/mailbox"
 	"greffier/app/plan"
 	"greffier/app/register"
 	"greffier/app/request"
@@ -107,6 +108,25 @@ type Facade interface {
 	SpareNotice(ctx context.Context, id, reason string) error // impossible or disproportionate; the reason stays on file
 	ReminderDays() int
 	SetReminderDays(ctx context.Context, days int) error
+
+	// The mailbox: what triage said and what she says of it, and mail that goes out.
+	ReadMail(ctx context.Context, id int64) (app.MessageView, error)   // ordinary mail is read again from the mailbox: slow
+	RestoreVerdict(ctx context.Context, mail int64) (cases.ID, error)  // takes a correction back; the case that is open again, or 0
+	CheckPercent() int                                                 // from which confidence a mail is shown as one to check
+	SetCheckPercent(ctx context.Context, percent int) error            // 5 to 60
+	CanSend() bool                                                     // letters can be sent by Greffier itself
+	SendLetter(ctx context.Context, id cases.ID, l cases.Letter) error // on her click; slow
+	SettleSending(ctx context.Context, id cases.ID, kind string, went bool) error
+	Challenge(ctx context.Context, id cases.ID) (cases.Letter, error)                                                          // a one-time code for the address on file; its letter is kept, not sent
+	DropDocuments(ctx context.Context, mail int64) error                                                                       // the copy of an identity document
+	Watch(ctx context.Context, report app.Report) error                                                                        // reads new mail as it comes; until ctx ends
+	Watching() bool                                                                                                            // new mail is seen at once now
+	MailProviders() []mailbox.Provider                                                                                         // nil where the mailbox cannot be set up
+	MailAccount() (mailbox.Account, bool)                                                                                      // as it is kept
+	DiscoverMail(ctx context.Context, address string) ([]mailbox.Found, error)                                                 // slow
+	TryMail(ctx context.Context, a mailbox.Account, s mailbox.Secret) (mailbox.Looked, error)                                  // slow; nothing is kept
+	SignInMail(ctx context.Context, a mailbox.Account, clientSecret string, show func(mailbox.Prompt)) (mailbox.Secret, error) // slow
+	SaveMail(ctx context.Context, a mailbox.Account, s mailbox.Secret) error
 
 	OnChange(func()) // called on any goroutine after something changed
 }

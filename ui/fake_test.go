@@ -38,6 +38,8 @@ type fake struct {
 	runs    []app.RunView
 
 	noMailbox bool
+
+	mail mailFake
 }
 
 // The program itself has all that the window asks for.
@@ -96,8 +98,10 @@ func (f *fake) Today(context.Context) (app.Today, error) {
 			{Kind: "case", Tone: app.ToneLate, Case: 2, Rights: []request.Right{request.Access}, Person: "Gaspard Lemoine", Step: cases.ActAnswer, Due: law.Date{Year: 2026, Month: 12, Day: 11}, DaysLeft: -3},
 			{Kind: "case", Tone: app.ToneAtRisk, Case: 1, Rights: []request.Right{request.Erasure, request.Withdrawal}, Person: "Mathilde Fontaine", Step: cases.ActSetOutcome, Due: law.Date{Year: 2026, Month: 12, Day: 23}, DaysLeft: 9},
 			{Kind: "mail", Tone: app.ToneAtRisk, Count: 4, Due: law.Date{Year: 2026, Month: 12, Day: 21}, DaysLeft: 7},
+			{Kind: "letter", Tone: app.ToneAtRisk, Case: 1, Person: "Mathilde Fontaine", Count: 1},
+			{Kind: "document", Tone: app.ToneAtRisk, Case: 1, Person: "Mathilde Fontaine", Count: 1},
 			{Kind: "retention", Tone: app.ToneAtRisk, Count: 2},
-			{Kind: "sync", Tone: app.ToneAtRisk, Service: "imap.lavande.example", Error: fmt.Errorf("sync: %w", erasure.ErrOffline)},
+			{Kind: "sync", Tone: app.ToneAtRisk, Service: "imap.lavande.example", ServiceKind: "mailbox", Error: fmt.Errorf("sync: %w", erasure.ErrOffline)},
 			{Kind: "gap", Tone: app.ToneCannotTell, Register: register.Processors, Count: 3},
 		},
 		Late: 1, Synced: now,
@@ -167,16 +171,6 @@ func (f *fake) Mails(_ context.Context, k request.Kind) ([]app.MailRow, error) {
 	}
 	return rows, f.fail
 }
-func (f *fake) Mail(_ context.Context, id int64) (app.MessageView, error) {
-	return message(), f.note("Mail %d", id)
-}
-func (f *fake) CorrectVerdict(_ context.Context, id int64, rs []request.Right) (cases.ID, error) {
-	err := f.note("CorrectVerdict %d %v", id, rs)
-	if len(rs) == 0 {
-		return 0, err
-	}
-	return 1, err
-}
 
 func deadline() law.Deadline {
 	d, err := law.Clock{Received: now.AddDate(0, 0, -21), Zone: law.Paris(), MinorAtCollection: true}.Deadline(law.DateOf(now, law.Paris()))
@@ -204,6 +198,7 @@ func (f *fake) Case(_ context.Context, id cases.ID) (app.CaseView, error) {
 	if id == 2 {
 		v.MayErase = cases.ErrIdentityUnproven
 	}
+	f.mailOf(&v)
 	return v, f.note("Case %d", id)
 }
 func (f *fake) Act(_ context.Context, id cases.ID, a cases.Act, in cases.Input) error {

@@ -28,6 +28,12 @@ func (s *slot) set(o fyne.CanvasObject) {
 	s.box.Refresh()
 }
 
+// clear leaves the slot empty.
+func (s *slot) clear() {
+	s.box.Objects = nil
+	s.box.Refresh()
+}
+
 // fetch gets something off the window's goroutine and shows it in the slot.
 // What was there stays until it comes, a newer fetch makes an older one void,
 // and an error shows as a panel with a button to try again.

@@ -35,6 +35,7 @@ type requestsPage struct {
 	find   *kit.Entry
 	body   *slot
 	all    requestsData
+	table  *kit.Table[app.MailRow] // of the mails to check
 }
 
 type requestsData struct {
@@ -149,7 +150,7 @@ func (p *requestsPage) content() fyne.CanvasObject {
 	w := p.w
 	switch p.filter {
 	case filterToCheck:
-		return p.mails(p.all.toCheck, "requests.noCheck")
+		return p.toCheck()
 	case filterOrdinary:
 		s := newSlot()
 		fetch(w, s, func(ctx context.Context) ([]app.MailRow, error) { return w.f.Mails(ctx, request.Ordinary) }, func(rows []app.MailRow) fyne.CanvasObject {
@@ -219,6 +220,40 @@ func (p *requestsPage) sought(texts ...string) bool {
 	return false
 }
 
+// toCheck lists the mails that triage is unsure of; several can be put aside
+// at once.
+func (p *requestsPage) toCheck() fyne.CanvasObject {
+	w := p.w
+	p.table = nil
+	list := p.mails(p.all.toCheck, "requests.noCheck")
+	if p.table == nil {
+		return list
+	}
+	words := kit.FaintLine(w.t("requests.tickWords"))
+	var aside *kit.Button
+	aside = kit.NewButton(w.t("mail.no"), func() {
+		var ids []int64
+		for _, r := range p.table.Ticked() {
+			ids = append(ids, r.ID)
+		}
+		if len(ids) > 0 {
+			aside.Disable()
+			w.putAside(ids, p.load)
+		}
+	})
+	aside.Disable()
+	p.table.OnTicked = func() {
+		n := len(p.table.Ticked())
+		enable(aside, n > 0)
+		if n > 0 {
+			words.SetText(w.n("requests.ticked", n))
+		} else {
+			words.SetText(w.t("requests.tickWords"))
+		}
+	}
+	return container.NewBorder(kit.Margins(16, 0, 24, 2, kit.Row(1, aside, words)), nil, nil, nil, list)
+}
+
 func (p *requestsPage) mails(rows []app.MailRow, none string) fyne.CanvasObject {
 	w := p.w
 	var seen []app.MailRow
@@ -230,15 +265,21 @@ func (p *requestsPage) mails(rows []app.MailRow, none string) fyne.CanvasObject 
 	if len(seen) == 0 {
 		return kit.Empty(theme.MailComposeIcon(), w.t(none), w.t(none+"Words"), "", nil)
 	}
-	t := kit.NewTable([]kit.Column[app.MailRow]{
+	columns := []kit.Column[app.MailRow]{
 		{Label: w.t("col.from"), Width: 130, Grow: 1.4, Text: func(r app.MailRow) string { return kit.Line(r.From, 60) }, Less: func(a, b app.MailRow) bool { return a.From < b.From }},
 		{Label: w.t("col.subject"), Width: 160, Grow: 2.4, Text: func(r app.MailRow) string { return kit.Line(r.Subject, 120) }},
 		{Label: w.t("col.perhaps"), Width: 130, Grow: 1.2, Text: func(r app.MailRow) string {
+			if r.Corrected {
+				return w.t("mail.byYou")
+			}
 			if rs := r.Verdict.Rights(); len(rs) > 0 {
 				return w.rights(rs)
 			}
 			return w.t("right.none")
 		}, Tone: func(r app.MailRow) kit.Tone {
+			if r.Corrected {
+				return kit.Kept
+			}
 			if r.Verdict.Kind == request.ToCheck {
 				return kit.CannotTell
 			}
@@ -246,7 +287,12 @@ func (p *requestsPage) mails(rows []app.MailRow, none string) fyne.CanvasObject 
 		}},
 		{Label: w.t("col.sure"), Width: 70, Right: true, Text: func(r app.MailRow) string { return w.percent(r.Verdict.Confidence) }, Less: func(a, b app.MailRow) bool { return a.Verdict.Confidence < b.Verdict.Confidence }},
 		{Label: w.t("col.received"), Width: 110, Faint: true, Text: func(r app.MailRow) string { return w.brief(r.Received) }, Less: func(a, b app.MailRow) bool { return a.Received.Before(b.Received) }},
-	})
+	}
+	t := kit.NewTable(columns)
+	if p.filter == filterToCheck {
+		t = kit.NewTickTable(columns)
+		p.table = t
+	}
 	t.OnOpen = func(r app.MailRow) {
 		if r.Case != 0 {
 			w.openCase(r.Case)
@@ -262,89 +308,6 @@ func (w *Window) percent(share float64) string {
 	return w.t("percent", "N", w.number(int(share*100+0.5)))
 }
 
-// mailPage is one mail of which the owner says whether it is a request.
-type mailPage struct {
-	w       *Window
-	id      int64
-	body    *slot
-	checks  map[request.Right]*kit.Check
-	primary func()
-}
-
-func (p *mailPage) place() string { return placeRequests }
-func (p *mailPage) changed()      {}
-func (p *mailPage) step() {
-	if p.primary != nil {
-		p.primary()
-	}
-}
-
-func (p *mailPage) build() fyne.CanvasObject {
-	w := p.w
-	p.body = newSlot()
-	fetch(w, p.body, func(ctx context.Context) (app.MessageView, error) { return w.f.Mail(ctx, p.id) }, p.show)
-	return p.body.box
-}
-
-func (p *mailPage) show(m app.MessageView) fyne.CanvasObject {
-	w := p.w
-	head := w.backHeader(w.subject(m.Message.Subject), w.t("mail.question"))
-	p.checks = map[request.Right]*kit.Check{}
-	proposed := map[request.Right]float64{}
-	for _, f := range m.Verdict.Findings {
-		proposed[f.Right] = max(proposed[f.Right], f.Confidence)
-	}
-	side := []fyne.CanvasObject{kit.Heading(w.t("mail.isIt")), kit.Words(w.t("mail.isItWords"))}
-	yes := kit.NewPrimary(w.t("mail.yes"), nil)
-	chosen := func() (rs []request.Right) {
-		for _, r := range request.Rights {
-			if p.checks[r].Checked {
-				rs = append(rs, r)
-			}
-		}
-		return rs
-	}
-	for _, r := range request.Rights {
-		words := w.right(r)
-		conf, ok := proposed[r]
-		if ok {
-			words += " · " + w.percent(conf)
-		}
-		c := kit.NewCheck(words, ok, func(bool) {
-			if len(chosen()) == 0 {
-				yes.Disable()
-			} else {
-				yes.Enable()
-			}
-		})
-		p.checks[r] = c
-		side = append(side, c)
-	}
-	if len(chosen()) == 0 {
-		yes.Disable()
-	}
-	p.primary = func() {
-		rs := chosen()
-		if len(rs) == 0 {
-			return
-		}
-		ask(w, func(ctx context.Context) (cases.ID, error) { return w.f.CorrectVerdict(ctx, p.id, rs) }, func(id cases.ID) {
-			w.history = nil
-			w.page = &requestsPage{w: w}
-			w.openCase(id)
-		})
-	}
-	yes.OnTapped = p.primary
-	no := kit.NewButton(w.t("mail.no"), func() {
-		ask(w, func(ctx context.Context) (cases.ID, error) { return w.f.CorrectVerdict(ctx, p.id, nil) }, func(cases.ID) {
-			w.show(&requestsPage{w: w, filter: filterToCheck})
-		})
-	})
-	side = append(side, kit.Gap(8), yes, kit.Gap(6), no, kit.Faint(w.t("mail.noWords")))
-	panel := container.NewVScroll(kit.Margins(12, 8, 16, 16, kit.Down(0, kit.NewCard(side...))))
-	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(310, panel), w.mail(m))
-}
-
 func (w *Window) subject(s string) string {
 	if s = kit.Line(s, 90); s == "" {
 		return w.t("mail.noSubject")
@@ -355,6 +318,37 @@ func (w *Window) subject(s string) string {
 // mail shows one message: who, when, the words that spoke, what was quoted,
 // the names of attachments; nothing is ever opened.
 func (w *Window) mail(m app.MessageView) fyne.CanvasObject {
+	if strings.TrimSpace(m.Message.Text) == "" {
+		return w.mailAround(m, kit.Loading(w.t("mail.noText")))
+	}
+	marked := stretches(m.Message, m.Verdict)
+	if machine(m.Message) {
+		marked = []kit.Stretch{{Start: 0, End: len(m.Message.Text), Faint: true}}
+	}
+	return w.mailAround(m, kit.NewTextView(m.Message.Text, marked))
+}
+
+// machine tells whether no person wrote a mail.
+func machine(m mailbox.Message) bool { return m.AutoSubmitted || m.Bounce || m.Receipt }
+
+// author says who wrote a mail of a case where it is not the person: "you
+// wrote", "automatic reply"; "" otherwise.
+func (w *Window) author(m mailbox.Message) string {
+	switch {
+	case m.Sent:
+		return w.t("mail.byOwner")
+	case m.Bounce:
+		return w.t("mail.bounce")
+	case m.Receipt:
+		return w.t("mail.receipt")
+	case m.AutoSubmitted:
+		return w.t("mail.auto")
+	}
+	return ""
+}
+
+// mailAround shows what is known of a message around its text.
+func (w *Window) mailAround(m app.MessageView, body fyne.CanvasObject) fyne.CanvasObject {
 	msg := m.Message
 	from := make([]string, 0, len(msg.From))
 	for i, a := range msg.From {
@@ -363,14 +357,26 @@ func (w *Window) mail(m app.MessageView) fyne.CanvasObject {
 		}
 		from = append(from, w.address(a))
 	}
-	lines := []fyne.CanvasObject{
-		kit.Pair(w.t("mail.from"), strings.Join(from, ", ")),
-		kit.Pair(w.t("mail.received"), w.at(msg.ReceivedAt)),
+	lines := []fyne.CanvasObject{}
+	if who := w.author(msg); who != "" {
+		lines = append(lines, container.NewHBox(kit.Badge(kit.Quiet, who)))
+	}
+	if msg.Sent {
+		var to []string
+		for i, a := range msg.To {
+			if i == 3 {
+				break
+			}
+			to = append(to, w.address(a))
+		}
+		lines = append(lines, kit.Pair(w.t("mail.to"), strings.Join(to, ", ")), kit.Pair(w.t("mail.sentOn"), w.at(msg.ReceivedAt)))
+	} else {
+		lines = append(lines, kit.Pair(w.t("mail.from"), strings.Join(from, ", ")), kit.Pair(w.t("mail.received"), w.at(msg.ReceivedAt)))
 	}
 	if msg.Junk {
 		lines = append(lines, kit.IconLine(kit.AtRisk, w.t("mail.junk")))
 	}
-	if msg.FromFields != 1 {
+	if msg.FromFields != 1 && !msg.Sent && !machine(msg) {
 		lines = append(lines, kit.IconLine(kit.Late, w.t("mail.manyFrom")))
 	}
 	if marks := w.marks(m.Verdict); marks != "" {
@@ -394,13 +400,13 @@ func (w *Window) mail(m app.MessageView) fyne.CanvasObject {
 	if spoke := subjectWords(m.Verdict); spoke != "" {
 		lines = append(lines, kit.Pair(w.t("mail.subjectSpoke"), kit.Line(spoke, 80)))
 	}
-	text := kit.NewTextView(msg.Text, stretches(msg, m.Verdict))
-	var body fyne.CanvasObject = text
-	if strings.TrimSpace(msg.Text) == "" {
-		body = kit.Loading(w.t("mail.noText"))
-	}
 	copyIt := kit.NewQuiet(w.t("copy"), theme.ContentCopyIcon(), func() { w.app.Clipboard().SetContent(kit.Clean(msg.Text)) })
-	legend := kit.FaintLine(w.t("mail.legend"))
+	legend := kit.FaintLine("")
+	if !msg.Sent && !machine(msg) && strings.TrimSpace(msg.Text) != "" {
+		legend.SetText(w.t("mail.legend"))
+	} else if strings.TrimSpace(msg.Text) == "" {
+		copyIt.Hide()
+	}
 	return container.NewBorder(kit.Margins(16, 0, 16, 4, kit.Down(0, lines...)),
 		kit.Margins(16, 0, 16, 2, container.NewBorder(nil, nil, nil, copyIt, legend)), nil, nil,
 		kit.Margins(16, 0, 16, 0, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(4, 8, 4, 8, body))))

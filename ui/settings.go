@@ -22,6 +22,7 @@ type settingsPage struct {
 	services *slot
 	rules    *slot
 	erasures *slot
+	triage   *slot
 }
 
 func (p *settingsPage) place() string { return placeSettings }
@@ -31,9 +32,10 @@ func (p *settingsPage) build() fyne.CanvasObject {
 	w := p.w
 	info := w.f.Info()
 	head := w.backHeader(w.t("nav.settings"), w.t("settings.summary"))
-	p.services, p.rules, p.erasures = newSlot(), newSlot(), newSlot()
+	p.services, p.rules, p.erasures, p.triage = newSlot(), newSlot(), newSlot(), newSlot()
 	p.loadServices()
 	p.loadErasures()
+	p.loadTriage()
 	p.loadRules()
 	look := kit.NewChips([]string{w.t("settings.look.system"), w.t("settings.look.light"), w.t("settings.look.dark")}, nil)
 	looks := []kit.Look{kit.LookSystem, kit.LookLight, kit.LookDark}
@@ -61,14 +63,23 @@ func (p *settingsPage) build() fyne.CanvasObject {
 		kit.Pair(w.t("settings.key"), key),
 		kit.Gap(6), container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
 			kit.NewQuiet(w.t("settings.outOpen"), theme.FolderOpenIcon(), func() { w.openFile(info.OutDir) })))
-	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.sources(info), p.erasures.box, p.controller(info.Controller), p.rules.box)))
+	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.sources(info), p.triage.box, p.erasures.box, p.controller(info.Controller), p.rules.box)))
 }
 
 // sources leads to where the photos are and to what the columns of a shop's
 // file are.
 func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 	w := p.w
+	address := w.t("mailbox.none")
+	if a, ok := w.f.MailAccount(); ok {
+		address = kit.Line(a.Address, 80)
+		if address == "" {
+			address = kit.Line(a.IMAP.User, 80)
+		}
+	}
 	parts := []fyne.CanvasObject{kit.Heading(w.t("settings.sources")),
+		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)),
+			kit.NewButton(w.t("open"), func() { w.follow(&mailboxPage{w: w}) })),
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("places.title")), kit.Faint(w.n("places.count", len(info.Locators)))),
 			kit.NewButton(w.t("open"), func() { w.follow(&placesPage{w: w}) }))}
 	for _, shop := range w.f.MappedShops() {
@@ -76,6 +87,23 @@ func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 			kit.NewButton(w.t("open"), func() { w.follow(&columnsPage{w: w, shop: shop}) })))
 	}
 	return kit.NewCard(parts...)
+}
+
+// checkChoices are how sure the program must be to show a mail as one to check,
+// in percent, with their words.
+var checkChoices = []int{10, 25, 40}
+
+// loadTriage shows how many mails are shown as ones to check.
+func (p *settingsPage) loadTriage() {
+	w := p.w
+	fetch(w, p.triage, func(context.Context) (int, error) { return w.f.CheckPercent(), nil }, func(now int) fyne.CanvasObject {
+		chips := w.numberChips(checkChoices, now, func(n int) string {
+			return w.known("settings.check."+w.number(n), w.t("percent", "N", w.number(n)))
+		}, func(n int) {
+			w.do(func(ctx context.Context) error { return w.f.SetCheckPercent(ctx, n) }, nil)
+		})
+		return kit.NewCard(kit.Heading(w.t("settings.triage")), kit.PairWith(w.t("settings.check"), chips), kit.Faint(w.t("settings.checkWords")))
+	})
 }
 
 // The choices of the settings of erasures.
@@ -218,6 +246,9 @@ func (p *settingsPage) service(s app.Service, test *kit.Button) fyne.CanvasObjec
 	case s.Err != nil:
 		state = kit.Badge(kit.Late, w.t("service.failed", "Date", w.brief(s.At), "Hour", w.hour(s.At)))
 		more = append(more, w.errorPanel(s.Err, nil))
+		if s.Kind == "mailbox" {
+			more = append(more, kit.Margins(8, 0, 0, 6, container.NewHBox(kit.NewButton(w.t("mailbox.settle"), func() { w.follow(&mailboxPage{w: w}) }))))
+		}
 		if s.Kind == "shop" && sentinelOf(s.Err, w.lang) == unreadColumns && slices.Contains(w.f.MappedShops(), s.Name) {
 			more = append(more, kit.Margins(8, 0, 0, 6, container.NewHBox(kit.NewPrimary(w.t("columns.link"), func() { w.follow(&columnsPage{w: w, shop: s.Name}) }))))
 		}

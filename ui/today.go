@@ -212,12 +212,25 @@ func (w *Window) need(n app.Need) needCard {
 				w.follow(&noticesPage{w: w})
 			}
 		}}
+	case "letter":
+		return needCard{w.n("need.letter", n.Count, "Person", w.person(n.Person)), w.t("need.letter.why"), state, w.t("need.letter.button"), func() {
+			w.follow(&casePage{w: w, id: n.Case, tab: tabLetters, stuck: true})
+		}}
+	case "document":
+		return needCard{w.n("need.document", n.Count, "Person", w.person(n.Person)), w.t("need.document.why"), state, w.t("need.document.button"), func() {
+			w.follow(&casePage{w: w, id: n.Case, tab: tabPerson})
+		}}
 	case "sync":
 		what, next := Explain(n.Error, w.lang)
 		if sentinelOf(n.Error, w.lang) == unreadColumns && slices.Contains(w.f.MappedShops(), n.Service) {
 			return needCard{w.t("need.sync", "Service", kit.Line(n.Service, 40), "What", what), next, state, w.t("columns.link"), func() { w.follow(&columnsPage{w: w, shop: n.Service}) }}
 		}
-		return needCard{w.t("need.sync", "Service", kit.Line(n.Service, 40), "What", what), next, state, w.t("need.sync.button"), w.openServices}
+		act := w.openServices
+		button := w.t("need.sync.button")
+		if n.ServiceKind == "mailbox" {
+			act, button = func() { w.follow(&mailboxPage{w: w}) }, w.t("mailbox.title")
+		}
+		return needCard{w.t("need.sync", "Service", kit.Line(n.Service, 40), "What", what), next, state, button, act}
 	case "gap":
 		return needCard{w.n("need.gap", n.Count, "Register", w.registerName(n.Register)), w.t("need.gap.why"), state, w.t("need.gap.button"), func() {
 			w.follow(&registerPage{w: w, name: n.Register})

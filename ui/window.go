@@ -73,6 +73,7 @@ type Window struct {
 	rail    map[string]*kit.RailItem
 	railBox *fyne.Container
 	synced  *kit.Button
+	live    *widget.Label // new mail is seen at once
 	content *fyne.Container
 	banner  *fyne.Container
 	strips  *fyne.Container
@@ -85,6 +86,8 @@ type Window struct {
 	ticking, tried   bool // a call of what is due by itself is under way; the last one failed
 	tickAfter        time.Time
 	draftPlaces      []plan.Locator // where the photos are, changed and not kept yet
+	draftMail        *mailDraft     // how the mailbox is entered, changed and not kept yet
+	listening        bool           // new mail is waited for
 	menuSteps        []*fyne.MenuItem
 }
 
@@ -132,6 +135,7 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 // Run shows the window and returns when it was closed.
 func (w *Window) Run() {
 	go w.everyMinute()
+	w.watch()
 	w.win.ShowAndRun()
 }
 
@@ -193,6 +197,7 @@ func (w *Window) frame() {
 	head := kit.Margins(12, 12, 8, 8, container.NewBorder(nil, nil, container.NewCenter(logo), nil, name))
 
 	upper, lower := container.NewVBox(), container.NewVBox()
+	w.railBox = lower
 	for _, p := range places {
 		item := kit.NewRailItem(icons[p], w.t("nav."+p), func() { w.open(p) })
 		w.rail[p] = item
@@ -206,6 +211,9 @@ func (w *Window) frame() {
 	w.synced = kit.NewQuiet("", theme.ViewRefreshIcon(), func() { w.openServices() })
 	w.synced.Alignment = widget.ButtonAlignLeading
 	lower.Add(w.synced)
+	w.live = kit.FaintLine(w.t("watch.live"))
+	w.live.Hide()
+	lower.Add(kit.Margins(18, -12, 0, 4, w.live))
 	railBody := container.NewBorder(head, kit.Margins(8, 0, 8, 8, lower), nil, nil, kit.Margins(8, 4, 8, 0, upper))
 	rail := kit.NewPanel(kit.ColorRail, "", 0, kit.MinWidth(208, railBody))
 
@@ -308,8 +316,10 @@ func (w *Window) refreshRail() {
 	w.reloading = true
 	w.async(func() {
 		today, err := w.f.Today(w.ctx)
+		live := w.f.Watching()
 		w.home(func() {
 			w.reloading = false
+			w.setLive(live)
 			if err == nil {
 				w.railState(&today)
 				// The demo begins with something to look at.
@@ -336,7 +346,7 @@ func (w *Window) railState(today *app.Today) {
 	failed := false
 	for _, n := range needs {
 		switch n.Kind {
-		case "case", "mail":
+		case "case", "mail", "letter", "document":
 			counts[placeRequests] += max(1, map[bool]int{true: n.Count, false: 1}[n.Kind == "mail"])
 		case "retention", "run":
 			counts[placeStorage]++
@@ -367,6 +377,19 @@ func (w *Window) railState(today *app.Today) {
 		w.synced.SetText(w.t("sync.on", "Date", w.short(w.day(today.Synced))))
 		w.synced.SetIcon(kit.Quiet.Icon())
 	}
+}
+
+// setLive shows whether new mail is seen at once.
+func (w *Window) setLive(on bool) {
+	if on == w.live.Visible() {
+		return
+	}
+	if on {
+		w.live.Show()
+	} else {
+		w.live.Hide()
+	}
+	w.railBox.Refresh()
 }
 
 func (w *Window) openServices() {

@@ -14,7 +14,11 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/mailbox"
 	"greffier/app/register"
+	"greffier/app/request"
 	"greffier/ui/kit"
 )
 
@@ -190,6 +194,144 @@ var erasing = []struct {
 	}},
 }
 
+// mailing are the pages and dialogs around the mailbox and its mails.
+var mailing = []struct {
+	name string
+	open func(*Window)
+}{
+	{"mailbox-start", func(w *Window) { w.open(placeSettings); w.follow(&mailboxPage{w: w}) }},
+	{"mailbox-kept", func(w *Window) {
+		w.f.(*fake).mail.account = keptAccount()
+		w.open(placeSettings)
+		w.follow(&mailboxPage{w: w})
+	}},
+	{"mailbox-found", func(w *Window) { openFound(w) }},
+	{"mailbox-tested", func(w *Window) {
+		p := openFound(w)
+		p.password.SetText("abcd efgh")
+		p.try()
+		scrollDown(w)
+	}},
+	{"mailbox-failed", func(w *Window) {
+		p := openFound(w)
+		p.password.SetText("abcd efgh")
+		w.f.(*fake).mail.tryErr = erasure.ErrOffline
+		p.try()
+		scrollDown(w)
+	}},
+	{"mailbox-oauth", func(w *Window) {
+		p := openFound(w)
+		w.f.(*fake).mail.prompt = mailbox.Prompt{Page: "https://grandmail.example/device", Code: "WDJB-MJHT", Until: now.Add(15 * time.Minute)}
+		p.choose(1)
+		p.d.account.SignIn = mailbox.ByOAuth
+		p.showServer()
+		w.async = func(f func()) {
+			w.f.(*fake).mail.prompt, w.home = mailbox.Prompt{}, inPlace
+			p.prompt.set(p.ask(mailbox.Prompt{Page: "https://grandmail.example/device", Code: "WDJB-MJHT", Until: now.Add(15 * time.Minute)}))
+		}
+		p.signIn()
+		w.async = inPlace
+		scrollDown(w)
+	}},
+	{"mailbox-none", func(w *Window) {
+		w.f.(*fake).mail.noSetup = true
+		w.open(placeSettings)
+		w.follow(&mailboxPage{w: w})
+	}},
+	{"requests-ticked", func(w *Window) {
+		p := &requestsPage{w: w, filter: filterToCheck}
+		w.show(p)
+		p.table.Tick(1)
+	}},
+	{"requests-ordinary", func(w *Window) { w.show(&requestsPage{w: w, filter: filterOrdinary}) }},
+	{"mail-rights", func(w *Window) { w.follow(&mailPage{w: w, id: 21}); w.page.(*mailPage).itIs() }},
+	{"mail-corrected", func(w *Window) {
+		w.follow(&mailPage{w: w, id: 21})
+		w.page.(*mailPage).correct([]request.Right{request.Erasure})
+	}},
+	{"mail-put-aside", func(w *Window) {
+		w.follow(&mailPage{w: w, id: 21})
+		w.page.(*mailPage).correct(nil)
+	}},
+	{"mail-gone", func(w *Window) {
+		f := w.f.(*fake)
+		f.mail.noText, f.mail.reread = true, mailbox.ErrGone
+		w.follow(&mailPage{w: w, id: 22})
+	}},
+	{"dialog-no-request", func(w *Window) { w.openCase(1); w.page.(*casePage).noRequest() }},
+	{"case-conversation", func(w *Window) {
+		f := w.f.(*fake)
+		f.mail.messages = f.conversation()
+		w.openCase(1)
+	}},
+	{"case-own-mail", func(w *Window) {
+		f := w.f.(*fake)
+		f.mail.messages = f.conversation()[1:2]
+		w.openCase(1)
+	}},
+	{"case-bounce", func(w *Window) {
+		f := w.f.(*fake)
+		f.mail.messages = f.conversation()[3:]
+		w.openCase(1)
+	}},
+	{"case-challenge", func(w *Window) {
+		f := w.f.(*fake)
+		f.mail.to = "mathilde.fontaine@exemple.fr"
+		f.mail.documents = map[int64][]string{11: {"carte_identite_recto.jpg", "carte_identite_verso.jpg"}}
+		w.follow(&casePage{w: w, id: 1, tab: tabPerson})
+	}},
+	{"case-challenge-sent", func(w *Window) {
+		f := w.f.(*fake)
+		f.mail.to = "mathilde.fontaine@exemple.fr"
+		f.mail.challenge = &cases.Challenge{Code: "K7MQ-4XPD", To: f.mail.to, MadeAt: now.AddDate(0, 0, -3), Until: now.AddDate(0, 0, 11), Tries: 1}
+		f.mail.letters = []cases.Letter{{Kind: cases.LetterCode, To: f.mail.to, MadeAt: now.AddDate(0, 0, -3), SentAt: now.AddDate(0, 0, -3)}}
+		w.follow(&casePage{w: w, id: 1, tab: tabPerson})
+	}},
+	{"letter-code", func(w *Window) {
+		f := w.f.(*fake)
+		f.mail.to, f.mail.asked, f.mail.sends = "mathilde.fontaine@exemple.fr", "m.fontaine@autre.example", true
+		w.follow(&casePage{w: w, id: 1, tab: tabPerson})
+		w.page.(*casePage).newChallenge()
+	}},
+	{"letter-no-code", func(w *Window) {
+		w.f.(*fake).mail.to = "mathilde.fontaine@exemple.fr"
+		w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: cases.LetterCode})
+	}},
+	{"letter-send", func(w *Window) {
+		w.f.(*fake).mail.sends = true
+		w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: cases.LetterAcknowledge})
+	}},
+	{"dialog-send", func(w *Window) {
+		w.f.(*fake).mail.sends = true
+		w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: cases.LetterAcknowledge})
+		tapButton(w, w.t("letter.send"))
+	}},
+	{"letter-returned", func(w *Window) {
+		w.f.(*fake).mail.letters = sentLetters()
+		w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: cases.LetterAcknowledge})
+	}},
+	{"letter-unsure", func(w *Window) {
+		w.f.(*fake).mail.letters = sentLetters()
+		w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: cases.LetterClarify})
+	}},
+	{"letter-drafted", func(w *Window) {
+		w.f.(*fake).mail.letters = sentLetters()
+		w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: cases.LetterClose})
+	}},
+	{"today-live", func(w *Window) { w.f.(*fake).mail.live = true; w.open(placeToday) }},
+}
+
+// openFound opens the settings of the mailbox with proposals found.
+func openFound(w *Window) *mailboxPage {
+	w.f.(*fake).mail.found = proposals()
+	w.open(placeSettings)
+	p := &mailboxPage{w: w}
+	w.follow(p)
+	p.address.SetText("contact@lavande.example")
+	p.discover()
+	return p
+}
+
 // treeOf is the outline on the page.
 func treeOf(w *Window) *kit.Outline {
 	for _, o := range test.LaidOutObjects(w.win.Content()) {
@@ -257,8 +399,23 @@ func TestEachPageOfAnErasureRenders(t *testing.T) {
 	}
 }
 
+func TestEachPageOfTheMailboxRenders(t *testing.T) {
+	// In French and light they are in the smallest window.
+	for _, s := range mailing {
+		t.Run(s.name, func(t *testing.T) {
+			w := openTest(t, newFake("en", "dark"))
+			s.open(w)
+			size(w, 1200, 780)
+			if w.content.Objects[0].MinSize().Width > 1000 {
+				t.Errorf("the page asks for %v", w.content.Objects[0].MinSize())
+			}
+			shoot(t, w, "en-dark-"+s.name)
+		})
+	}
+}
+
 func TestEachScreenFitsTheSmallestWindow(t *testing.T) {
-	for _, s := range append(slices.Clone(screens), erasing...) {
+	for _, s := range slices.Concat(screens, erasing, mailing) {
 		t.Run(s.name, func(t *testing.T) {
 			w := openTest(t, newFake("fr", "light"))
 			size(w, 1024, 680)

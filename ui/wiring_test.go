@@ -14,7 +14,6 @@ import (
 	"greffier/app/erasure"
 	"greffier/app/plan"
 	"greffier/app/register"
-	"greffier/app/request"
 	"greffier/ui/kit"
 )
 
@@ -110,23 +109,6 @@ func TestMoreThanFiftyObjectsWantTheirNumberTyped(t *testing.T) {
 	entry.SetText("60")
 	if last.Disabled() {
 		t.Error("the right number is not taken")
-	}
-}
-
-func TestAMailIsMadeACaseOrPutAside(t *testing.T) {
-	f := newFake("fr", "light")
-	w := openTest(t, f)
-	p := &mailPage{w: w, id: 21}
-	w.follow(p)
-	if !p.checks[request.Erasure].Checked || p.checks[request.Access].Checked {
-		t.Error("the rights proposed are not ticked")
-	}
-	p.step()
-	if !f.called("CorrectVerdict 21 [erasure withdrawal]") {
-		t.Errorf("calls: %v", f.calls)
-	}
-	if _, ok := w.page.(*casePage); !ok {
-		t.Errorf("the page is %T", w.page)
 	}
 }
 

@@ -82,6 +82,13 @@ func NewEntry(text string) *Entry {
 	return e
 }
 
+// NewPassword returns a one-line field that shows dots for what is typed.
+func NewPassword() *Entry {
+	e := NewEntry("")
+	e.Password = true
+	return e
+}
+
 // NewArea returns a field for several lines.
 func NewArea(text string, rows int) *Entry {
 	e := &Entry{}

@@ -334,3 +334,46 @@ func TestANameIsCutAtItsBeginning(t *testing.T) {
 		t.Errorf("%q", s)
 	}
 }
+
+func TestRowsAreTickedByTheirBoxBySpaceAndAllAtOnce(t *testing.T) {
+	test.NewTempApp(t)
+	table := NewTickTable([]Column[string]{{Label: "Name", Width: 100, Grow: 1, Text: func(s string) string { return s }, Less: func(a, b string) bool { return a > b }}})
+	opened, changes := "", 0
+	table.OnOpen = func(s string) { opened = s }
+	table.OnTicked = func() { changes++ }
+	table.SetRows([]string{"a", "b", "c"})
+	w := test.NewTempWindow(t, table.Object)
+	w.Resize(fyne.NewSize(400, 300))
+	row := newRowView(table.layout, 2)
+	table.fill(1, row)
+	row.Tapped(&fyne.PointEvent{Position: fyne.NewPos(10, 5)})
+	if got := table.Ticked(); len(got) != 1 || got[0] != "b" || opened != "" {
+		t.Fatalf("a tap on the box: ticked %v, opened %q", got, opened)
+	}
+	row.Tapped(&fyne.PointEvent{Position: fyne.NewPos(80, 5)})
+	if opened != "b" {
+		t.Errorf("a tap beside the box opens %q", opened)
+	}
+	table.Select(0)
+	table.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	if got := table.Ticked(); len(got) != 2 {
+		t.Errorf("Space: %v", got)
+	}
+	table.Sort(1)
+	if got := table.Ticked(); len(got) != 2 || got[0] != "a" || got[1] != "b" {
+		t.Errorf("sorting moved the ticks: %v", got)
+	}
+	table.heads[0].Tapped(nil)
+	if got := table.Ticked(); len(got) != 3 || !table.heads[0].ticked {
+		t.Errorf("all: %v", got)
+	}
+	table.heads[0].Tapped(nil)
+	if got := table.Ticked(); len(got) != 0 || changes != 4 {
+		t.Errorf("none: %v after %d changes", got, changes)
+	}
+	table.Tick(0)
+	table.SetRows([]string{"d"})
+	if got := table.Ticked(); len(got) != 0 {
+		t.Errorf("a tick outlives its row: %v", got)
+	}
+}

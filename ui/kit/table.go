@@ -34,6 +34,8 @@ type Table[T any] struct {
 	OnOpen func(T)
 	// OnSelect is called when a row becomes the selected one, by tap or key.
 	OnSelect func(T)
+	// OnTicked is called after boxes have changed, where the table has some.
+	OnTicked func()
 
 	columns  []Column[T]
 	rows     []T
@@ -45,14 +47,28 @@ type Table[T any] struct {
 	heads    []*headCell
 	layout   *columnsLayout
 	selected int // place in order, -1 for none
+	boxes    bool
+	ticked   map[int]bool // places in rows
 }
+
+// boxWidth is the width of the column of boxes.
+const boxWidth = 34
 
 // RowHeight is the height of every row.
 const RowHeight = 36
 
 // NewTable returns an empty table.
-func NewTable[T any](columns []Column[T]) *Table[T] {
-	t := &Table[T]{columns: columns, sorted: -1, selected: -1, layout: &columnsLayout{}}
+func NewTable[T any](columns []Column[T]) *Table[T] { return newTable(columns, false) }
+
+// NewTickTable returns an empty table whose rows have a box each: a tap on the
+// box or Space ticks a row, a tap on the header of the boxes ticks all.
+func NewTickTable[T any](columns []Column[T]) *Table[T] {
+	box := Column[T]{Width: boxWidth, Text: func(T) string { return "" }}
+	return newTable(append([]Column[T]{box}, columns...), true)
+}
+
+func newTable[T any](columns []Column[T], boxes bool) *Table[T] {
+	t := &Table[T]{columns: columns, sorted: -1, selected: -1, layout: &columnsLayout{}, boxes: boxes, ticked: map[int]bool{}}
 	for _, c := range columns {
 		t.layout.width = append(t.layout.width, c.Width)
 		t.layout.grow = append(t.layout.grow, c.Grow)
@@ -60,7 +76,11 @@ func NewTable[T any](columns []Column[T]) *Table[T] {
 	var heads []fyne.CanvasObject
 	for i, c := range columns {
 		h := &headCell{text: c.Label, right: c.Right}
-		if c.Less != nil {
+		switch {
+		case boxes && i == 0:
+			h.box = true
+			h.OnTapped = t.tickAll
+		case c.Less != nil:
 			h.OnTapped = func() { t.Sort(i) }
 		}
 		h.ExtendBaseWidget(h)
@@ -78,6 +98,9 @@ func NewTable[T any](columns []Column[T]) *Table[T] {
 			t.OnOpen(t.rows[t.order[t.selected]])
 		}
 	}
+	if boxes {
+		t.list.tick = func() { t.Tick(t.selected) }
+	}
 	t.list.OnSelected = func(id widget.ListItemID) {
 		t.selected = id
 		if t.OnSelect != nil && id < len(t.order) {
@@ -92,6 +115,7 @@ func NewTable[T any](columns []Column[T]) *Table[T] {
 // tap on a header.
 func (t *Table[T]) SetRows(rows []T) {
 	t.rows = rows
+	t.ticked = map[int]bool{}
 	t.selected = -1
 	t.list.UnselectAll()
 	t.arrange()
@@ -127,6 +151,52 @@ func (t *Table[T]) Open(i int) {
 
 // Select selects the row at a place.
 func (t *Table[T]) Select(i int) { t.list.Select(i) }
+
+// Tick ticks the row at a place, or takes its tick away.
+func (t *Table[T]) Tick(i int) {
+	if !t.boxes || i < 0 || i >= len(t.order) {
+		return
+	}
+	if at := t.order[i]; t.ticked[at] {
+		delete(t.ticked, at)
+	} else {
+		t.ticked[at] = true
+	}
+	t.list.RefreshItem(i)
+	t.tickChanged()
+}
+
+// Ticked returns the rows that are ticked, in the order given.
+func (t *Table[T]) Ticked() []T {
+	var out []T
+	for i, r := range t.rows {
+		if t.ticked[i] {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// tickAll ticks every row, or none where all are.
+func (t *Table[T]) tickAll() {
+	all := len(t.ticked) < len(t.rows)
+	t.ticked = map[int]bool{}
+	for i := range t.rows {
+		if all {
+			t.ticked[i] = true
+		}
+	}
+	t.list.Refresh()
+	t.tickChanged()
+}
+
+func (t *Table[T]) tickChanged() {
+	t.heads[0].ticked = len(t.rows) > 0 && len(t.ticked) == len(t.rows)
+	t.heads[0].Refresh()
+	if t.OnTicked != nil {
+		t.OnTicked()
+	}
+}
 
 // Focusable returns what takes the keyboard.
 func (t *Table[T]) Focusable() fyne.Focusable { return t.list }
@@ -182,9 +252,13 @@ func (t *Table[T]) fill(id int, r *rowView) {
 		return
 	}
 	row := t.rows[t.order[id]]
-	r.tapped = func() {
+	r.tapped = func(x float32) {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(t.list); c != nil {
 			c.Focus(t.list)
+		}
+		if t.boxes && x < boxWidth {
+			t.Tick(id)
+			return
 		}
 		t.Open(id)
 	}
@@ -199,6 +273,9 @@ func (t *Table[T]) fill(id int, r *rowView) {
 			share, hasBar = c.Share(row)
 		}
 		cell.set(c.Text(row), tone, toned, c.Right, c.Faint, share, hasBar)
+		if t.boxes && i == 0 {
+			cell.setBox(t.ticked[t.order[id]])
+		}
 	}
 }
 
@@ -208,6 +285,7 @@ type rowList struct {
 	widget.List
 	move func(by int)
 	open func()
+	tick func() // nil where rows have no box
 }
 
 func newRowList() *rowList {
@@ -232,7 +310,13 @@ func (l *rowList) TypedKey(e *fyne.KeyEvent) {
 		l.move(-1 << 30)
 	case fyne.KeyEnd:
 		l.move(1 << 30)
-	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+	case fyne.KeySpace:
+		if l.tick != nil {
+			l.tick()
+			return
+		}
+		l.open()
+	case fyne.KeyReturn, fyne.KeyEnter:
 		l.open()
 	case fyne.KeyEscape:
 		escape(l)
@@ -278,7 +362,7 @@ type rowView struct {
 	widget.BaseWidget
 	layout *columnsLayout
 	cells  []*cell
-	tapped func()
+	tapped func(x float32)
 }
 
 func newRowView(l *columnsLayout, n int) *rowView {
@@ -290,10 +374,10 @@ func newRowView(l *columnsLayout, n int) *rowView {
 	return r
 }
 
-// Tapped opens the row.
-func (r *rowView) Tapped(*fyne.PointEvent) {
+// Tapped opens the row, or ticks it where the tap is on its box.
+func (r *rowView) Tapped(e *fyne.PointEvent) {
 	if r.tapped != nil {
-		r.tapped()
+		r.tapped(e.Position.X)
 	}
 }
 
@@ -338,6 +422,20 @@ func (c *cell) set(text string, t Tone, toned, right, faint bool, share float32,
 	c.bar.Hidden = !hasBar
 	c.bar.share, c.bar.tone = share, t
 	c.Refresh()
+}
+
+// setBox makes the cell a box, ticked or not.
+func (c *cell) setBox(on bool) {
+	c.icon.Hidden = false
+	c.icon.SetResource(boxIcon(on))
+	c.Refresh()
+}
+
+func boxIcon(on bool) fyne.Resource {
+	if on {
+		return theme.NewPrimaryThemedResource(theme.CheckButtonCheckedIcon())
+	}
+	return theme.CheckButtonIcon()
 }
 
 // CreateRenderer draws icon, text and bar.
@@ -451,11 +549,13 @@ type headCell struct {
 	text  string
 	right bool
 	arrow int // 1 up, -1 down
+
+	box, ticked bool // the title is a box that ticks all rows
 }
 
 // CreateRenderer draws the title.
 func (h *headCell) CreateRenderer() fyne.WidgetRenderer {
-	r := &headRenderer{h: h, text: canvas.NewText("", color.Transparent), back: canvas.NewRectangle(color.Transparent)}
+	r := &headRenderer{h: h, text: canvas.NewText("", color.Transparent), back: canvas.NewRectangle(color.Transparent), icon: widget.NewIcon(nil)}
 	return r
 }
 
@@ -463,6 +563,7 @@ type headRenderer struct {
 	h    *headCell
 	text *canvas.Text
 	back *canvas.Rectangle
+	icon *widget.Icon
 }
 
 func (r *headRenderer) MinSize() fyne.Size { return fyne.NewSize(20, 28) }
@@ -474,6 +575,11 @@ func (r *headRenderer) Layout(s fyne.Size) {
 	}
 	r.back.CornerRadius = 4
 	r.back.Resize(s)
+	if r.icon.Hidden = !h.box; h.box {
+		r.icon.SetResource(boxIcon(h.ticked))
+		r.icon.Move(fyne.NewPos(theme.InnerPadding(), (s.Height-16)/2))
+		r.icon.Resize(fyne.NewSize(16, 16))
+	}
 	r.text.TextSize = theme.CaptionTextSize()
 	r.text.TextStyle.Bold = true
 	r.text.Color = theme.Color(ColorFaint)
@@ -498,5 +604,7 @@ func (r *headRenderer) Refresh() {
 	r.back.Refresh()
 	r.text.Refresh()
 }
-func (r *headRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.back, r.text} }
-func (r *headRenderer) Destroy()                     {}
+func (r *headRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.back, r.text, r.icon}
+}
+func (r *headRenderer) Destroy() {}
