@@ -1,6 +1,9 @@
 package mailbox
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Security is how a connection to a mail server is protected. The zero value is
 // TLS.
@@ -122,3 +125,6 @@ type Prompt struct {
 	Code  string
 	Until time.Time
 }
+
+// ErrNotFound says that no settings could be found for an address.
+var ErrNotFound = errors.New("no mail settings were found")

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 
+	"greffier/app/mailbox"
+
 	"github.com/emersion/go-imap/v2"
 )
 
@@ -44,7 +46,7 @@ var (
 	// ErrAddress says that an address for which settings are looked for is none.
 	ErrAddress = errors.New("this is no mail address")
 	// ErrNothingFound says that no settings were found for an address.
-	ErrNothingFound = errors.New("no mail settings were found")
+	ErrNothingFound = mailbox.ErrNotFound
 	// ErrConsentGone says that the provider no longer accepts the sign-in that
 	// was given before: the owner has to sign in again.
 	ErrConsentGone = errors.New("provider asks for a new sign-in")
