@@ -23,9 +23,9 @@ type messageSecrets struct {
 type judgedRow = request.Judged
 
 // contentIndexes tell the same mail found in two folders, or read again after
-// the server renumbered, from another one. The first is what a new message is
-// stored under; it may be known by any of them, since earlier versions went by
-// the bytes.
+// the server renumbered, from another one: one or two. The first is what a new
+// message is stored under; it may be known by either, since earlier versions
+// went by the bytes.
 func (s *Store) contentIndexes(m mailbox.Message) [][]byte {
 	var out [][]byte
 	add := func(parts ...[]byte) {
@@ -53,16 +53,14 @@ func (s *Store) contentIndexes(m mailbox.Message) [][]byte {
 // returns the number, and false where the message was there already.
 func (t *Tx) PutMessage(j request.Judged) (id int64, isNew bool, err error) {
 	known := t.s.contentIndexes(j.Message)
-	for _, ix := range known {
-		err = t.row("SELECT id FROM message WHERE content_ix = ?", ix).Scan(&id)
-		if err == nil {
-			return id, false, t.found(id, j.Message)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return 0, false, err
-		}
+	ix, last := known[0], known[len(known)-1]
+	err = t.row("SELECT id FROM message WHERE content_ix IN (?, ?)", ix, last).Scan(&id)
+	if err == nil {
+		return id, false, t.found(id, j.Message)
 	}
-	ix := known[0]
+	if !errors.Is(err, sql.ErrNoRows) {
+		return 0, false, err
+	}
 	if id, err = t.next("message"); err != nil {
 		return 0, false, err
 	}
