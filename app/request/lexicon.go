@@ -353,11 +353,12 @@ type hit struct {
 func (l *lexicon) annotate(toks []token, in langSet, hits []hit) ([]hit, conceptSet) {
 	var set conceptSet
 	var buf [16]concept
+	first := len(hits) // what stands before belongs to other sentences
 	add := func(c concept, s, e int) {
 		if c == 0 {
 			return
 		}
-		for k := len(hits) - 1; k >= 0 && hits[k].s == s; k-- {
+		for k := len(hits) - 1; k >= first && hits[k].s == s; k-- {
 			if hits[k].c == c {
 				hits[k].e = max(hits[k].e, e)
 				return

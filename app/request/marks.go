@@ -1,5 +1,12 @@
 package request
 
+import (
+	"slices"
+	"strings"
+
+	"greffier/app/mailbox"
+)
+
 // markConcepts says which concept of the lexicon speaks for which mark.
 var markConcepts = []struct {
 	mark Mark
@@ -12,6 +19,28 @@ var markConcepts = []struct {
 	{MarkPhishing, con("phish")},
 	{MarkBreach, con("breach")},
 	{MarkAllData, con("alldata")},
+	{MarkAgent, con("agent")},
+}
+
+// agentDomains are the domains from which services that act for their users
+// write.
+var agentDomains = []string{"saymine.com", "saymine.io", "incogni.com", "joindeleteme.com", "deleteme.com", "abine.com", "privacybee.com", "optery.com", "kanary.com", "thekanary.com",
+	"consciousapp.com", "onerep.com", "privacyduck.com", "easyoptouts.com", "deseat.me", "rightly.co.uk", "jumboprivacy.com", "permissionslipcr.com", "aura.com", "redact.dev", "privacyhawk.com"}
+
+// sentByAgent tells that a sender's or reply address is that of a service that
+// acts for its users.
+func (r *reading) sentByAgent() bool {
+	for _, as := range [][]mailbox.Address{r.m.From, r.m.ReplyTo} {
+		for _, a := range as {
+			_, domain, _ := strings.Cut(strings.ToLower(a.Email), "@")
+			for _, d := range agentDomains {
+				if domain == d || strings.HasSuffix(domain, "."+d) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 var cMinor, cAnother = con("minor"), con("another")
@@ -20,7 +49,7 @@ var cMinor, cAnother = con("minor"), con("another")
 var cRegulation, cLIL = con("regulation"), con("lil")
 
 // marks finds what else matters for the case.
-func (r *reading) marks(lang string) []MarkFound {
+func (r *reading) marks() []MarkFound {
 	var out []MarkFound
 	for _, mc := range markConcepts {
 		if !r.all.has(mc.c) {
@@ -55,6 +84,13 @@ func (r *reading) marks(lang string) []MarkFound {
 		if len(spans) > 0 {
 			out = append(out, MarkFound{Mark: mc.mark, Spans: spans})
 		}
+	}
+	has := func(m Mark) int { return slices.IndexFunc(out, func(f MarkFound) bool { return f.Mark == m }) }
+	if has(MarkAgent) < 0 && r.sentByAgent() {
+		out = append(out, MarkFound{Mark: MarkAgent})
+	}
+	if at := has(MarkAgent); at >= 0 && has(MarkForAnother) < 0 {
+		out = append(out, MarkFound{Mark: MarkForAnother, Spans: slices.Clone(out[at].Spans)})
 	}
 	if r.m.AutoSubmitted || r.m.Bounce || r.m.List {
 		out = append(out, MarkFound{Mark: MarkAutomatic})

@@ -2,165 +2,154 @@ package request
 
 import (
 	_ "embed"
+	"encoding/binary"
 	"math"
 )
 
-// modelBits is the size of the model's table of features, as a power of two.
-const modelBits = 14
-
-// modelClasses are the outputs: one for "is a request", one for each right.
+// modelClasses are the outputs: one for "asks for something", one for each
+// right, given that something is asked for.
 const modelClasses = 8
 
-// modelScale turns a stored weight into a number.
-const modelScale = 1.0 / 24
+// modelVersion is the version of the features that model.bin and the owner's
+// lessons were made with.
+const modelVersion = 2
 
-// modelWeights is the trained second opinion: a signed byte for each feature
-// and class, feature-major. The training test writes it (see train_test.go).
-//
+// A model file begins with the version, the number of features and, for each
+// class, four numbers: the bias, the scale of the stored weights, and slope and
+// offset which turn a score into the logarithm of odds that hold. The features
+// follow in ascending order, then the weights: for each feature a signed byte
+// for each class in the message as a whole, and one for each in a sentence.
+const (
+	modelHead = 8 + 4*4*modelClasses
+	modelRow  = 2 * modelClasses
+)
+
+// Words, concepts and what is known of the whole message are three groups: in
+// each the weights count by the root of how many there are, so that long texts
+// weigh no more than short ones and a hundred words no more than ten concepts.
+// Some are added to the count, so that little counts for less.
+const (
+	baseWords    = 30
+	baseConcepts = 10
+	baseWhole    = 4
+)
+
+func share(n, base int) float64 { return 1 / math.Sqrt(float64(n+base)) }
+
 //go:embed model.bin
-var modelWeights []byte
+var modelFile []byte
 
-// features calls f with each feature of the reading once: concepts, pairs of
-// neighbouring concepts, words and pairs of words, and beginnings of words.
-func (r *reading) features(f func(uint32)) {
-	r.featuresOf(0, len(r.sentences), true, f)
+// model is a trained table, ready for use.
+type model struct {
+	bias, scale, slope, offset [modelClasses]float64
+	known                      *vocabulary
+	weights                    []byte
 }
 
-func (r *reading) featuresOf(from, to int, whole bool, f func(uint32)) {
-	var seen [1 << modelBits / 64]uint64
-	emit := func(h uint32) {
-		h ^= h >> 15
-		h *= 0x2c1b3c6d
-		h ^= h >> 12
-		h &= 1<<modelBits - 1
-		if seen[h>>6]&(1<<(h&63)) == 0 {
-			seen[h>>6] |= 1 << (h & 63)
-			f(h)
+var trained = loadModel(modelFile)
+
+// loadModel reads a model file; one of another version knows no feature.
+func loadModel(file []byte) *model {
+	m := &model{known: newVocabulary(1)}
+	if len(file) < modelHead || binary.LittleEndian.Uint32(file) != modelVersion {
+		return m
+	}
+	n := int(binary.LittleEndian.Uint32(file[4:]))
+	if len(file) != modelHead+n*(4+modelRow) {
+		return m
+	}
+	at := 8
+	for _, to := range []*[modelClasses]float64{&m.bias, &m.scale, &m.slope, &m.offset} {
+		for k := range to {
+			to[k] = float64(math.Float32frombits(binary.LittleEndian.Uint32(file[at:])))
+			at += 4
 		}
 	}
-	budget := 3000 // words and hits looked at: enough for any letter
-	for i := from; i < to; i++ {
-		s, se := &r.sentences[i], &r.senses[i]
-		if s.weight < 0.6 && s.field == InText {
-			continue
-		}
-		if se.info == 0 || se.listing {
-			continue
-		}
-		prev := uint32(1)
-		for _, h := range se.hits {
-			if budget--; budget < 0 {
-				return
-			}
-			c := conceptHash[h.c]
-			emit(c * 2654435761)
-			emit((c*31+prev)*2246822519 + 3)
-			if owners[s.toks[h.s].norm] == nobodys && objects.has(h.c) {
-				emit((c*16+uint32(r.ownerOf(s, se, h)))*3266489917 + 5)
-			}
-			prev = c
-		}
-		last := uint32(2166136261)
-		for _, t := range s.toks {
-			if budget--; budget < 0 {
-				return
-			}
-			if t.number {
-				continue
-			}
-			w := hashWord(t.norm)
-			emit(w)
-			emit(w*16777619 ^ last)
-			if len(t.norm) > 5 {
-				emit(hashWord(t.norm[:5]) + 11)
-			}
-			last = w
-		}
-		if s.question {
-			emit(77)
-		}
+	m.known = newVocabulary(n)
+	for range n {
+		m.known.add(binary.LittleEndian.Uint32(file[at:]))
+		at += 4
 	}
-	if !whole {
-		return
-	}
-	switch {
-	case r.words <= 8:
-		emit(101)
-	case r.words <= 30:
-		emit(102)
-	}
-	if r.first {
-		emit(103)
-	}
+	m.weights = file[at:]
+	return m
 }
 
-// conceptHash stands for a concept by its name, so that a concept added to the
-// lexicon does not change what the table has learnt of the others.
-var conceptHash = func() (t [maxConcepts]uint32) {
-	for name, c := range lex.names {
-		t[c] = hashWord("[" + name + "]")
-	}
-	return t
-}()
-
-func hashWord(s string) uint32 {
-	h := uint32(2166136261)
-	for i := 0; i < len(s); i++ {
-		h = (h ^ uint32(s[i])) * 16777619
-	}
-	return h
+// opinion is what the model says of a message: the logarithm of the odds that
+// something is asked for, and of each right given that; and for each class the
+// sentence of the reading that speaks most for it, -1 where there is none.
+type opinion struct {
+	odds    [modelClasses]float64
+	telling [modelClasses]int
 }
 
-// opinion returns the model's probability that the message asks for something
-// and the score of each right. Without a trained table it has no opinion.
-func (r *reading) opinion() (p float64, right Right) {
-	if len(modelWeights) != (1<<modelBits+1)*modelClasses {
-		return 0, NoRight
+// judge scores the features.
+func (m *model) judge(f *features) opinion {
+	var o opinion
+	for k := range o.telling {
+		o.telling[k] = -1
 	}
-	var sum [modelClasses]int
-	n := 0
-	add := func(h uint32) {
-		w := modelWeights[int(h)*modelClasses : int(h)*modelClasses+modelClasses]
-		for k := range sum {
-			sum[k] += int(int8(w[k]))
+	seen := newSeenSet(m.known.number)
+	var words, concepts, message [modelClasses]int32
+	nWords, nConcepts := 0, 0
+	sums := make([][modelClasses]float64, len(f.ends))
+	from := 0
+	for i, end := range f.ends {
+		mid := f.mids[i]
+		a, n := m.sum(f.list[from:mid], seen, &words)
+		nWords += n
+		b, n := m.sum(f.list[mid:end], seen, &concepts)
+		nConcepts += n
+		ofWords, ofConcepts := share(mid-from, baseWords), share(end-mid, baseConcepts)
+		for k := range sums[i] {
+			sums[i][k] = (float64(a[k])*ofWords + float64(b[k])*ofConcepts) * m.scale[k]
+		}
+		from = end
+	}
+	for _, h := range f.whole {
+		w := m.weights[int(h)*modelRow : int(h)*modelRow+modelRow]
+		for k := range message {
+			message[k] += int32(int8(w[k]))
 		}
 	}
-	r.features(func(h uint32) { add(h); n++ })
-	if n == 0 {
-		return 0, NoRight
-	}
-	scale := modelScale / math.Sqrt(float64(n))
-	bias := modelWeights[(1<<modelBits)*modelClasses:]
-	best := math.Inf(-1)
-	for k := 1; k < modelClasses; k++ {
-		if x := float64(sum[k])*scale + float64(int8(bias[k]))*modelScale; x > best {
-			best, right = x, Right(k)
+	ofWords, ofConcepts, ofMessage := share(nWords, baseWords), share(nConcepts, baseConcepts), share(len(f.whole), baseWhole)
+	for k := range o.odds {
+		z := m.bias[k] + (float64(words[k])*ofWords+float64(concepts[k])*ofConcepts+float64(message[k])*ofMessage)*m.scale[k]
+		if len(sums) > 0 {
+			best := 0
+			for i := range sums {
+				if sums[i][k] > sums[best][k] {
+					best = i
+				}
+			}
+			o.telling[k] = f.index[best]
+			t := 0.0
+			for i := range sums {
+				t += math.Exp(sums[i][k] - sums[best][k])
+			}
+			z += sums[best][k] + math.Log(t)
 		}
+		o.odds[k] = z*m.slope[k] + m.offset[k]
 	}
-	x := float64(sum[0])*scale + float64(int8(bias[0]))*modelScale
-	return 1 / (1 + math.Exp(-x)), right
+	return o
 }
 
-// tellingSentence is the sentence that moved the opinion most.
-func (r *reading) tellingSentence() (Span, bool) {
-	best, at := 0, -1
-	for i := range r.sentences {
-		if i >= 200 {
-			break // the model looks at no more than a long letter
+// sum adds up the weights of the list in a sentence, and to whole those that
+// were not seen before in the message; it returns how many these were.
+func (m *model) sum(list []uint32, seen seenSet, whole *[modelClasses]int32) (part [modelClasses]int32, n int) {
+	for _, h := range list {
+		w := m.weights[int(h)*modelRow : int(h)*modelRow+modelRow]
+		if seen.first(h) {
+			n++
+			for k := range whole {
+				whole[k] += int32(int8(w[k]))
+			}
 		}
-		s := &r.sentences[i]
-		if s.weight < 0.6 && s.field == InText || len(s.toks) == 0 {
-			continue
-		}
-		sum := 0
-		r.featuresOf(i, i+1, false, func(h uint32) { sum += int(int8(modelWeights[int(h)*modelClasses])) })
-		if at < 0 || sum > best {
-			best, at = sum, i
+		for k := range part {
+			part[k] += int32(int8(w[modelClasses+k]))
 		}
 	}
-	if at < 0 {
-		return Span{}, false
-	}
-	s := &r.sentences[at]
-	return r.span(s, 0, len(s.toks)), true
+	return part, n
 }
+
+// chance turns the logarithm of odds into a probability.
+func chance(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }

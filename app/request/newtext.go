@@ -3,6 +3,8 @@ package request
 import (
 	"strings"
 	"unicode/utf8"
+
+	"greffier/app/mailbox"
 )
 
 // part is a stretch of the message's text that is read, with the weight that
@@ -48,6 +50,10 @@ func newText(text, subject string) (parts []part, reply, forward, bulk bool) {
 		if l.trim == "" {
 			keep[i] = state != inQuote
 			quote[i] = state == inQuote
+			continue
+		}
+		if mailbox.IsAttachmentLine(text[l.start:l.end]) {
+			state = inNew // a document begins
 			continue
 		}
 		if isForwardMark(l.low) {

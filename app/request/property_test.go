@@ -46,8 +46,10 @@ func checkVerdict(t *testing.T, m mailbox.Message, v Verdict) {
 	switch {
 	case v.Kind == Ordinary && len(v.Findings) > 0, v.Kind == Request && best < RequestFrom, v.Kind == ToCheck && (best < CheckFrom || best >= RequestFrom):
 		t.Fatalf("kind %v with best finding %v", v.Kind, best)
-	case v.Kind != Ordinary && v.Confidence != best:
+	case v.Kind != Ordinary && v.Confidence < best:
 		t.Fatalf("confidence %v, best finding %v", v.Confidence, best)
+	case v.Kind == Request && v.Confidence < RequestFrom, v.Kind == ToCheck && (v.Confidence < CheckFrom || v.Confidence >= RequestFrom):
+		t.Fatalf("kind %v with confidence %v", v.Kind, v.Confidence)
 	}
 	for _, f := range v.Marks {
 		for _, sp := range f.Spans {

@@ -1,47 +1,44 @@
 package request
 
 import (
-	"math"
-	"sort"
-	"strings"
-
 	"greffier/app/mailbox"
 )
-
-// The thresholds between the kinds of message, in confidence.
-const (
-	RequestFrom = 0.6  // a finding at or above it makes the message a request
-	CheckFrom   = 0.25 // a finding at or above it makes the message one to check
-)
-
-// maxSpans bounds the spans of one finding or mark: enough to show why.
-const maxSpans = 5
 
 // Recognise says which rights a message asks for and why. It reads the
 // subject, what the sender wrote now, and what is forwarded; quotes,
 // signatures and footers are left out. It is pure, takes time in proportion
 // to the text, and never fails: a message that says nothing is Ordinary.
 func Recognise(m mailbox.Message) Verdict {
-	r, parts, lang := read(&m)
+	a := assess(&m)
+	return a.verdict(CheckFrom)
+}
+
+// understand reads the message and lets the grammar speak.
+func understand(m *mailbox.Message) (*reading, []part) {
+	r, parts := read(m)
 	r.findRules()
 	r.findCitations()
 	r.findPronouns()
 	r.findBare()
+	return r, parts
+}
 
-	v := Verdict{Language: lang}
+// verdict says what was understood.
+func (r *reading) verdict(parts []part, o opinion, checkFrom float64) Verdict {
+	v := Verdict{Language: r.lang}
 	for _, p := range parts {
 		if p.weight >= 0.9 {
 			v.NewText = append(v.NewText, Span{Field: InText, Start: p.start, End: p.end, Words: r.text[p.start:p.end]})
 		}
 	}
-	v.Marks = r.marks(v.Language)
+	v.Marks = r.marks()
 	v.Orders = r.orders()
-	r.conclude(&v)
+	r.conclude(&v, o, checkFrom)
 	return v
 }
 
 // read splits the message into sentences and annotates them.
-func read(m *mailbox.Message) (*reading, []part, string) {
+func read(m *mailbox.Message) (*reading, []part) {
 	text := m.Text
 	if len(text) > mailbox.MaxTextBytes {
 		text = cut(text, mailbox.MaxTextBytes)
@@ -63,8 +60,9 @@ func read(m *mailbox.Message) (*reading, []part, string) {
 		r.sentences = tokenise(text, p.start, p.end, InText, p.weight, r.sentences)
 	}
 	lang, langs := language(r.sentences)
+	r.lang = lang
 	r.annotate(langs)
-	return &r, parts, lang
+	return &r, parts
 }
 
 // maxSubjectBytes bounds the subject that is read.
@@ -117,6 +115,7 @@ type sense struct {
 type reading struct {
 	m              *mailbox.Message
 	subject, text  string
+	lang           string // ISO 639-1, "" when it cannot be told
 	reply, forward bool
 	sentences      []sentence
 	subjects       int // the first so many sentences are the subject
@@ -134,7 +133,15 @@ type reading struct {
 	stillToErase   bool // some verb of erasing is neither done nor denied
 	spared         bool // something must not be erased
 	found          [8]evidence
-	strongest      float64 // in this sentence, for another right than the one that is tried
+	strongest      float64  // in this sentence, for another right than the one that is tried
+	fired          []firing // every rule that spoke, in the order of the sentences
+}
+
+// firing is a rule that spoke in a sentence.
+type firing struct {
+	sentence int
+	rule     *rule
+	conf     float64
 }
 
 // evidence is what speaks for one right.
@@ -1002,6 +1009,7 @@ func (r *reading) weigh(i int, c *compiled, match []hit) {
 	if !c.scope {
 		r.strongest = max(r.strongest, conf)
 	}
+	r.fired = append(r.fired, firing{i, c.rule, conf})
 	r.add(c.right, c.name, conf, r.span(s, lo, hi))
 	r.found[c.right].asked = r.found[c.right].asked || se.asked
 	if !c.scope {
@@ -1375,150 +1383,3 @@ func (r *reading) objectInText() bool {
 	}
 	return false
 }
-
-// conclude joins the evidence into the verdict.
-func (r *reading) conclude(v *Verdict) {
-	best := 0.0
-	var conf [8]float64
-	if a := &r.found[Access]; r.found[Portability].best >= 0.62 && (a.solid < 0.5 && a.rule != "article cited" || hasAnyPrefix(a.rule, "copy of what", "copy of information", "whether passed", "whether given")) {
-		// "Give me my data as CSV" is portability; access asks for more.
-		a.best, a.second = a.best*0.4, 0
-	}
-	if e := &r.found[Restriction]; e.best >= 0.7 && hasAnyPrefix(e.rule, "keep", "not erase", "right to restriction", "restrict") {
-		// "Keep them but do not use them" is one wish, not two.
-		if o := &r.found[Objection]; hasAnyPrefix(o.rule, "do not use", "stop using", "use not wanted", "use must not") {
-			o.best, o.second = o.best*0.4, 0
-		}
-	}
-	if r.found[Access].best >= 0.7 && r.found[Objection].rule == "never subscribed" {
-		r.found[Objection].best *= 0.4 // "I never subscribed. Where did you get my address?"
-	}
-	if a := &r.found[Access]; r.found[Erasure].best >= 0.7 && hasAnyPrefix(a.rule, "whether kept", "whether had") {
-		a.best, a.second = a.best*0.4, 0 // "do you still have them? I'd rather they were gone"
-	}
-	if o := &r.found[Objection]; r.found[Withdrawal].rule == "no longer consent" && r.sameWords(Withdrawal, Objection) {
-		o.best, o.second = o.best*0.4, 0 // "I no longer agree to …" is said once
-	}
-	if x := &r.found[Rectification]; !x.asked && x.best < 0.86 && max(r.found[Access].best, r.found[Erasure].best, r.found[Objection].best) >= 0.75 {
-		x.best, x.second = x.best*0.55, 0 // "it spells my name as you do: have you sold my address?"
-	}
-	if o := &r.found[Objection]; r.found[Erasure].best >= 0.7 && o.rule == "remove from advertising" {
-		o.best, o.second = o.best*0.4, 0 // "erase all my data, marketing profiles included"
-	}
-	if x := &r.found[Rectification]; r.found[Restriction].best >= 0.7 && hasAnyPrefix(x.rule, "wrong data", "wrong particulars") {
-		x.best, x.second = x.best*0.55, 0 // "they are wrong: until you have checked, restrict their use"
-	}
-	for right, e := range r.found {
-		if e.best == 0 {
-			continue
-		}
-		// A second, independent sign takes away part of the doubt.
-		c := e.best + (1-e.best)*e.second*0.35
-		conf[right] = min(c, 0.98)
-		best = max(best, conf[right])
-	}
-	best = round(r.weighOpinion(&conf, best))
-	for right := range conf {
-		conf[right] = round(conf[right])
-	}
-	for _, right := range Rights {
-		c, e := conf[right], &r.found[right]
-		if c < CheckFrom {
-			continue
-		}
-		// Beside a clear request, a faint sign for another right is noise.
-		if best >= RequestFrom && c < 0.5 {
-			continue
-		}
-		f := Finding{Right: right, Confidence: c, Rule: e.rule}
-		sort.SliceStable(e.spans, func(a, b int) bool { return e.spans[a].conf > e.spans[b].conf })
-		for k, sp := range e.spans {
-			if k >= maxSpans || sp.conf < e.best*0.5 {
-				break
-			}
-			f.Spans = append(f.Spans, sp.span)
-		}
-		sort.SliceStable(f.Spans, func(a, b int) bool {
-			x, y := f.Spans[a], f.Spans[b]
-			if x.Field != y.Field {
-				return x.Field == InSubject
-			}
-			return x.Start < y.Start
-		})
-		v.Findings = append(v.Findings, f)
-	}
-	switch {
-	case best >= RequestFrom:
-		v.Kind, v.Confidence = Request, best
-	case len(v.Findings) > 0:
-		v.Kind, v.Confidence = ToCheck, best
-	default:
-		v.Kind, v.Confidence = Ordinary, round(1-max(best, 0.02))
-	}
-}
-
-// sameWords tells whether all that speaks for b overlaps what speaks for a or
-// follows it at once.
-func (r *reading) sameWords(a, b Right) bool {
-	for _, y := range r.found[b].spans {
-		same := false
-		for _, x := range r.found[a].spans {
-			same = same || x.span.Field == y.span.Field && x.span.Start < y.span.End && y.span.Start < x.span.End+30 &&
-				(y.span.Start < x.span.End || !strings.ContainsAny(r.source(x.span.Field)[x.span.End:y.span.Start], ",.;:!?\n"))
-		}
-		if !same {
-			return false
-		}
-	}
-	return true
-}
-
-// weighOpinion lets the second opinion speak: where the grammar is not sure,
-// a message that resembles requests gains, one that does not loses a little.
-// What the grammar is sure of stands.
-func (r *reading) weighOpinion(conf *[8]float64, best float64) float64 {
-	p, guess := r.opinion()
-	lead := NoRight
-	for _, right := range Rights {
-		if conf[right] > 0 && (lead == NoRight || conf[right] > conf[lead]) {
-			lead = right
-		}
-	}
-	apart := r.m.List || r.m.AutoSubmitted || r.m.Bounce || r.pitch() >= 2
-	switch {
-	case best >= RequestFrom:
-		if p < 0.3 {
-			f := (best - (0.3-p)*0.5) / best
-			for k := range conf {
-				conf[k] *= f
-			}
-			best *= f
-		}
-	case apart, r.outsider >= 2 && r.claims == 0, r.all.has(cProspect), r.all.has(cThanks) && !r.asks, r.all.has(cPhish) && r.claims == 0:
-	case lead == Erasure && !r.stillToErase && (r.all.has(cErase) || r.all.has(cRemove)):
-		// "thank you for having deleted them": nothing is left to ask for
-	case best >= 0.1 && p >= 0.5:
-		c := max(best, 0.35*best+0.65*p)
-		conf[lead], best = c, c
-	case best < 0.1 && p >= 0.6:
-		if guess == Erasure && r.spared {
-			guess = Restriction
-		}
-		sp, ok := r.tellingSentence()
-		if !ok {
-			break
-		}
-		c := 0.65 * p
-		r.found[guess] = evidence{best: c, rule: "resembles requests", spans: []scored{{sp, c}}}
-		conf[guess], best = c, c
-	case p < 0.4 && best > 0:
-		f := 0.4 + 1.4*p
-		for k := range conf {
-			conf[k] *= f
-		}
-		best *= f
-	}
-	return best
-}
-
-func round(x float64) float64 { return math.Round(x*1000) / 1000 }

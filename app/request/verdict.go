@@ -77,6 +77,7 @@ const (
 	MarkAutomatic  Mark = "automatic"       // sent by a machine
 	MarkReply      Mark = "reply"           // answers an earlier message
 	MarkAllData    Mark = "all data"        // everything held is meant, not one order
+	MarkAgent      Mark = "agent"           // sent by a service or a machine that acts for its user
 )
 
 // MarkFound is a mark with its words.
@@ -102,8 +103,9 @@ func (k Kind) String() string { return [...]string{"to check", "request", "ordin
 // Verdict is what was recognised in one message.
 type Verdict struct {
 	Kind Kind `json:"kind"`
-	// Confidence is that of the strongest finding for a request or a message
-	// to check, and of there being no request for ordinary mail.
+	// Confidence is that of something being asked for in a request or a
+	// message to check, whichever right it is, and of there being no request
+	// in ordinary mail.
 	Confidence float64     `json:"confidence"`
 	Language   string      `json:"language"` // ISO 639-1, "" when it cannot be told
 	Findings   []Finding   `json:"findings,omitempty"`
