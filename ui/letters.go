@@ -195,7 +195,7 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 	if !l.SentAt.IsZero() || !l.SendingAt.IsZero() {
 		return p.closed(l)
 	}
-	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 7)
+	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 4)
 	current := func() cases.Letter {
 		x := l
 		x.Subject, x.Text = subject.Text, text.Text

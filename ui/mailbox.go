@@ -115,7 +115,7 @@ func (p *mailboxPage) show() fyne.CanvasObject {
 	enable(find, who())
 	enable(byHand, who())
 	address := kit.NewCard(kit.Heading(w.t("mailbox.step1")), kit.FormRow(w.t("mailbox.address"), w.t("mailbox.addressHelp"), p.address),
-		kit.Margins(8, 4, 8, 4, kit.Flow(find, byHand)), p.proposals.box)
+		kit.Margins(8, 4, 8, 4, kit.Flow(find, byHand)), kit.Margins(8, 0, 8, 0, p.proposals.box))
 	p.showProposals()
 	p.showServer()
 	p.showFolders()
@@ -420,7 +420,7 @@ func (p *mailboxPage) showServer() {
 		sign := kit.NewIconButton(w.t("mailbox.signInNow"), theme.LoginIcon(), p.signIn)
 		parts = append(parts, kit.FormRow(w.t("mailbox.clientID"), w.t("mailbox.clientIDHelp"), p.clientID),
 			kit.FormRow(w.t("mailbox.clientSecret"), w.t("mailbox.clientSecretHelp"), p.clientSecret),
-			kit.Margins(8, 2, 8, 2, kit.Flow(append([]fyne.CanvasObject{sign}, help...)...)), p.prompt.box)
+			kit.Margins(8, 2, 8, 2, kit.Flow(append([]fyne.CanvasObject{sign}, help...)...)), kit.Margins(8, 2, 8, 2, p.prompt.box))
 		switch {
 		case p.d.secret.Token != (mailbox.Token{}):
 			p.prompt.set(kit.IconLine(kit.Kept, w.t("mailbox.signedIn")))
@@ -452,7 +452,7 @@ func (p *mailboxPage) showServer() {
 	}
 	p.test = kit.NewIconButton(w.t("service.test"), theme.ViewRefreshIcon(), p.try)
 	p.lacks = container.NewStack()
-	parts = append(parts, kit.Margins(8, 6, 8, 2, container.NewHBox(p.test)), p.lacks, p.trial.box)
+	parts = append(parts, kit.Margins(8, 6, 8, 2, container.NewHBox(p.test)), p.lacks, kit.Margins(8, 2, 8, 0, p.trial.box))
 	p.server.Objects = []fyne.CanvasObject{kit.NewCard(parts...)}
 	p.server.Refresh()
 }
