@@ -188,6 +188,7 @@ func TestSeveralMailsArePutAsideAtOnceByKeyboardAndTakenBack(t *testing.T) {
 	if got := texts(w); !strings.Contains(got, w.n("requests.ticked", 2)) {
 		t.Errorf("the page says\n%s", got)
 	}
+	f.changed() // something else came in meanwhile
 	press(t, w, w.t("mail.no"))
 	if !f.called("CorrectVerdict 21 []") || !f.called("CorrectVerdict 22 []") {
 		t.Fatalf("calls: %v", f.calls)
@@ -344,7 +345,8 @@ func TestEachLetterSaysWhatBecameOfIt(t *testing.T) {
 			{cases.LetterAcknowledge, w.t("letter.returned", "Date", w.at(l[0].ReturnedAt)) + " " + w.t("letter.returnedCode", "Code", "5.1.1", "Why", w.t("return.5.1"))},
 			{cases.LetterClarify, w.t("letter.unsure", "Date", w.at(l[1].SendingAt))},
 			{cases.LetterIdentity, w.t("letter.found", "Date", w.at(l[2].SentAt))},
-			{cases.LetterClose, w.t("letter.inDrafts", "Date", w.at(l[3].DraftAt))},
+			{cases.LetterExtend, w.t("letter.kept")},
+			{cases.LetterClose, w.t("letter.inDrafts", "Date", w.at(l[4].DraftAt))},
 		} {
 			w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: c.kind})
 			if got := texts(w); !strings.Contains(got, c.want) || !strings.Contains(got, "mathilde.fontaine@exemple.fr") {
