@@ -84,7 +84,7 @@ func (p *casePage) showLetters(note string) {
 	language = kit.NewSelect([]kit.Option{{Value: "fr", Word: w.t("lang.fr")}, {Value: "en", Word: w.t("lang.en")}}, lang, nil)
 	kind.OnChanged = func(string) { note, p.anew = "", false; draft() }
 	language.OnChanged = func(string) { note = ""; draft() }
-	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, container.NewHBox(kit.MinWidth(286, kind), kit.MinWidth(130, language))), nil, nil, nil, place.box))
+	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, kit.Row(0, kind, kit.MinWidth(118, language))), nil, nil, nil, place.box))
 	draft()
 }
 
@@ -106,19 +106,25 @@ func (p *casePage) draft(place *slot, kind, lang, note string) {
 	})
 }
 
-// recipient says where a letter goes. A code goes to the address on file, with
-// a warning where somebody else asked.
-func (p *casePage) recipient(l cases.Letter) fyne.CanvasObject {
-	w, c := p.w, p.view.Case
+// goesTo returns where a letter goes, and whether that is another address than
+// that of who asks: a code goes to the address on file.
+func (p *casePage) goesTo(l cases.Letter) (to string, another bool) {
+	c := p.view.Case
 	if l.Kind == cases.LetterCode && l.To == "" && c.Challenge != nil {
 		l.To = c.Challenge.To
 	}
-	to := kit.Line(l.Address(c), 90)
-	if to == "" {
+	return kit.Line(l.Address(c), 90), l.To != "" && mailbox.NormEmail(l.To) != mailbox.NormEmail(c.Requester.Email)
+}
+
+// recipient says where a letter goes, with a warning where that is not who asks.
+func (p *casePage) recipient(l cases.Letter) fyne.CanvasObject {
+	w := p.w
+	to, another := p.goesTo(l)
+	switch {
+	case to == "":
 		return kit.IconLine(kit.AtRisk, w.t("letter.noAddress"))
-	}
-	if l.To != "" && mailbox.NormEmail(l.To) != mailbox.NormEmail(c.Requester.Email) {
-		return kit.IconLine(kit.AtRisk, w.t("letter.toOther", "To", to, "Asked", kit.Line(c.Requester.Email, 90)))
+	case another:
+		return kit.IconLine(kit.AtRisk, w.t("letter.toOther", "To", to, "Asked", kit.Line(p.view.Case.Requester.Email, 90)))
 	}
 	return kit.Faint(w.t("letter.to", "To", to))
 }
@@ -216,7 +222,7 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 	if !l.SentAt.IsZero() || !l.SendingAt.IsZero() {
 		return p.closed(l)
 	}
-	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 4)
+	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 3)
 	current := func() cases.Letter {
 		x := l
 		x.Subject, x.Text = subject.Text, text.Text
@@ -282,9 +288,13 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 // send sends a letter once she has seen where it goes.
 func (p *casePage) send(l cases.Letter) {
 	w := p.w
+	to, another := p.goesTo(l)
+	parts := []fyne.CanvasObject{kit.Pair(w.t("mail.to"), to), kit.Pair(w.t("col.subject"), kit.Line(l.Subject, 120)), kit.Words(w.t("letter.sendWords"))}
+	if another || to == "" {
+		parts = append(parts, p.recipient(l))
+	}
 	var d *kit.Dialog
-	d = w.dialog(w.t("letter.sendTitle"), kit.Down(0,
-		p.recipient(l), kit.Pair(w.t("col.subject"), kit.Line(l.Subject, 120)), kit.Words(w.t("letter.sendWords"))),
+	d = w.dialog(w.t("letter.sendTitle"), kit.Down(0, parts...),
 		kit.NewPrimary(w.t("letter.send"), func() {
 			d.Close()
 			p.editing = false
@@ -301,7 +311,7 @@ func (p *casePage) send(l cases.Letter) {
 				if err != nil {
 					return outcome{}
 				}
-				return outcome{tone: kit.Kept, words: w.t("letter.wentOut", "To", kit.Line(l.Address(p.view.Case), 60))}
+				return outcome{tone: kit.Kept, words: w.t("letter.wentOut", "To", to)}
 			})
 		}))
 	d.Show()
