@@ -62,6 +62,7 @@ func newDoor(a fyne.App, d Door, async, home func(func())) *door {
 	o.enter = func(f Facade) {
 		w := New(a, f)
 		w.win.Show()
+		w.begin()
 		o.win.Close()
 	}
 	o.show()

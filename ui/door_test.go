@@ -9,6 +9,18 @@ import (
 	"greffier/assets"
 )
 
+func TestNothingGoesOnBehindTheDoor(t *testing.T) {
+	w := NewDoor(test.NewTempApp(t), Door{Lang: "fr"})
+	w.begin() // no profile is open: there is nothing to wait for
+	w.win.Close()
+	f := newFake("fr", "light")
+	open := openTest(t, f)
+	open.begin()
+	if !f.called("Watch") {
+		t.Error("new mail is not waited for in an open profile")
+	}
+}
+
 func TestTheDoorOpensTheDemoOrSaysWhatWentWrong(t *testing.T) {
 	for _, lang := range assets.Langs {
 		t.Run(lang, func(t *testing.T) {

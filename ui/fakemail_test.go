@@ -142,7 +142,7 @@ func (f *fake) MailProviders() []mailbox.Provider {
 		return nil
 	}
 	return []mailbox.Provider{
-		{ID: "lavandemail", Name: "LavandeMail", AppPassword: true, Help: "https://aide.lavandemail.example/mots-de-passe"},
+		{ID: "lavandemail", Name: "LavandeMail", AppPassword: true, Account: mailbox.Account{IMAP: mailbox.Server{Host: "imap.lavandemail.example", Port: 993, Security: mailbox.TLS}}, Help: "https://aide.lavandemail.example/mots-de-passe"},
 		{ID: "grandmail", Name: "GrandMail", OAuth: true, AppPassword: true, Help: "https://help.grandmail.example/app"},
 		{ID: "bureau", Name: "Bureau en ligne", OAuth: true, OnlyOAuth: true},
 	}
@@ -240,6 +240,7 @@ func sentLetters() []cases.Letter {
 		{Kind: cases.LetterAcknowledge, Lang: "fr", Subject: "Votre demande n° 1", Text: "Bonjour,\n\nVotre demande est bien arrivée.", MadeAt: at(20), SentAt: at(19), FoundAt: at(19), ReturnedAt: at(18), Returned: "5.1.1"},
 		{Kind: cases.LetterClarify, Lang: "fr", Subject: "Précision", Text: "Bonjour,\n\nQue souhaitez-vous exactement ?", MadeAt: at(9), SendingAt: at(9)},
 		{Kind: cases.LetterIdentity, Lang: "fr", Subject: "Identité", Text: "Bonjour", MadeAt: at(8), SentAt: at(8), FoundAt: at(7)},
+		{Kind: cases.LetterExtend, Lang: "fr", Subject: "Prolongation", Text: "Bonjour", MadeAt: at(3)},
 		{Kind: cases.LetterClose, Lang: "fr", Subject: "Clôture", Text: "Bonjour", MadeAt: at(3), DraftAt: at(3)},
 	}
 }

@@ -113,7 +113,7 @@ func (p *casePage) documents() []fyne.CanvasObject {
 		if len(names) == 0 {
 			continue
 		}
-		drop := kit.NewButton(w.t("document.drop"), func() {
+		drop := kit.NewButton(w.n("document.drop", len(names)), func() {
 			w.do(func(ctx context.Context) error { return w.f.DropDocuments(ctx, id) }, func() {
 				w.say(outcome{tone: kit.Kept, words: w.t("document.dropped")})
 				if w.page == page(p) && !p.editing {

@@ -46,7 +46,11 @@ func (p *casePage) showLetters(note string) {
 	}
 	var kinds []kit.Option
 	for _, k := range cases.LetterKinds {
-		kinds = append(kinds, kit.Option{Value: k, Word: w.t("letter." + k)})
+		word := w.t("letter." + k)
+		if l := savedLetter(c, k); l != nil {
+			word += " · " + w.t("letter.word."+standing(*l))
+		}
+		kinds = append(kinds, kit.Option{Value: k, Word: word})
 	}
 	lang := c.Language
 	if lang != "fr" && lang != "en" {
@@ -80,7 +84,7 @@ func (p *casePage) showLetters(note string) {
 	language = kit.NewSelect([]kit.Option{{Value: "fr", Word: w.t("lang.fr")}, {Value: "en", Word: w.t("lang.en")}}, lang, nil)
 	kind.OnChanged = func(string) { note, p.anew = "", false; draft() }
 	language.OnChanged = func(string) { note = ""; draft() }
-	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, container.NewHBox(kit.MinWidth(240, kind), kit.MinWidth(130, language))), nil, nil, nil, place.box))
+	p.letters.set(container.NewBorder(kit.Margins(16, 8, 16, 4, kit.Row(0, kind, kit.MinWidth(118, language))), nil, nil, nil, place.box))
 	draft()
 }
 
@@ -102,44 +106,67 @@ func (p *casePage) draft(place *slot, kind, lang, note string) {
 	})
 }
 
-// recipient says where a letter goes. A code goes to the address on file, with
-// a warning where somebody else asked.
-func (p *casePage) recipient(l cases.Letter) fyne.CanvasObject {
-	w, c := p.w, p.view.Case
+// goesTo returns where a letter goes, and whether that is another address than
+// that of who asks: a code goes to the address on file.
+func (p *casePage) goesTo(l cases.Letter) (to string, another bool) {
+	c := p.view.Case
 	if l.Kind == cases.LetterCode && l.To == "" && c.Challenge != nil {
 		l.To = c.Challenge.To
 	}
-	to := kit.Line(l.Address(c), 90)
-	if to == "" {
+	return kit.Line(l.Address(c), 90), l.To != "" && mailbox.NormEmail(l.To) != mailbox.NormEmail(c.Requester.Email)
+}
+
+// recipient says where a letter goes, with a warning where that is not who asks.
+func (p *casePage) recipient(l cases.Letter) fyne.CanvasObject {
+	w := p.w
+	to, another := p.goesTo(l)
+	switch {
+	case to == "":
 		return kit.IconLine(kit.AtRisk, w.t("letter.noAddress"))
-	}
-	if l.To != "" && mailbox.NormEmail(l.To) != mailbox.NormEmail(c.Requester.Email) {
-		return kit.IconLine(kit.AtRisk, w.t("letter.toOther", "To", to, "Asked", kit.Line(c.Requester.Email, 90)))
+	case another:
+		return kit.IconLine(kit.AtRisk, w.t("letter.toOther", "To", to, "Asked", kit.Line(p.view.Case.Requester.Email, 90)))
 	}
 	return kit.Faint(w.t("letter.to", "To", to))
 }
 
-// letterState says what became of a letter: laid into Drafts, sent, found, come
-// back.
-func (w *Window) letterState(l cases.Letter) []fyne.CanvasObject {
-	var out []fyne.CanvasObject
+// standing says in a word where a letter of a case stands: "returned", "found",
+// "sent", "unsure", "drafted", "kept".
+func standing(l cases.Letter) string {
 	switch {
 	case !l.ReturnedAt.IsZero():
+		return "returned"
+	case !l.SentAt.IsZero() && !l.FoundAt.IsZero():
+		return "found"
+	case !l.SentAt.IsZero():
+		return "sent"
+	case !l.SendingAt.IsZero():
+		return "unsure"
+	case !l.DraftAt.IsZero():
+		return "drafted"
+	}
+	return "kept"
+}
+
+// letterState says what became of a letter: kept, laid into Drafts, sent, found,
+// come back.
+func (w *Window) letterState(l cases.Letter) fyne.CanvasObject {
+	switch standing(l) {
+	case "returned":
 		words := w.t("letter.returned", "Date", w.at(l.ReturnedAt))
 		if l.Returned != "" {
 			words += " " + w.t("letter.returnedCode", "Code", kit.Line(l.Returned, 20), "Why", w.returnReason(l.Returned))
 		}
-		out = append(out, kit.IconLine(kit.Late, words))
-	case !l.SentAt.IsZero() && !l.FoundAt.IsZero():
-		out = append(out, kit.IconLine(kit.Kept, w.t("letter.found", "Date", w.at(l.SentAt))))
-	case !l.SentAt.IsZero():
-		out = append(out, kit.IconLine(kit.Kept, w.t("letter.sent", "Date", w.at(l.SentAt))))
-	case !l.SendingAt.IsZero():
-		out = append(out, kit.IconLine(kit.AtRisk, w.t("letter.unsure", "Date", w.at(l.SendingAt))))
-	case !l.DraftAt.IsZero():
-		out = append(out, kit.IconLine(kit.Quiet, w.t("letter.inDrafts", "Date", w.at(l.DraftAt))))
+		return kit.IconLine(kit.Late, words)
+	case "found":
+		return kit.IconLine(kit.Kept, w.t("letter.found", "Date", w.at(l.SentAt)))
+	case "sent":
+		return kit.IconLine(kit.Kept, w.t("letter.sent", "Date", w.at(l.SentAt)))
+	case "unsure":
+		return kit.IconLine(kit.AtRisk, w.t("letter.unsure", "Date", w.at(l.SendingAt)))
+	case "drafted":
+		return kit.IconLine(kit.Quiet, w.t("letter.inDrafts", "Date", w.at(l.DraftAt)))
 	}
-	return out
+	return kit.IconLine(kit.Quiet, w.t("letter.kept"))
 }
 
 // returnReason says what a code of a letter that came back means, by its class
@@ -157,7 +184,7 @@ func (w *Window) returnReason(code string) string {
 // knows whether it did.
 func (p *casePage) closed(l cases.Letter) fyne.CanvasObject {
 	w := p.w
-	top := append(w.letterState(l), p.recipient(l), kit.StrongWords(kit.Line(l.Subject, 120)))
+	top := []fyne.CanvasObject{w.letterState(l), p.recipient(l), kit.StrongWords(kit.Line(l.Subject, 120))}
 	var acts []fyne.CanvasObject
 	settle := func(went bool) func() {
 		return func() {
@@ -195,7 +222,7 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 	if !l.SentAt.IsZero() || !l.SendingAt.IsZero() {
 		return p.closed(l)
 	}
-	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 7)
+	subject, text := kit.NewEntry(l.Subject), kit.NewArea(l.Text, 3)
 	current := func() cases.Letter {
 		x := l
 		x.Subject, x.Text = subject.Text, text.Text
@@ -203,7 +230,10 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 	}
 	subject.OnChanged = func(string) { p.editing = true }
 	text.OnChanged = func(string) { p.editing = true }
-	top := append([]fyne.CanvasObject{p.recipient(l)}, w.letterState(l)...)
+	top := []fyne.CanvasObject{p.recipient(l)}
+	if kept := savedLetter(p.view.Case, l.Kind); kept != nil && kept.SentAt.IsZero() {
+		top = append(top, w.letterState(*kept))
+	}
 	noteLine := kit.FaintLine(note)
 	keep := func(act func(context.Context) error, said string, laid bool) {
 		w.do(act, func() {
@@ -258,9 +288,13 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 // send sends a letter once she has seen where it goes.
 func (p *casePage) send(l cases.Letter) {
 	w := p.w
+	to, another := p.goesTo(l)
+	parts := []fyne.CanvasObject{kit.Pair(w.t("mail.to"), to), kit.Pair(w.t("col.subject"), kit.Line(l.Subject, 120)), kit.Words(w.t("letter.sendWords"))}
+	if another || to == "" {
+		parts = append(parts, p.recipient(l))
+	}
 	var d *kit.Dialog
-	d = w.dialog(w.t("letter.sendTitle"), kit.Down(0,
-		p.recipient(l), kit.Pair(w.t("col.subject"), kit.Line(l.Subject, 120)), kit.Words(w.t("letter.sendWords"))),
+	d = w.dialog(w.t("letter.sendTitle"), kit.Down(0, parts...),
 		kit.NewPrimary(w.t("letter.send"), func() {
 			d.Close()
 			p.editing = false
@@ -277,7 +311,7 @@ func (p *casePage) send(l cases.Letter) {
 				if err != nil {
 					return outcome{}
 				}
-				return outcome{tone: kit.Kept, words: w.t("letter.wentOut", "To", kit.Line(l.Address(p.view.Case), 60))}
+				return outcome{tone: kit.Kept, words: w.t("letter.wentOut", "To", to)}
 			})
 		}))
 	d.Show()

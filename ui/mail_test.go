@@ -150,8 +150,12 @@ func TestAMailThatIsGoneIsToldCalmlyAndCanStillBeCorrected(t *testing.T) {
 		if !strings.Contains(got, w.t("mail.goneWords")) || strings.Contains(got, w.t("error.details")) {
 			t.Errorf("%s: the page says\n%s", lang, got)
 		}
-		press(t, w, w.t("mail.no"))
-		if !f.called("CorrectVerdict 22 []") {
+		if len(buttons(w, w.t("mail.no"))) > 0 {
+			t.Error("what Greffier thinks already is asked again")
+		}
+		press(t, w, w.t("mail.yesAsk"))
+		test.Tap(topDialog(t, w).Others()[0])
+		if !f.called("CorrectVerdict 22 [erasure withdrawal]") {
 			t.Errorf("calls: %v", f.calls)
 		}
 	}
@@ -184,6 +188,7 @@ func TestSeveralMailsArePutAsideAtOnceByKeyboardAndTakenBack(t *testing.T) {
 	if got := texts(w); !strings.Contains(got, w.n("requests.ticked", 2)) {
 		t.Errorf("the page says\n%s", got)
 	}
+	f.changed() // something else came in meanwhile
 	press(t, w, w.t("mail.no"))
 	if !f.called("CorrectVerdict 21 []") || !f.called("CorrectVerdict 22 []") {
 		t.Fatalf("calls: %v", f.calls)
@@ -323,8 +328,8 @@ func TestACopyOfAnIdentityDocumentIsDeletedOnHerClick(t *testing.T) {
 		if got := texts(w); !strings.Contains(got, w.t("document.words")) || strings.ContainsRune(got, '\u202e') {
 			t.Errorf("%s: the page says\n%s", lang, got)
 		}
-		press(t, w, w.t("document.drop"))
-		if !f.called("DropDocuments 11") || len(buttons(w, w.t("document.drop"))) > 0 {
+		press(t, w, w.n("document.drop", 1))
+		if !f.called("DropDocuments 11") || len(buttons(w, w.n("document.drop", 1))) > 0 {
 			t.Errorf("calls: %v", f.calls)
 		}
 	}
@@ -340,7 +345,8 @@ func TestEachLetterSaysWhatBecameOfIt(t *testing.T) {
 			{cases.LetterAcknowledge, w.t("letter.returned", "Date", w.at(l[0].ReturnedAt)) + " " + w.t("letter.returnedCode", "Code", "5.1.1", "Why", w.t("return.5.1"))},
 			{cases.LetterClarify, w.t("letter.unsure", "Date", w.at(l[1].SendingAt))},
 			{cases.LetterIdentity, w.t("letter.found", "Date", w.at(l[2].SentAt))},
-			{cases.LetterClose, w.t("letter.inDrafts", "Date", w.at(l[3].DraftAt))},
+			{cases.LetterExtend, w.t("letter.kept")},
+			{cases.LetterClose, w.t("letter.inDrafts", "Date", w.at(l[4].DraftAt))},
 		} {
 			w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: c.kind})
 			if got := texts(w); !strings.Contains(got, c.want) || !strings.Contains(got, "mathilde.fontaine@exemple.fr") {
@@ -443,7 +449,7 @@ func TestTodayLeadsToTheLetterAndToTheDocument(t *testing.T) {
 		}
 		w.open(placeToday)
 		press(t, w, w.t("need.document.button"))
-		if len(buttons(w, w.t("document.drop"))) == 0 {
+		if len(buttons(w, w.n("document.drop", 1))) == 0 {
 			t.Error("the document is not shown")
 		}
 	}

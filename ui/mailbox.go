@@ -95,6 +95,10 @@ func (p *mailboxPage) show() fyne.CanvasObject {
 		p.save.Hide()
 		return kit.Empty(theme.MailComposeIcon(), w.t("mailbox.noSetup"), w.t("mailbox.noSetupWords"), "", nil)
 	}
+	// A profile that was made by hand may name the user only.
+	if p.has && p.kept.Address == "" && strings.Contains(p.kept.IMAP.User, "@") {
+		p.kept.Address = p.kept.IMAP.User
+	}
 	if w.draftMail == nil {
 		w.draftMail = &mailDraft{account: p.kept, chosen: -1, searched: p.has}
 	}
@@ -111,17 +115,26 @@ func (p *mailboxPage) show() fyne.CanvasObject {
 	find := kit.NewIconButton(w.t("mailbox.find"), theme.SearchIcon(), p.discover)
 	byHand := kit.NewQuiet(w.t("mailbox.byHand"), nil, p.byHand)
 	who := func() bool { return strings.Contains(strings.Trim(p.address.Text, " @"), "@") }
-	p.address.OnChanged = func(string) { enable(find, who()); enable(byHand, who()); p.tell() }
+	p.address.OnChanged = func(string) { enable(find, who()); enable(byHand, who()); p.addressed() }
 	enable(find, who())
 	enable(byHand, who())
 	address := kit.NewCard(kit.Heading(w.t("mailbox.step1")), kit.FormRow(w.t("mailbox.address"), w.t("mailbox.addressHelp"), p.address),
-		kit.Margins(8, 4, 8, 4, kit.Flow(find, byHand)), p.proposals.box)
+		kit.Margins(8, 4, 8, 4, kit.Flow(find, byHand)), kit.Margins(8, 0, 8, 0, p.proposals.box))
 	p.showProposals()
 	p.showServer()
 	p.showFolders()
 	p.showOut()
 	p.tell()
 	return kit.Page(kit.DownReading(12, address, p.server, p.folders, p.out))
+}
+
+// addressed is called after the address has changed: it is the user name where
+// no other one is given.
+func (p *mailboxPage) addressed() {
+	if p.user != nil {
+		p.user.SetPlaceHolder(p.own())
+	}
+	p.tell()
 }
 
 // own is the address as typed.
@@ -152,9 +165,6 @@ func (p *mailboxPage) discover() {
 func (p *mailboxPage) byHand() {
 	p.read()
 	p.d.searched, p.d.chosen, p.d.found = true, -1, nil
-	if p.d.account.IMAP.User == "" {
-		p.d.account.IMAP.User = p.own()
-	}
 	p.d.account.Provider = ""
 	p.d.account.SignIn = mailbox.ByPassword
 	p.showProposals()
@@ -168,11 +178,13 @@ func (p *mailboxPage) byHand() {
 // choose takes a proposal.
 func (p *mailboxPage) choose(i int) {
 	p.d.chosen = i
-	out := p.d.account.Out
-	a := p.d.found[i].Account
+	p.take(p.d.found[i].Account)
+}
+
+// take fills in settings for the address as typed.
+func (p *mailboxPage) take(a mailbox.Account) {
 	a.Folders = slices.Clone(a.Folders)
-	a.Address = p.own()
-	a.Out = out
+	a.Address, a.Out = p.own(), p.d.account.Out
 	if a.IMAP.User == "" {
 		a.IMAP.User = a.Address
 	}
@@ -378,7 +390,11 @@ func (p *mailboxPage) showServer() {
 		return e
 	}
 	p.host, p.port = entry(a.IMAP.Host, w.t("mailbox.hostExample")), entry(portText(a.IMAP.Port), "")
-	p.user = entry(a.IMAP.User, p.own())
+	user := a.IMAP.User
+	if user == a.Address {
+		user = "" // it follows the address
+	}
+	p.user = entry(user, p.own())
 	p.smtp, p.smtpPort = entry(a.SMTP.Host, w.t("mailbox.noSMTP")), entry(portText(a.SMTP.Port), "")
 	smtpUser := a.SMTP.User
 	if smtpUser == a.IMAP.User {
@@ -386,10 +402,14 @@ func (p *mailboxPage) showServer() {
 	}
 	p.smtpUse = entry(smtpUser, w.t("mailbox.sameUser"))
 
-	parts := []fyne.CanvasObject{kit.Heading(w.t("mailbox.step2")),
+	parts := []fyne.CanvasObject{kit.Heading(w.t("mailbox.step2"))}
+	if len(p.d.found) == 0 && len(p.providers) > 0 {
+		parts = append(parts, kit.FormRow(w.t("mailbox.provider"), "", p.chooseProvider()))
+	}
+	parts = append(parts,
 		kit.FormRow(w.t("mailbox.imap"), "", p.serverRow(p.host, p.port, p.protection(p.host, p.port, &a.IMAP.Security, false))),
 		kit.FormRow(w.t("mailbox.smtp"), w.t("mailbox.smtpHelp"), p.serverRow(p.smtp, p.smtpPort, p.protection(p.smtp, p.smtpPort, &a.SMTP.Security, true))),
-		kit.FormRow(w.t("mailbox.user"), "", kit.Shared(0.5, kit.Margins(0, 0, 4, 0, p.user), kit.Margins(4, 0, 0, 0, p.smtpUse)))}
+		kit.FormRow(w.t("mailbox.user"), "", kit.Shared(0.5, kit.Margins(0, 0, 4, 0, p.user), kit.Margins(4, 0, 0, 0, p.smtpUse))))
 	x, known := p.provider(a.Provider)
 	if known && x.OnlyOAuth {
 		a.SignIn = mailbox.ByOAuth
@@ -420,7 +440,7 @@ func (p *mailboxPage) showServer() {
 		sign := kit.NewIconButton(w.t("mailbox.signInNow"), theme.LoginIcon(), p.signIn)
 		parts = append(parts, kit.FormRow(w.t("mailbox.clientID"), w.t("mailbox.clientIDHelp"), p.clientID),
 			kit.FormRow(w.t("mailbox.clientSecret"), w.t("mailbox.clientSecretHelp"), p.clientSecret),
-			kit.Margins(8, 2, 8, 2, kit.Flow(append([]fyne.CanvasObject{sign}, help...)...)), p.prompt.box)
+			kit.Margins(8, 2, 8, 2, kit.Flow(append([]fyne.CanvasObject{sign}, help...)...)), kit.Margins(8, 2, 8, 2, p.prompt.box))
 		switch {
 		case p.d.secret.Token != (mailbox.Token{}):
 			p.prompt.set(kit.IconLine(kit.Kept, w.t("mailbox.signedIn")))
@@ -452,9 +472,31 @@ func (p *mailboxPage) showServer() {
 	}
 	p.test = kit.NewIconButton(w.t("service.test"), theme.ViewRefreshIcon(), p.try)
 	p.lacks = container.NewStack()
-	parts = append(parts, kit.Margins(8, 6, 8, 2, container.NewHBox(p.test)), p.lacks, p.trial.box)
+	parts = append(parts, kit.Margins(8, 6, 8, 2, container.NewHBox(p.test)), p.lacks, kit.Margins(8, 2, 8, 0, p.trial.box))
 	p.server.Objects = []fyne.CanvasObject{kit.NewCard(parts...)}
 	p.server.Refresh()
+}
+
+// chooseProvider is the choice among the providers whose settings are known,
+// where nothing was found for the address.
+func (p *mailboxPage) chooseProvider() fyne.CanvasObject {
+	w := p.w
+	options := []kit.Option{{Value: "", Word: w.t("mailbox.otherProvider")}}
+	for _, x := range p.providers {
+		options = append(options, kit.Option{Value: x.ID, Word: kit.Line(x.Name, 60)})
+	}
+	return kit.NewSelect(options, p.d.account.Provider, func(id string) {
+		x, ok := p.provider(id)
+		if !ok {
+			p.d.account.Provider = ""
+			p.showServer()
+			p.tell()
+			return
+		}
+		a := x.Account
+		a.Provider = x.ID
+		p.take(a)
+	})
 }
 
 // openPage opens a web page in the system's browser.

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/mailbox"
 	"greffier/assets"
@@ -89,8 +90,8 @@ func TestProposalsSayWhereTheyComeFromAndWhatPasswordTheyWant(t *testing.T) {
 				t.Errorf("%s: the page does not say %q:\n%s", lang, want, got)
 			}
 		}
-		if p.host.Text != "imap.lavandemail.example" || p.port.Text != "993" || p.user.Text != "contact@lavande.example" || p.smtp.Text != "smtp.lavandemail.example" {
-			t.Errorf("the best proposal is not filled in: %q %q %q %q", p.host.Text, p.port.Text, p.user.Text, p.smtp.Text)
+		if p.host.Text != "imap.lavandemail.example" || p.port.Text != "993" || p.d.account.IMAP.User != "contact@lavande.example" || p.smtp.Text != "smtp.lavandemail.example" {
+			t.Errorf("the best proposal is not filled in: %q %q %q %q", p.host.Text, p.port.Text, p.d.account.IMAP.User, p.smtp.Text)
 		}
 		p.choose(1)
 		if p.host.Text != "imap.grandmail.example" || p.d.account.SMTP.Security != mailbox.StartTLS {
@@ -120,6 +121,20 @@ func TestNothingFoundIsToldAndTheServerCanBeEnteredByHand(t *testing.T) {
 	p.password.SetText("x")
 	if p.test.Disabled() {
 		t.Error("server and password are not enough for a test")
+	}
+	p.address.SetText("bonjour@lavande.example")
+	if p.d.account.IMAP.User != "bonjour@lavande.example" {
+		t.Errorf("the user name does not follow the address: %q", p.d.account.IMAP.User)
+	}
+	p.address.SetText("contact@lavande.example")
+	size(w, 1200, 1400)
+	for _, o := range test.LaidOutObjects(w.win.Content()) {
+		if s, ok := o.(*kit.Select); ok {
+			s.SetSelected("LavandeMail")
+		}
+	}
+	if p.host.Text != "imap.lavandemail.example" || p.d.account.IMAP.User != "contact@lavande.example" || p.d.account.Provider != "lavandemail" {
+		t.Errorf("her provider's settings are not filled in: %+v", p.d.account)
 	}
 }
 
@@ -561,6 +576,9 @@ func TestEveryWordOfTheMailboxHasAText(t *testing.T) {
 	}
 	for _, o := range []string{mailbox.OutDrafts, mailbox.OutSMTP} {
 		want = append(want, "mailbox.out."+o, "mailbox.outWords."+o)
+	}
+	for _, l := range append(sentLetters(), cases.Letter{SentAt: now}) {
+		want = append(want, "letter.word."+standing(l))
 	}
 	for _, n := range checkChoices {
 		want = append(want, fmt.Sprintf("settings.check.%d", n))

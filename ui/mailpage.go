@@ -133,11 +133,9 @@ func (w *Window) ruleWords(rule string) string {
 	return w.t("why.resembles")
 }
 
-// whyCard says what was found in a mail, right by right, and what else was
-// noticed; nil for nothing.
+// whyCard says what was found in a mail, right by right; nil for nothing.
 func (w *Window) whyCard(v request.Verdict) fyne.CanvasObject {
-	marks := w.marks(v)
-	if len(v.Findings) == 0 && marks == "" {
+	if len(v.Findings) == 0 {
 		return nil
 	}
 	parts := []fyne.CanvasObject{kit.Heading(w.t("mail.why"))}
@@ -160,9 +158,6 @@ func (w *Window) whyCard(v request.Verdict) fyne.CanvasObject {
 			lines = append(lines, kit.Faint(a))
 		}
 		parts = append(parts, kit.Down(-12, lines...), kit.Gap(2))
-	}
-	if marks != "" {
-		parts = append(parts, kit.IconLine(kit.AtRisk, marks))
 	}
 	return kit.NewCard(parts...)
 }
@@ -207,9 +202,13 @@ func (p *mailPage) decide(m app.MessageView) fyne.CanvasObject {
 		state = kit.Badge(kit.Quiet, w.t("mail.thoughtNot"))
 	}
 	p.primary = p.itIs
-	yes := kit.NewPrimary(w.t("mail.yes"), p.primary)
-	no := kit.NewButton(w.t("mail.no"), func() { p.correct(nil) })
-	return kit.NewCard(kit.Heading(w.t("mail.isIt")), state, kit.Margins(8, 2, 8, 4, kit.Down(6, yes, no)), kit.Faint(w.t("mail.noWords")))
+	yes := kit.NewPrimary(w.t("mail.yesAsk"), p.primary)
+	acts, words := kit.Down(6, yes), w.t("mail.yesWords")
+	if m.Verdict.Kind != request.Ordinary {
+		acts.Add(kit.NewButton(w.t("mail.no"), func() { p.correct(nil) }))
+		words = w.t("mail.noWords")
+	}
+	return kit.NewCard(kit.Heading(w.t("mail.isIt")), state, kit.Margins(8, 2, 8, 4, acts), kit.Faint(words))
 }
 
 // itIs asks which rights the mail asks for, those that were found ticked.

@@ -45,7 +45,13 @@ type requestsData struct {
 
 func (p *requestsPage) place() string          { return placeRequests }
 func (p *requestsPage) search() fyne.Focusable { return p.find }
-func (p *requestsPage) changed()               { p.load() }
+
+// changed reloads the list, unless that would throw ticks away.
+func (p *requestsPage) changed() {
+	if p.filter != filterToCheck || p.table == nil || len(p.table.Ticked()) == 0 {
+		p.load()
+	}
+}
 
 func (p *requestsPage) build() fyne.CanvasObject {
 	w := p.w

@@ -70,12 +70,13 @@ func (p *settingsPage) build() fyne.CanvasObject {
 // file are.
 func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 	w := p.w
-	address := w.t("mailbox.none")
+	address := w.t("mailbox.row")
 	if a, ok := w.f.MailAccount(); ok {
-		address = kit.Line(a.Address, 80)
-		if address == "" {
+		if address = kit.Line(a.Address, 80); address == "" {
 			address = kit.Line(a.IMAP.User, 80)
 		}
+	} else if w.f.MailProviders() != nil {
+		address = w.t("mailbox.none")
 	}
 	parts := []fyne.CanvasObject{kit.Heading(w.t("settings.sources")),
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)),

@@ -134,9 +134,18 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 
 // Run shows the window and returns when it was closed.
 func (w *Window) Run() {
+	w.begin()
+	w.win.ShowAndRun()
+}
+
+// begin starts what goes on by itself while the window is there. The window at
+// the door has no profile yet: nothing goes on behind it.
+func (w *Window) begin() {
+	if w.f == nil {
+		return
+	}
 	go w.everyMinute()
 	w.watch()
-	w.win.ShowAndRun()
 }
 
 // ShowAndRun is Run, under Fyne's name.

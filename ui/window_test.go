@@ -421,7 +421,8 @@ func TestEachScreenFitsTheSmallestWindow(t *testing.T) {
 			size(w, 1024, 680)
 			s.open(w)
 			size(w, 1024, 680)
-			if m := w.win.Content().MinSize(); m.Width > 1024 || m.Height > 680 {
+			// The menu bar of the real window takes some of the height.
+			if m := w.win.Content().MinSize(); m.Width > 1024 || m.Height > 680-30 {
 				t.Errorf("the window asks for %v", m)
 			}
 			shoot(t, w, "small-"+s.name)
