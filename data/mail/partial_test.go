@@ -85,11 +85,19 @@ func (s *shaper) leaf() []byte {
 	return s.attachment(s.IntN(30 << 10))
 }
 
-func (s *shaper) attachment(size int) []byte {
-	body := make([]byte, size)
-	for i := range body {
-		body[i] = byte(s.Uint32())
+// noise gives bytes as those of a photo.
+func (s *shaper) noise(size int) []byte {
+	var seed [32]byte
+	for i := range seed {
+		seed[i] = byte(s.Uint32())
 	}
+	body := make([]byte, size)
+	rand.NewChaCha8(seed).Read(body)
+	return body
+}
+
+func (s *shaper) attachment(size int) []byte {
+	body := s.noise(size)
 	header := pick(s,
 		"Content-Type: image/jpeg; name=\"photo.jpg\"\r\nContent-Disposition: attachment; filename=\"photo.jpg\"\r\n",
 		"Content-Type: image/png;\r\n\tname=\"=?utf-8?q?=C3=A9t=C3=A9.png?=\"\r\n",
@@ -207,10 +215,7 @@ func TestPartialIsWhole(t *testing.T) {
 // photo is a mail with a large attachment.
 func photo(n, size int, text string) []byte {
 	sh := &shaper{Rand: rand.New(rand.NewPCG(uint64(n), 1))}
-	body := make([]byte, size)
-	for i := range body {
-		body[i] = byte(sh.Uint32())
-	}
+	body := sh.noise(size)
 	return fmt.Appendf(nil, "From: Client %d <client%d@example.org>\r\nTo: contact@localhost.test\r\nSubject: Photo %d\r\nMessage-ID: <p%d@example.org>\r\nMIME-Version: 1.0\r\n"+
 		"Content-Type: multipart/mixed; boundary=bound\r\n\r\n--bound\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n"+
 		"--bound\r\nContent-Type: image/jpeg; name=\"visage.jpg\"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"visage.jpg\"\r\n\r\n%s\r\n--bound--\r\n",
