@@ -295,9 +295,9 @@ func (c *cli) showAccount(a mailbox.Account, seen *mailbox.Looked) error {
 			Looked  *mailbox.Looked `json:"looked"`
 		}{a, seen})
 	}
-	fmt.Fprintf(c.out, "address\t%s\nimap\t%s\t%s\t%s\nsign-in\t%s\nout\t%s\n", oneLine(a.Address), hostPort(a.IMAP), a.IMAP.Security, oneLine(a.IMAP.User), a.SignIn, a.Out)
+	fmt.Fprintf(c.out, "address\t%s\nimap\t%s\t%s\t%s\nsign-in\t%s\nout\t%s\n", oneLine(a.Address), a.IMAP, a.IMAP.Security, oneLine(a.IMAP.User), a.SignIn, a.Out)
 	if a.SMTP.Host != "" {
-		fmt.Fprintf(c.out, "smtp\t%s\t%s\t%s\n", hostPort(a.SMTP), a.SMTP.Security, oneLine(a.SMTP.User))
+		fmt.Fprintf(c.out, "smtp\t%s\t%s\t%s\n", a.SMTP, a.SMTP.Security, oneLine(a.SMTP.User))
 	}
 	if seen == nil {
 		return nil
@@ -313,13 +313,6 @@ func (c *cli) showAccount(a mailbox.Account, seen *mailbox.Looked) error {
 	return nil
 }
 
-func hostPort(s mailbox.Server) string {
-	if s.Port == 0 {
-		return s.Host
-	}
-	return net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
-}
-
 func (c *cli) mailboxFindCommand() *cobra.Command {
 	return command("find ADDRESS", "Find the settings of a mailbox by its address", 1, 1, func(_ *cobra.Command, args []string) error {
 		return c.with(func(p *profile) error {
@@ -331,7 +324,7 @@ func (c *cli) mailboxFindCommand() *cobra.Command {
 				return c.printJSON(found)
 			}
 			for _, f := range found {
-				fmt.Fprintf(c.out, "%s\t%s\t%s\t%s\t%s\n", f.From, hostPort(f.Account.IMAP), f.Account.IMAP.Security, oneLine(f.Account.IMAP.User), hostPort(f.Account.SMTP))
+				fmt.Fprintf(c.out, "%s\t%s\t%s\t%s\t%s\n", f.From, f.Account.IMAP, f.Account.IMAP.Security, oneLine(f.Account.IMAP.User), f.Account.SMTP)
 			}
 			if len(found) == 0 {
 				return mail.ErrNothingFound

@@ -306,7 +306,7 @@ func (p *profile) openMail(m *mailboxSettings, s mailbox.Secret) (app.Mailbox, a
 	if a.IMAP.Security == mailbox.Plain {
 		safe = "loopback"
 	}
-	return box, out, app.Connection{Kind: "mailbox", Name: m.Host, Address: hostPort(a.IMAP), Safe: safe,
+	return box, out, app.Connection{Kind: "mailbox", Name: m.Host, Address: a.IMAP.String(), Safe: safe,
 		Check: func(ctx context.Context) (string, string, error) {
 			seen, err := box.Look(ctx)
 			n := 0

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"net"
 	"net/url"
 	"reflect"
 	"slices"
@@ -227,11 +226,8 @@ func (w *Window) wayIn(x mailbox.Provider) string {
 }
 
 func (w *Window) serverLine(s mailbox.Server) string {
-	line := kit.Line(s.Host, 60)
-	if s.Port != 0 {
-		line = net.JoinHostPort(line, strconv.Itoa(s.Port))
-	}
-	return line + " " + w.security(s.Security)
+	s.Host = kit.Line(s.Host, 60)
+	return s.String() + " " + w.security(s.Security)
 }
 
 func (w *Window) security(s mailbox.Security) string {
@@ -296,14 +292,6 @@ func (p *mailboxPage) proposal(f mailbox.Found, act fyne.CanvasObject) fyne.Canv
 		kit.Row(0, kit.Down(-12, kit.Strong(title), kit.Faint(strings.Join(lines, "\n"))), act)))
 }
 
-// loopback tells whether a host is this computer: only there may a connection
-// go unprotected.
-func loopback(host string) bool {
-	host = strings.Trim(strings.ToLower(strings.TrimSpace(host)), "[]")
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 // usualPort is the port that a server has when none is said (RFC 8314).
 func usualPort(smtp bool, s mailbox.Security) int {
 	switch {
@@ -329,7 +317,7 @@ func (p *mailboxPage) protection(host *kit.Entry, port *kit.Entry, s *mailbox.Se
 	fill := func() {
 		port.SetPlaceHolder(strconv.Itoa(usualPort(smtp, *s)))
 		kinds := []mailbox.Security{mailbox.TLS, mailbox.StartTLS}
-		if loopback(host.Text) || *s == mailbox.Plain {
+		if (mailbox.Server{Host: host.Text}).Loopback() || *s == mailbox.Plain {
 			kinds = append(kinds, mailbox.Plain)
 		}
 		if len(kinds) == offered {
@@ -502,7 +490,7 @@ func (p *mailboxPage) chooseProvider() fyne.CanvasObject {
 // openPage opens a web page in the system's browser.
 func (w *Window) openPage(page string) {
 	u, err := url.Parse(page)
-	if err != nil || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+	if err != nil || u.Scheme != "https" && !(u.Scheme == "http" && (mailbox.Server{Host: u.Hostname()}).Loopback()) {
 		return
 	}
 	if err := w.app.OpenURL(u); err != nil {
@@ -572,7 +560,7 @@ func orPassword(way string) string {
 // missing says what a test still needs, "" for nothing.
 func (p *mailboxPage) missing() string {
 	w, a := p.w, p.d.account
-	bare := func(s mailbox.Server) bool { return s.Host != "" && s.Security == mailbox.Plain && !loopback(s.Host) }
+	bare := func(s mailbox.Server) bool { return s.Host != "" && s.Security == mailbox.Plain && !s.Loopback() }
 	switch {
 	case !strings.Contains(a.Address, "@"):
 		return w.t("mailbox.lacksAddress")

@@ -227,7 +227,7 @@ func TestWithoutEncryptionOnlyToThisComputer(t *testing.T) {
 		host string
 		want bool
 	}{{"127.0.0.1", true}, {"localhost", true}, {"::1", true}, {"[::1]", true}, {"127.9.9.9", true}, {"imap.lavande.example", false}, {"localhost.evil.example", false}, {"10.0.0.1", false}, {"", false}} {
-		if loopback(c.host) != c.want {
+		if (mailbox.Server{Host: c.host}).Loopback() != c.want {
 			t.Errorf("%q: %v", c.host, !c.want)
 		}
 	}

@@ -2,6 +2,9 @@ package mailbox
 
 import (
 	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,6 +25,27 @@ type Server struct {
 	Port     int      `json:"port"` // 0 means the usual port of the Security
 	Security Security `json:"security"`
 	User     string   `json:"user"`
+}
+
+// String names the server as host:port, or by the host alone where the port is
+// the usual one; an IPv6 address stands in brackets.
+func (s Server) String() string {
+	host := s.Host
+	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
+		host = "[" + host + "]"
+	}
+	if s.Port == 0 {
+		return host
+	}
+	return host + ":" + strconv.Itoa(s.Port)
+}
+
+// Loopback tells whether the server is this computer: only there may a
+// connection go unprotected.
+func (s Server) Loopback() bool {
+	host := strings.Trim(strings.ToLower(strings.TrimSpace(s.Host)), "[]")
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // The ways to sign in.
