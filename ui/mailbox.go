@@ -2,7 +2,7 @@ package ui
 
 import (
 	"context"
-	"net"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -229,7 +229,7 @@ func (w *Window) wayIn(x mailbox.Provider) string {
 func (w *Window) serverLine(s mailbox.Server) string {
 	line := kit.Line(s.Host, 60)
 	if s.Port != 0 {
-		line = net.JoinHostPort(line, strconv.Itoa(s.Port))
+		line += ":" + strconv.Itoa(s.Port)
 	}
 	return line + " " + w.security(s.Security)
 }
@@ -300,8 +300,8 @@ func (p *mailboxPage) proposal(f mailbox.Found, act fyne.CanvasObject) fyne.Canv
 // go unprotected.
 func loopback(host string) bool {
 	host = strings.Trim(strings.ToLower(strings.TrimSpace(host)), "[]")
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // usualPort is the port that a server has when none is said (RFC 8314).
