@@ -222,6 +222,25 @@ func TestAPasswordThatIsKeptIsNeverShownAndNeverGivenToAnotherServer(t *testing.
 	}
 }
 
+func TestAnAccountOfAProfileMadeByHandIsTakenAsItIs(t *testing.T) {
+	f := newFake("fr", "light")
+	f.mail.account = &mailbox.Account{IMAP: mailbox.Server{Host: "imap.lavande.example", User: "contact@lavande.example"}, SMTP: mailbox.Server{Host: "smtp.lavande.example"}}
+	w := openTest(t, f)
+	p := openMailbox(w)
+	if p.address.Text != "contact@lavande.example" || p.test.Disabled() {
+		t.Fatalf("%q cannot be tested", p.address.Text)
+	}
+	p.try()
+	if !p.save.Disabled() || strings.Contains(texts(w), w.t("mailbox.notSaved")) {
+		t.Error("there is something to save though nothing has changed")
+	}
+	p.smtp.SetText("")
+	p.try()
+	if p.save.Disabled() {
+		t.Error("a change that was tested cannot be saved")
+	}
+}
+
 func TestWithoutEncryptionOnlyToThisComputer(t *testing.T) {
 	for _, c := range []struct {
 		host string
