@@ -111,10 +111,9 @@ func (p *mailboxPage) show() fyne.CanvasObject {
 	p.address.OnSubmitted = func(string) { p.discover() }
 	find := kit.NewIconButton(w.t("mailbox.find"), theme.SearchIcon(), p.discover)
 	byHand := kit.NewQuiet(w.t("mailbox.byHand"), nil, p.byHand)
-	who := func() bool { return strings.Contains(strings.Trim(p.address.Text, " @"), "@") }
-	p.address.OnChanged = func(string) { enable(find, who()); enable(byHand, who()); p.addressed() }
-	enable(find, who())
-	enable(byHand, who())
+	who := func() { enable(find, p.addressable()); enable(byHand, p.addressable()) }
+	p.address.OnChanged = func(string) { who(); p.addressed() }
+	who()
 	address := kit.NewCard(kit.Heading(w.t("mailbox.step1")), kit.FormRow(w.t("mailbox.address"), w.t("mailbox.addressHelp"), p.address),
 		kit.Margins(8, 4, 8, 4, kit.Flow(find, byHand)), kit.Margins(8, 0, 8, 0, p.proposals.box))
 	p.showProposals()
@@ -134,12 +133,20 @@ func (p *mailboxPage) addressed() {
 	p.tell()
 }
 
+// addressable tells whether what is typed may be an address.
+func (p *mailboxPage) addressable() bool {
+	return strings.Contains(strings.Trim(p.own(), "@"), "@")
+}
+
 // own is the address as typed.
 func (p *mailboxPage) own() string { return strings.TrimSpace(p.address.Text) }
 
 // discover looks for settings of the address.
 func (p *mailboxPage) discover() {
 	w, address := p.w, p.own()
+	if !p.addressable() {
+		return
+	}
 	attempt(w, p.proposals, w.t("mailbox.finding"), func(ctx context.Context) ([]mailbox.Found, error) { return w.f.DiscoverMail(ctx, address) },
 		func(found []mailbox.Found, err error) {
 			p.d.searched = true

@@ -104,6 +104,11 @@ func TestNothingFoundIsToldAndTheServerCanBeEnteredByHand(t *testing.T) {
 	f := newFake("fr", "light")
 	w := openTest(t, f)
 	p := openMailbox(w)
+	p.address.SetText("contact@")
+	p.address.OnSubmitted("")
+	if f.called("DiscoverMail") {
+		t.Error("settings are looked for before there is an address")
+	}
 	p.address.SetText("contact@lavande.example")
 	p.discover()
 	what, next := Explain(mailbox.ErrNotFound, "fr")
