@@ -94,10 +94,7 @@ func (p *mailboxPage) show() fyne.CanvasObject {
 		p.save.Hide()
 		return kit.Empty(theme.MailComposeIcon(), w.t("mailbox.noSetup"), w.t("mailbox.noSetupWords"), "", nil)
 	}
-	// A profile that was made by hand may name the user only.
-	if p.has && p.kept.Address == "" && strings.Contains(p.kept.IMAP.User, "@") {
-		p.kept.Address = p.kept.IMAP.User
-	}
+	p.kept = whole(p.kept)
 	if w.draftMail == nil {
 		w.draftMail = &mailDraft{account: p.kept, chosen: -1, searched: p.has}
 	}
@@ -113,10 +110,9 @@ func (p *mailboxPage) show() fyne.CanvasObject {
 	p.address.OnSubmitted = func(string) { p.discover() }
 	find := kit.NewIconButton(w.t("mailbox.find"), theme.SearchIcon(), p.discover)
 	byHand := kit.NewQuiet(w.t("mailbox.byHand"), nil, p.byHand)
-	who := func() bool { return strings.Contains(strings.Trim(p.address.Text, " @"), "@") }
-	p.address.OnChanged = func(string) { enable(find, who()); enable(byHand, who()); p.addressed() }
-	enable(find, who())
-	enable(byHand, who())
+	who := func() { enable(find, p.addressable()); enable(byHand, p.addressable()) }
+	p.address.OnChanged = func(string) { who(); p.addressed() }
+	who()
 	address := kit.NewCard(kit.Heading(w.t("mailbox.step1")), kit.FormRow(w.t("mailbox.address"), w.t("mailbox.addressHelp"), p.address),
 		kit.Margins(8, 4, 8, 4, kit.Flow(find, byHand)), kit.Margins(8, 0, 8, 0, p.proposals.box))
 	p.showProposals()
@@ -136,12 +132,20 @@ func (p *mailboxPage) addressed() {
 	p.tell()
 }
 
+// addressable tells whether what is typed may be an address.
+func (p *mailboxPage) addressable() bool {
+	return strings.Contains(strings.Trim(p.own(), "@"), "@")
+}
+
 // own is the address as typed.
 func (p *mailboxPage) own() string { return strings.TrimSpace(p.address.Text) }
 
 // discover looks for settings of the address.
 func (p *mailboxPage) discover() {
 	w, address := p.w, p.own()
+	if !p.addressable() {
+		return
+	}
 	attempt(w, p.proposals, w.t("mailbox.finding"), func(ctx context.Context) ([]mailbox.Found, error) { return w.f.DiscoverMail(ctx, address) },
 		func(found []mailbox.Found, err error) {
 			p.d.searched = true
@@ -547,14 +551,7 @@ func (p *mailboxPage) secret() mailbox.Secret {
 func (p *mailboxPage) mayReuse() bool {
 	a, k := p.d.account, p.kept
 	same := func(x, y mailbox.Server) bool { return strings.EqualFold(x.Host, y.Host) && x.User == y.User }
-	return p.has && a.SignIn == orPassword(k.SignIn) && same(a.IMAP, k.IMAP) && (a.SMTP.Host == "" || same(a.SMTP, k.SMTP))
-}
-
-func orPassword(way string) string {
-	if way == "" {
-		return mailbox.ByPassword
-	}
-	return way
+	return p.has && a.SignIn == k.SignIn && same(a.IMAP, k.IMAP) && (a.SMTP.Host == "" || same(a.SMTP, k.SMTP))
 }
 
 // missing says what a test still needs, "" for nothing.
@@ -639,27 +636,42 @@ func (p *mailboxPage) tell() {
 
 // unchanged tells whether the settings are those that are kept.
 func (p *mailboxPage) unchanged() bool {
-	a, k := p.d.account, p.kept
+	a := p.d.account
 	a.Folders = p.wanted()
-	if k.Out == "" {
-		k.Out = mailbox.OutDrafts
+	return p.has && reflect.DeepEqual(whole(a), whole(p.kept)) && p.secret() == (mailbox.Secret{})
+}
+
+// whole writes out what an account leaves to be understood, so that two can be
+// compared: a profile that was made by hand says less than this page does.
+func whole(a mailbox.Account) mailbox.Account {
+	if a.Address == "" && strings.Contains(a.IMAP.User, "@") {
+		a.Address = a.IMAP.User
 	}
-	k.SignIn, a.SignIn = orPassword(k.SignIn), orPassword(a.SignIn)
-	for _, s := range []*mailbox.Server{&a.IMAP, &k.IMAP, &a.SMTP, &k.SMTP} {
-		if s.Security == "" {
-			s.Security = mailbox.TLS
-		}
+	if a.SignIn == "" {
+		a.SignIn = mailbox.ByPassword
 	}
-	if a.SMTP.Host == "" && k.SMTP.Host == "" {
-		a.SMTP, k.SMTP = mailbox.Server{}, mailbox.Server{}
+	if a.Out == "" {
+		a.Out = mailbox.OutDrafts
 	}
-	if len(a.Folders) == 0 && len(k.Folders) == 0 {
-		a.Folders, k.Folders = nil, nil
+	if a.IMAP.Security == "" {
+		a.IMAP.Security = mailbox.TLS
 	}
-	if k.SMTP.User == "" && k.SMTP.Host != "" {
-		k.SMTP.User = k.IMAP.User
+	switch {
+	case a.SMTP.Host == "":
+		a.SMTP = mailbox.Server{}
+	case a.SMTP.User == "":
+		a.SMTP.User = a.IMAP.User
 	}
-	return p.has && reflect.DeepEqual(a, k) && p.secret() == (mailbox.Secret{})
+	if a.SMTP.Host != "" && a.SMTP.Security == "" {
+		a.SMTP.Security = mailbox.TLS
+	}
+	if len(a.Folders) == 0 {
+		a.Folders = nil
+	}
+	if len(a.AuthServIDs) == 0 {
+		a.AuthServIDs = nil
+	}
+	return a
 }
 
 // signIn signs in at the provider: she opens its page, and types a code there

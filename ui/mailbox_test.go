@@ -104,6 +104,11 @@ func TestNothingFoundIsToldAndTheServerCanBeEnteredByHand(t *testing.T) {
 	f := newFake("fr", "light")
 	w := openTest(t, f)
 	p := openMailbox(w)
+	p.address.SetText("contact@")
+	p.address.OnSubmitted("")
+	if f.called("DiscoverMail") {
+		t.Error("settings are looked for before there is an address")
+	}
 	p.address.SetText("contact@lavande.example")
 	p.discover()
 	what, next := Explain(mailbox.ErrNotFound, "fr")
@@ -219,6 +224,25 @@ func TestAPasswordThatIsKeptIsNeverShownAndNeverGivenToAnotherServer(t *testing.
 	p.password.SetText("new one")
 	if p.test.Disabled() {
 		t.Error("with its password another server cannot be tested")
+	}
+}
+
+func TestAnAccountOfAProfileMadeByHandIsTakenAsItIs(t *testing.T) {
+	f := newFake("fr", "light")
+	f.mail.account = &mailbox.Account{IMAP: mailbox.Server{Host: "imap.lavande.example", User: "contact@lavande.example"}, SMTP: mailbox.Server{Host: "smtp.lavande.example"}}
+	w := openTest(t, f)
+	p := openMailbox(w)
+	if p.address.Text != "contact@lavande.example" || p.test.Disabled() {
+		t.Fatalf("%q cannot be tested", p.address.Text)
+	}
+	p.try()
+	if !p.save.Disabled() || strings.Contains(texts(w), w.t("mailbox.notSaved")) {
+		t.Error("there is something to save though nothing has changed")
+	}
+	p.smtp.SetText("")
+	p.try()
+	if p.save.Disabled() {
+		t.Error("a change that was tested cannot be saved")
 	}
 }
 

@@ -45,7 +45,7 @@ func (s Server) String() string {
 func (s Server) Loopback() bool {
 	host := strings.Trim(strings.ToLower(strings.TrimSpace(s.Host)), "[]")
 	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // The ways to sign in.
