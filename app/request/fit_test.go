@@ -34,6 +34,7 @@ type item struct {
 	union  []uint32 // concepts of all sentences, each once
 	y      [8]float32
 	weight float32
+	made   bool // of another example: not counted
 }
 
 func newItem(e example, v *vocabulary) item {
@@ -127,9 +128,10 @@ type hyper struct {
 	old          float32 // weight of the old examples
 	byFile       int     // folds by file
 	minDF        int
+	disturb      float32 // weight of disturbed copies
 }
 
-var hy = hyper{epochs: 12, rate: 0.3, l2: 0.01, drop: 0.5, baseW: baseWords, baseC: baseConcepts, sent: true, whole: true, cond: true, old: 0.5, minDF: 3}
+var hy = hyper{epochs: 16, rate: 0.3, l2: 0.01, drop: 0.4, baseW: baseWords, baseC: baseConcepts, sent: true, whole: true, cond: true, old: 0.25, minDF: 3, disturb: 0}
 
 type scratch struct {
 	s    [][8]float32
@@ -365,6 +367,9 @@ func TestCrossValidation(t *testing.T) {
 			m := fit(train, known.number, 7, hy)
 			var sc scratch
 			for _, it := range test {
+				if it.made {
+					continue
+				}
 				m.score(it, &sc, &hy)
 				if hy.cond {
 					for k := 1; k < 8; k++ {
@@ -491,6 +496,8 @@ func hyFromEnv() {
 			hy.baseW = int(x)
 		case "basec":
 			hy.baseC = int(x)
+		case "disturb":
+			hy.disturb = float32(x)
 		case "mindf":
 			hy.minDF = int(x)
 		case "cond":
@@ -587,10 +594,49 @@ func (m *fitter) encode(known *vocabulary, slope, offset [8]float64) []byte {
 	return out
 }
 
+// disturbed is the example as another person might have sent it: with typing
+// errors, without a subject, or with the words of an ordinary mail around it.
+func disturbed(e example, rng *rand.Rand, ordinary map[string][]example) example {
+	words := strings.Split(e.msg.Text, " ")
+	for i, w := range words {
+		r := []rune(w)
+		if len(r) < 4 || rng.IntN(12) > 0 {
+			continue
+		}
+		k := 1 + rng.IntN(len(r)-2)
+		switch rng.IntN(3) {
+		case 0:
+			r[k], r[k+1] = r[k+1], r[k]
+		case 1:
+			r = append(r[:k], r[k+1:]...)
+		case 2:
+			r = append(r[:k+1], r[k:]...)
+		}
+		words[i] = string(r)
+	}
+	e.msg.Text = strings.Join(words, " ")
+	if others := ordinary[e.file+e.lang]; len(e.want) > 0 && len(others) > 0 && rng.IntN(2) == 0 {
+		if o := others[rng.IntN(len(others))]; !strings.Contains(o.msg.Text, "\n>") && !strings.Contains(e.msg.Text, "\n>") {
+			e.msg.Subject = o.msg.Subject
+			e.msg.Text = o.msg.Text + "\n\n" + e.msg.Text
+		}
+	} else if rng.IntN(3) == 0 && len(words) > 3 {
+		e.msg.Subject = ""
+	}
+	return e
+}
+
 func items(t testing.TB, keep func(example) bool) ([]item, *vocabulary) {
 	var out []item
 	v := newVocabulary(1 << 20)
 	v.grows = true
+	ordinary := map[string][]example{}
+	for _, e := range loadExamples(t) {
+		if keep(e) && len(e.want) == 0 && len(e.msg.Text) < 600 && !e.eval && !e.msg.List && !e.msg.AutoSubmitted {
+			ordinary[e.file+e.lang] = append(ordinary[e.file+e.lang], e)
+		}
+	}
+	rng := rand.New(rand.NewPCG(3, 5))
 	for _, e := range loadExamples(t) {
 		if !keep(e) {
 			continue
@@ -600,6 +646,11 @@ func items(t testing.TB, keep func(example) bool) ([]item, *vocabulary) {
 			it.weight = hy.old
 		}
 		out = append(out, it)
+		if hy.disturb > 0 && writer(e.file) != "old" && !e.eval {
+			it := newItem(disturbed(e, rng, ordinary), v)
+			it.weight, it.made = hy.disturb, true
+			out = append(out, it)
+		}
 	}
 	return out, prune(out, v, hy.minDF, func(*item) bool { return true })
 }
@@ -624,6 +675,9 @@ func TestTrain(t *testing.T) {
 			defer wg.Done()
 			var train, test []*item
 			for i, it := range all {
+				if writer(it.e.file) != "old" && it.made && int(hashWord(it.e.file)>>3)%folds == f {
+					continue
+				}
 				if writer(it.e.file) != "old" && int(hashWord(it.e.file)>>3)%folds == f {
 					test = append(test, all[i])
 				} else {
@@ -633,6 +687,9 @@ func TestTrain(t *testing.T) {
 			m := fit(train, known.number, 7, hy)
 			var sc scratch
 			for _, it := range test {
+				if it.made {
+					continue
+				}
 				m.score(it, &sc, &hy)
 				out[f] = append(out[f], scored2{it: it, raw: sc.z, z: sc.z})
 			}
