@@ -28,6 +28,7 @@ type fitter struct {
 }
 
 type item struct {
+	r      *reading
 	e      example
 	f      features
 	words  []uint32 // of all sentences, each once
@@ -41,6 +42,7 @@ func newItem(e example, v *vocabulary) item {
 	it := item{e: e, weight: 1}
 	r, _ := understand(&e.msg)
 	it.f = r.features(v)
+	it.r = r
 	it.join()
 	for _, w := range e.want {
 		it.y[0] = 1
@@ -136,6 +138,7 @@ var hy = hyper{epochs: 16, rate: 0.3, l2: 0.01, drop: 0.4, baseW: baseWords, bas
 type scratch struct {
 	s    [][8]float32
 	z    [8]float32
+	a, b [8]float32 // of the message, of its sentences together
 	keep []uint64
 }
 
@@ -160,6 +163,7 @@ func (m *fitter) score(it *item, sc *scratch, hy *hyper) {
 	}
 	add(&z, it.f.whole, 0, baseWhole)
 	sc.s = sc.s[:0]
+	sc.a, sc.b = z, [8]float32{}
 	if hy.sent {
 		from := 0
 		for i, end := range it.f.ends {
@@ -170,7 +174,8 @@ func (m *fitter) score(it *item, sc *scratch, hy *hyper) {
 			from = end
 		}
 		for k := range 8 {
-			z[k] += lse(sc.s, k)
+			sc.b[k] = lse(sc.s, k)
+			z[k] += sc.b[k]
 		}
 	}
 	sc.z = z
@@ -314,9 +319,9 @@ func writer(file string) string {
 }
 
 type scored2 struct {
-	it  *item
-	raw [8]float32
-	z   [8]float32
+	it   *item
+	a, b [8]float32
+	z    [8]float32
 }
 
 func TestCrossValidation(t *testing.T) {
@@ -371,18 +376,35 @@ func TestCrossValidation(t *testing.T) {
 					continue
 				}
 				m.score(it, &sc, &hy)
-				if hy.cond {
-					for k := 1; k < 8; k++ {
-						p := float64(sigmoid(sc.z[k]) * sigmoid(sc.z[0]))
-						p = min(max(p, 1e-6), 1-1e-6)
-						sc.z[k] = float32(math.Log(p / (1 - p)))
-					}
-				}
-				out[n] = append(out[n], scored2{it: it, z: sc.z})
+				out[n] = append(out[n], scored2{it: it, a: sc.a, b: sc.b, z: sc.z})
 			}
 		}()
 	}
 	wg.Wait()
+	// The last step of each fold is learnt on the other folds.
+	for n := range out {
+		var others []scored2
+		for m := range out {
+			if m != n || len(out) == 1 {
+				others = append(others, out[m]...)
+			}
+		}
+		for k := range 8 {
+			w := lastStep(others, k)
+			for i := range out[n] {
+				s := &out[n][i]
+				z := 0.0
+				for j, x := range s.inputs(k) {
+					z += w[j] * x
+				}
+				if k > 0 {
+					p := chance(z) * chance(float64(s.z[0]))
+					z = math.Log(p / (1 - p + 1e-9))
+				}
+				s.z[k] = float32(z)
+			}
+		}
+	}
 	var all []scored2
 	for n, name := range names {
 		t.Log(name, summary(out[n]))
@@ -514,34 +536,58 @@ func hyFromEnv() {
 	}
 }
 
-// calibrate finds slope and offset of the logarithm of odds for class k.
-func calibrate(all []scored2, k int) (slope, offset float64) {
-	slope = 1
-	for range 400 {
-		var ga, gb, haa, hab, hbb float64
+// lastStep finds the weights of the last step for class k on what was not
+// seen: logistic regression by Newton's method.
+func lastStep(all []scored2, k int) (w [lastInputs]float64) {
+	w[1], w[2] = 1, 1
+	for range 30 {
+		var g [lastInputs]float64
+		var h [lastInputs][lastInputs]float64
+		for i := range g {
+			h[i][i] = 2
+			g[i] = 2 * (w[i] - [lastInputs]float64{0, 1, 1}[i])
+		}
 		for _, s := range all {
 			if k > 0 && s.it.y[0] == 0 {
 				continue
 			}
-			z := float64(s.raw[k])
-			p := 1 / (1 + math.Exp(-(slope*z + offset)))
-			d, w := p-float64(s.it.y[k]), p*(1-p)
-			ga += d * z
-			gb += d
-			haa += w * z * z
-			hab += w * z
-			hbb += w
+			x := s.inputs(k)
+			z := 0.0
+			for i := range x {
+				z += w[i] * x[i]
+			}
+			p := chance(z)
+			for i := range x {
+				g[i] += (p - float64(s.it.y[k])) * x[i]
+				for j := range x {
+					h[i][j] += p * (1 - p) * x[i] * x[j]
+				}
+			}
 		}
-		haa, hbb = haa+1e-3, hbb+1e-3
-		det := haa*hbb - hab*hab
-		da, db := (ga*hbb-gb*hab)/det, (gb*haa-ga*hab)/det
-		slope -= 0.5 * da
-		offset -= 0.5 * db
-		if math.Abs(da)+math.Abs(db) < 1e-7 {
-			break
+		// Solve h d = g.
+		for i := range g {
+			for j := i + 1; j < lastInputs; j++ {
+				f := h[j][i] / h[i][i]
+				for c := i; c < lastInputs; c++ {
+					h[j][c] -= f * h[i][c]
+				}
+				g[j] -= f * g[i]
+			}
+		}
+		for i := lastInputs - 1; i >= 0; i-- {
+			for j := i + 1; j < lastInputs; j++ {
+				g[i] -= h[i][j] * g[j]
+			}
+			g[i] /= h[i][i]
+			w[i] -= g[i]
 		}
 	}
-	return slope, offset
+	return w
+}
+
+// inputs are those of the last step for class k.
+func (s *scored2) inputs(k int) [lastInputs]float64 {
+	return s.it.r.lastInputs(k, float64(s.a[k]), float64(s.b[k]), len(s.it.f.ends))
 }
 
 // average takes the mean of two tables: what one order of the examples made of
@@ -558,7 +604,7 @@ func (m *fitter) average(o *fitter) {
 }
 
 // encode writes the model file.
-func (m *fitter) encode(known *vocabulary, slope, offset [8]float64) []byte {
+func (m *fitter) encode(known *vocabulary, last [8][lastInputs]float64) []byte {
 	out := make([]byte, modelHead)
 	binary.LittleEndian.PutUint32(out, modelVersion)
 	binary.LittleEndian.PutUint32(out[4:], uint32(known.number))
@@ -574,8 +620,9 @@ func (m *fitter) encode(known *vocabulary, slope, offset [8]float64) []byte {
 	for k := range 8 {
 		put(0, k, m.bias[k])
 		put(1, k, scale[k])
-		put(2, k, float32(slope[k]))
-		put(3, k, float32(offset[k]))
+		for i, x := range last[k] {
+			put(2+i, k, float32(x))
+		}
 	}
 	features := make([]uint32, known.number)
 	for _, s := range known.slots {
@@ -691,20 +738,20 @@ func TestTrain(t *testing.T) {
 					continue
 				}
 				m.score(it, &sc, &hy)
-				out[f] = append(out[f], scored2{it: it, raw: sc.z, z: sc.z})
+				out[f] = append(out[f], scored2{it: it, a: sc.a, b: sc.b, z: sc.z})
 			}
 		}()
 	}
 	wg.Wait()
 	held := slices.Concat(out...)
-	var slope, offset [8]float64
+	var last [8][lastInputs]float64
 	for k := range 8 {
-		slope[k], offset[k] = calibrate(held, k)
-		t.Logf("%s slope %.3f offset %.3f", rightNames[k], slope[k], offset[k])
+		last[k] = lastStep(held, k)
+		t.Logf("%s %.2f", rightNames[k], last[k])
 	}
 	m := fit(all, known.number, 7, hy)
 	m.average(fit(all, known.number, 8, hy))
-	if err := os.WriteFile("model.bin", m.encode(known, slope, offset), 0o644); err != nil {
+	if err := os.WriteFile("model.bin", m.encode(known, last), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
