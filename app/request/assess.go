@@ -38,7 +38,7 @@ func assess(m *mailbox.Message) assessment {
 func assess1(m *mailbox.Message) assessment {
 	r, parts := understand(m)
 	f := r.features(trained.known)
-	return assessment{r: r, parts: parts, opinion: trained.judge(&f)}
+	return assessment{r: r, parts: parts, opinion: trained.judge(r, &f)}
 }
 
 // attachments returns where the text of the attached documents begins, or -1.
@@ -87,6 +87,8 @@ func (a *assessment) verdict(checkFrom float64) Verdict {
 		return v
 	}
 	w := a.attached.r.verdict(a.attached.parts, a.attached.opinion, checkFrom)
+	a.shift(&w)
+	v.NewText = append(v.NewText, w.NewText...)
 	if w.Kind == Ordinary || !a.pointed && w.Confidence < documentFrom {
 		return v
 	}
@@ -96,12 +98,10 @@ func (a *assessment) verdict(checkFrom float64) Verdict {
 			w.Findings[k].Confidence = min(w.Findings[k].Confidence, RequestFrom-0.01)
 		}
 	}
-	a.shift(&w)
 	switch {
 	case v.Kind == Ordinary:
 		v.Kind, v.Confidence, v.Findings = w.Kind, w.Confidence, w.Findings
 	case v.Kind == Request && w.Kind == ToCheck:
-		return v
 	case v.Kind == ToCheck && w.Kind == Request:
 		v.Kind, v.Confidence, v.Findings = w.Kind, w.Confidence, w.Findings
 	default:
@@ -125,7 +125,6 @@ func (a *assessment) verdict(checkFrom float64) Verdict {
 			v.Orders = append(v.Orders, o)
 		}
 	}
-	v.NewText = append(v.NewText, w.NewText...)
 	return v
 }
 

@@ -8,7 +8,7 @@ import (
 
 // The thresholds between the kinds of message, in confidence.
 const (
-	RequestFrom = 0.5  // a finding at or above it makes the message a request
+	RequestFrom = 0.4  // a finding at or above it makes the message a request
 	CheckFrom   = 0.12 // a finding at or above it makes the message one to check
 )
 

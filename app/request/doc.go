@@ -6,16 +6,34 @@
 // always gives the same verdict.
 //
 // How it reads: newtext.go keeps what the sender wrote now and what is
-// forwarded; normalise.go folds words and cuts sentences while it keeps their
-// places; lexicon.txt, read by lexicon.go, says which concepts words express
-// in six languages; rules.go is the grammar of concepts for each right;
-// recognise.go weighs negation, tense, whose data it is and what is around;
-// model.go is a second opinion, a small linear table trained on the examples
-// of testdata, which moves only what the grammar is not sure of.
+// forwarded, and assess.go reads attached documents apart; normalise.go folds
+// words and cuts sentences while it keeps their places; lexicon.txt, read by
+// lexicon.go, says which concepts words express in six languages; rules.go is
+// the grammar of concepts for each right, match.go finds it in sentences,
+// tense.go and owner.go say what is denied or done and whose it is, setting.go
+// weighs what is around, short.go understands pronouns and mails of few words.
 //
-// After a change of the lexicon or of the examples, the table is trained anew:
+// How it decides: features.go turns words, parts of words, concepts and the
+// grammar's findings into numbers, and model.go scores them with a table that
+// was trained on the examples of testdata: the message as a whole and each
+// sentence, for "asks for something" and for each right. A last step turns the
+// scores into confidence that holds on mails that were not seen in training.
+// decide.go joins both into the verdict; marks.go and orders.go find what else
+// matters for a case; learn.go heeds the owner's corrections.
 //
-//	go test ./app/request -run SecondOpinion -train
+// After a change of the lexicon, of the grammar, of the features or of the
+// examples, the table is trained anew, in a minute or two:
+//
+//	go test ./app/request -run TestTrain -train
+//
+// Files whose names begin with "eval" are never trained on: make bench prints
+// how well they are read. How well mails by people are read whose others were
+// not trained on is told by
+//
+//	go test ./app/request -run TestCrossValidation -cv -v
+//
+// A change of what the features mean needs another modelVersion, and lessons
+// of the old one are left aside.
 //
 // It never decides anything about a case and never changes a message.
 package request

@@ -123,8 +123,13 @@ func (r *reading) state(s *sentence, se *sense, h hit) uint32 {
 type vocabulary struct {
 	slots  []slot
 	number int
-	grows  bool // while it is collected: a new feature gets the next number
+	// sieve has a bit for each known feature: it is small enough to stay near,
+	// and most of what is asked for is unknown.
+	sieve [1 << sieveBits / 64]uint64
+	grows bool // while it is collected: a new feature gets the next number
 }
+
+const sieveBits = 20
 
 type slot struct{ feature, id uint32 }
 
@@ -134,6 +139,9 @@ func newVocabulary(room int) *vocabulary {
 
 // id returns the number of the feature.
 func (v *vocabulary) id(feature uint32) (uint32, bool) {
+	if bit := feature >> (32 - sieveBits); v.sieve[bit>>6]&(1<<(bit&63)) == 0 && !v.grows {
+		return 0, false
+	}
 	mask := uint32(len(v.slots) - 1)
 	at := feature & mask
 	for v.slots[at].feature != feature {
@@ -165,6 +173,8 @@ func (v *vocabulary) add(feature uint32) {
 }
 
 func (v *vocabulary) put(s slot) {
+	bit := s.feature >> (32 - sieveBits)
+	v.sieve[bit>>6] |= 1 << (bit & 63)
 	mask := uint32(len(v.slots) - 1)
 	at := s.feature & mask
 	for v.slots[at].feature != 0 {

@@ -50,7 +50,8 @@ type Judge struct {
 // How far lessons reach.
 const (
 	nearlySame = 0.75 // of the traits in common: taken for the mail that was corrected
-	taught     = 2.5  // the odds, as a logarithm, that a lesson wants for a mail like it
+	taught     = 2.5  // the odds, as a logarithm, that a lesson gives to the same mail
+	atLeast    = 0.7  // the odds, as a logarithm, that it wants at least for a mail like it
 	furthest   = 6.0  // lessons move the odds no further
 	passes     = 30
 	// sure is the confidence from which lessons alone do not make a message
@@ -94,18 +95,18 @@ func (j *Judge) learn() {
 				odds := l.Odds[k] + have[k]
 				switch on := k == 0 && len(l.Rights) > 0 || k > 0 && want[Right(k)]; {
 				case k > 0 && len(l.Rights) == 0: // which right it would be does not matter
-				case on && odds < taught:
-					by[k] = min(taught-odds, furthest)
-				case !on && odds > -taught:
-					by[k] = max(-taught-odds, -furthest)
+				case on && odds < atLeast:
+					by[k] = min(atLeast-odds, furthest)
+				case !on && odds > -atLeast:
+					by[k] = max(-atLeast-odds, -furthest)
 				}
 				still = still && math.Abs(by[k]) < 0.05
 			}
-			scale := 1 / math.Sqrt(float64(len(l.Features)))
+			scale := 1 / size(l.Features)
 			for _, t := range l.Features {
 				m := j.moves[t]
 				for k := range m {
-					m[k] += by[k] * scale
+					m[k] += by[k] * scale * weight(t)
 				}
 				j.moves[t] = m
 			}
@@ -124,15 +125,34 @@ func (j *Judge) moved(traits []uint32) (by [modelClasses]float64) {
 	for _, t := range traits {
 		if m, ok := j.moves[t]; ok {
 			for k := range by {
-				by[k] += m[k]
+				by[k] += m[k] * weight(t)
 			}
 		}
 	}
-	scale := 1 / math.Sqrt(float64(len(traits)))
+	scale := 1 / size(traits)
 	for k := range by {
 		by[k] = max(-furthest, min(furthest, by[k]*scale))
 	}
 	return by
+}
+
+// weight is how much a trait tells of the kind of a mail: words that the model
+// knows stand in many mails, so what sets a kind apart are the others.
+func weight(trait uint32) float64 {
+	if _, ok := trained.known.id(trait); ok {
+		return 0.1
+	}
+	return 1
+}
+
+// size is the length of the traits of a message as a vector.
+func size(traits []uint32) float64 {
+	sum := 0.0
+	for _, t := range traits {
+		w := weight(t)
+		sum += w * w
+	}
+	return math.Sqrt(sum)
 }
 
 // Recognise says which rights a message asks for and why.
@@ -192,13 +212,10 @@ func (r *reading) traits() []uint32 {
 		if s.field == InText && s.weight < 0.6 {
 			continue
 		}
-		last := uint32(0)
 		for _, h := range se.hits {
-			c := conceptHash[h.c]
-			out = append(out, mix(kindConcept, c, 0), mix(kindConceptNext, last, c))
-			last = c
+			out = append(out, mix(kindConcept, conceptHash[h.c], 0))
 		}
-		last = 0
+		last := uint32(0)
 		for _, t := range s.toks {
 			if t.number {
 				continue

@@ -56,7 +56,7 @@ type lexicon struct {
 	stemMin  int
 	stemMax  int
 	phrases  map[string][]phrase // by first word, longest first
-	pstems   []phrase            // phrases whose first word is a stem
+	pstems   [1024][]phrase      // phrases whose first word is a stem, by its first two letters
 	fuzzy    map[string]string   // deletion variants of long words, for typing errors
 	intern   map[string]string
 	plainSet map[string]bool // words that are not typing errors of anything
@@ -142,7 +142,9 @@ func loadLexicon(text string) (*lexicon, error) {
 	for _, ps := range l.phrases {
 		sortPhrases(ps)
 	}
-	sortPhrases(l.pstems)
+	for k := range l.pstems {
+		sortPhrases(l.pstems[k])
+	}
 	l.buildFuzzy()
 	return l, nil
 }
@@ -178,7 +180,11 @@ func (l *lexicon) addEntry(words []string, en entry, clear bool) error {
 	if len(words) > 1 {
 		p := phrase{words: words, concept: en.c, langs: en.langs, clear: clear}
 		if strings.HasSuffix(words[0], "*") {
-			l.pstems = append(l.pstems, p)
+			if len(words[0]) < 3 {
+				return fmt.Errorf("%q begins with too short a stem", strings.Join(words, " "))
+			}
+			k := firstTwo(words[0])
+			l.pstems[k] = append(l.pstems[k], p)
 			return nil
 		}
 		l.phrases[words[0]] = append(l.phrases[words[0]], p)
@@ -192,6 +198,14 @@ func (l *lexicon) addEntry(words []string, en entry, clear bool) error {
 	}
 	l.words[w] = appendEntry(l.words[w], en)
 	return nil
+}
+
+// firstTwo is a number for the first two letters of a word.
+func firstTwo(w string) int {
+	if len(w) < 2 {
+		return 0
+	}
+	return int(w[0]&31)<<5 | int(w[1]&31)
 }
 
 func appendEntry(es []entry, e entry) []entry {
@@ -370,7 +384,7 @@ func (l *lexicon) annotate(toks []token, in langSet, hits []hit) ([]hit, concept
 	hidden := 0 // tokens before this one are hidden by a phrase
 	for i := range toks {
 		hide := 0
-		for _, ps := range [2][]phrase{l.phrases[toks[i].norm], l.pstems} {
+		for _, ps := range [2][]phrase{l.phrases[toks[i].norm], l.pstems[firstTwo(toks[i].norm)]} {
 			for k := range ps {
 				p := &ps[k]
 				if p.langs&in == 0 || i < hidden && !p.clear || !p.clear && len(p.words) < hide {

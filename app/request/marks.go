@@ -48,10 +48,13 @@ var cMinor, cAnother = con("minor"), con("another")
 // cRegulation and cLIL say that the GDPR or the French act is named.
 var cRegulation, cLIL = con("regulation"), con("lil")
 
-// marks finds what else matters for the case.
-func (r *reading) marks() []MarkFound {
+// marks finds what else matters for the case, where something is asked or not.
+func (r *reading) marks(asked bool) []MarkFound {
 	var out []MarkFound
 	for _, mc := range markConcepts {
+		if mc.mark == MarkDeadline && !asked {
+			continue // "can I have it by Friday?" sets no term for a right
+		}
 		if !r.all.has(mc.c) {
 			if mc.mark == MarkMinor {
 				if sp, ok := r.agedMinor(); ok {
@@ -90,6 +93,10 @@ func (r *reading) marks() []MarkFound {
 		out = append(out, MarkFound{Mark: MarkAgent})
 	}
 	if at := has(MarkAgent); at >= 0 && has(MarkForAnother) < 0 {
+		out = append(out, MarkFound{Mark: MarkForAnother, Spans: slices.Clone(out[at].Spans)})
+	}
+	if at := has(MarkMinor); at >= 0 && asked && has(MarkForAnother) < 0 && r.all.has(cFamily) {
+		// "The photos of my daughter": her mother asks for her.
 		out = append(out, MarkFound{Mark: MarkForAnother, Spans: slices.Clone(out[at].Spans)})
 	}
 	if r.m.AutoSubmitted || r.m.Bounce || r.m.List {

@@ -15,12 +15,12 @@ const modelClasses = 8
 const modelVersion = 2
 
 // A model file begins with the version, the number of features and, for each
-// class, four numbers: the bias, the scale of the stored weights, and slope and
-// offset which turn a score into the logarithm of odds that hold. The features
+// class, the bias, the scale of the stored weights and the last step's weights,
+// which turn scores into the logarithm of odds that hold. The features
 // follow in ascending order, then the weights: for each feature a signed byte
 // for each class in the message as a whole, and one for each in a sentence.
 const (
-	modelHead = 8 + 4*4*modelClasses
+	modelHead = 8 + 4*(2+lastInputs)*modelClasses
 	modelRow  = 2 * modelClasses
 )
 
@@ -41,9 +41,10 @@ var modelFile []byte
 
 // model is a trained table, ready for use.
 type model struct {
-	bias, scale, slope, offset [modelClasses]float64
-	known                      *vocabulary
-	weights                    []byte
+	bias, scale [modelClasses]float64
+	last        [lastInputs][modelClasses]float64
+	known       *vocabulary
+	weights     []byte
 }
 
 var trained = loadModel(modelFile)
@@ -59,11 +60,16 @@ func loadModel(file []byte) *model {
 		return m
 	}
 	at := 8
-	for _, to := range []*[modelClasses]float64{&m.bias, &m.scale, &m.slope, &m.offset} {
+	numbers := func(to *[modelClasses]float64) {
 		for k := range to {
 			to[k] = float64(math.Float32frombits(binary.LittleEndian.Uint32(file[at:])))
 			at += 4
 		}
+	}
+	numbers(&m.bias)
+	numbers(&m.scale)
+	for i := range m.last {
+		numbers(&m.last[i])
 	}
 	m.known = newVocabulary(n)
 	for range n {
@@ -83,7 +89,7 @@ type opinion struct {
 }
 
 // judge scores the features.
-func (m *model) judge(f *features) opinion {
+func (m *model) judge(r *reading, f *features) opinion {
 	var o opinion
 	for k := range o.telling {
 		o.telling[k] = -1
@@ -113,7 +119,8 @@ func (m *model) judge(f *features) opinion {
 	}
 	ofWords, ofConcepts, ofMessage := share(nWords, baseWords), share(nConcepts, baseConcepts), share(len(f.whole), baseWhole)
 	for k := range o.odds {
-		z := m.bias[k] + (float64(words[k])*ofWords+float64(concepts[k])*ofConcepts+float64(message[k])*ofMessage)*m.scale[k]
+		whole := m.bias[k] + (float64(words[k])*ofWords+float64(concepts[k])*ofConcepts+float64(message[k])*ofMessage)*m.scale[k]
+		together := 0.0
 		if len(sums) > 0 {
 			best := 0
 			for i := range sums {
@@ -126,11 +133,34 @@ func (m *model) judge(f *features) opinion {
 			for i := range sums {
 				t += math.Exp(sums[i][k] - sums[best][k])
 			}
-			z += sums[best][k] + math.Log(t)
+			together = sums[best][k] + math.Log(t)
 		}
-		o.odds[k] = z*m.slope[k] + m.offset[k]
+		for i, x := range r.lastInputs(k, whole, together, len(sums)) {
+			o.odds[k] += x * m.last[i][k]
+		}
 	}
 	return o
+}
+
+// lastInputs is how many numbers the last step weighs.
+const lastInputs = 7
+
+// lastInputs are what the last step weighs for a class: the scores of the
+// message and of its sentences together, how sure the grammar is of it and of
+// anything, and how much was read.
+func (r *reading) lastInputs(class int, whole, sentences float64, n int) [lastInputs]float64 {
+	best, own, asked := 0.0, 0.0, 0.0
+	for right := range r.found {
+		e := &r.found[right]
+		best = max(best, e.best)
+		if right == class || class == 0 && e.best == best {
+			own, asked = e.best, 0
+			if e.asked && e.best >= 0.75 {
+				asked = 1
+			}
+		}
+	}
+	return [lastInputs]float64{1, whole, sentences, own, asked, best, math.Log(1 + float64(n))}
 }
 
 // sum adds up the weights of the list in a sentence, and to whole those that

@@ -21,13 +21,16 @@ var onlyFold = flag.String("fold", "", "only these folds")
 
 const rows = 16
 
+// fitter is the table while it is trained.
 type fitter struct {
 	w    [][rows]float32 // per feature: 8 for the message, 8 for the sentence
 	bias [8]float32
 	gb   [8]float32
 }
 
+// item is an example that was read.
 type item struct {
+	r      *reading
 	e      example
 	f      features
 	words  []uint32 // of all sentences, each once
@@ -40,6 +43,7 @@ func newItem(e example, v *vocabulary) item {
 	it := item{e: e, weight: 1}
 	r, _ := understand(&e.msg)
 	it.f = r.features(v)
+	it.r = r
 	it.join()
 	for _, w := range e.want {
 		it.y[0] = 1
@@ -64,13 +68,11 @@ func (it *item) join() {
 
 // prune leaves the features that stand in enough messages and numbers them
 // anew, in the order of their hashes.
-func prune(items []item, v *vocabulary, least int, counts func(*item) bool) *vocabulary {
+func prune(items []item, v *vocabulary, least int) *vocabulary {
 	df := make([]int, v.number)
 	for i := range items {
-		if counts(&items[i]) {
-			for _, id := range slices.Concat(items[i].words, items[i].union, items[i].f.whole) {
-				df[id]++
-			}
+		for _, id := range slices.Concat(items[i].words, items[i].union, items[i].f.whole) {
+			df[id]++
 		}
 	}
 	var kept []slot
@@ -115,29 +117,24 @@ func prune(items []item, v *vocabulary, least int, counts func(*item) bool) *voc
 	return small
 }
 
-type hyper struct {
-	epochs       int
-	rate         float32
-	l2           float32
-	drop         float64
-	baseW, baseC int
-	sent         bool
-	whole        bool
-	cond         bool    // rights learn from requests alone
-	old          float32 // weight of the old examples
-	byFile       int     // folds by file
-	minDF        int
-}
+// setting is how the table is trained, chosen by cross-validation.
+var setting = struct {
+	epochs      int
+	rate, decay float32
+	hide        float64 // the share of features that a step does not see
+	old         float32 // the weight of the older examples, on which the grammar was tuned
+	least       int     // the messages in which a feature must stand
+}{epochs: 16, rate: 0.3, decay: 0.01, hide: 0.4, old: 0.25, least: 3}
 
-var hy = hyper{epochs: 12, rate: 0.3, l2: 0.01, drop: 0.5, baseW: baseWords, baseC: baseConcepts, sent: true, whole: true, cond: true, old: 0.5, minDF: 3}
-
+// scratch is what one scoring leaves.
 type scratch struct {
 	s    [][8]float32
 	z    [8]float32
-	keep []uint64
+	a, b [8]float32 // of the message, of its sentences together
 }
 
-func (m *fitter) score(it *item, sc *scratch, hy *hyper) {
+// score scores an item as model.judge does, up to the last step.
+func (m *fitter) score(it *item, sc *scratch) {
 	z := m.bias
 	add := func(to *[8]float32, list []uint32, from, base int) {
 		var sum [8]float32
@@ -152,28 +149,27 @@ func (m *fitter) score(it *item, sc *scratch, hy *hyper) {
 			to[k] += sum[k] * norm
 		}
 	}
-	if hy.whole {
-		add(&z, it.words, 0, hy.baseW)
-		add(&z, it.union, 0, hy.baseC)
-	}
+	add(&z, it.words, 0, baseWords)
+	add(&z, it.union, 0, baseConcepts)
 	add(&z, it.f.whole, 0, baseWhole)
 	sc.s = sc.s[:0]
-	if hy.sent {
-		from := 0
-		for i, end := range it.f.ends {
-			var sum [8]float32
-			add(&sum, it.f.list[from:it.f.mids[i]], 8, hy.baseW)
-			add(&sum, it.f.list[it.f.mids[i]:end], 8, hy.baseC)
-			sc.s = append(sc.s, sum)
-			from = end
-		}
-		for k := range 8 {
-			z[k] += lse(sc.s, k)
-		}
+	sc.a, sc.b = z, [8]float32{}
+	from := 0
+	for i, end := range it.f.ends {
+		var sum [8]float32
+		add(&sum, it.f.list[from:it.f.mids[i]], 8, baseWords)
+		add(&sum, it.f.list[it.f.mids[i]:end], 8, baseConcepts)
+		sc.s = append(sc.s, sum)
+		from = end
+	}
+	for k := range 8 {
+		sc.b[k] = lse(sc.s, k)
+		z[k] += sc.b[k]
 	}
 	sc.z = z
 }
 
+// lse is the logarithm of the sum of the exponentials: about the greatest.
 func lse(s [][8]float32, k int) float32 {
 	if len(s) == 0 {
 		return 0
@@ -209,34 +205,27 @@ func step(w [][rows]float32, q []float32, list []uint32, from int, g *[8]float32
 	}
 }
 
-func fit(items []*item, number int, seed uint64, hy hyper) *fitter {
+// fit trains a table: logistic regression for each class over the message and
+// over its sentences together (of which one that asks is enough), by stochastic
+// gradient descent. The rights learn from requests alone: what separates them
+// is not what separates requests from ordinary mail.
+func fit(items []*item, number int, seed uint64) *fitter {
 	m := &fitter{w: make([][rows]float32, number)}
 	qw, qs := make([]float32, number), make([]float32, number)
-	df := make([]int32, number)
-	for _, it := range items {
-		for _, list := range [][]uint32{it.words, it.union, it.f.whole} {
-			for _, h := range list {
-				df[h]++
-			}
-		}
-	}
 	rng := rand.New(rand.NewPCG(seed, 11))
 	order := rng.Perm(len(items))
 	var sc scratch
 	var view item
-	for epoch := range hy.epochs {
+	for epoch := range setting.epochs {
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-		rate := hy.rate * (1 - 0.95*float32(epoch)/float32(hy.epochs))
+		rate := setting.rate * (1 - 0.95*float32(epoch)/float32(setting.epochs))
 		for _, at := range order {
 			it := items[at]
-			// Some features are hidden at each step, the same in all
-			// sentences; what stands in one message alone teaches nothing.
+			// Some features are hidden at each step, the same in all sentences,
+			// so that no few of them carry it all.
 			salt := rng.Uint32() | 1
-			limit := uint32(hy.drop * 65536)
+			limit := uint32(setting.hide * 65536)
 			keep := func(h uint32) bool {
-				if df[h] < 2 {
-					return false
-				}
 				x := (h ^ salt) * 0x9e3779b1
 				x ^= x >> 15
 				x *= 0x2c1b3c6d
@@ -260,41 +249,37 @@ func fit(items []*item, number int, seed uint64, hy hyper) *fitter {
 				view.f.ends = append(view.f.ends, len(view.f.list))
 				from = end
 			}
-			m.score(&view, &sc, &hy)
+			m.score(&view, &sc)
 			var g [8]float32
 			for k := range 8 {
 				g[k] = (sigmoid(sc.z[k]) - it.y[k]) * it.weight
-				if k > 0 && hy.cond && it.y[0] == 0 {
+				if k > 0 && it.y[0] == 0 {
 					g[k] = 0
 				}
 				m.gb[k] += g[k] * g[k]
 				m.bias[k] -= rate * g[k] / float32(math.Sqrt(float64(m.gb[k]))+1e-3) * 0.3
 			}
-			if hy.whole {
-				step(m.w, qw, view.words, 0, &g, float32(share(len(view.words), hy.baseW)), rate, hy.l2)
-				step(m.w, qw, view.union, 0, &g, float32(share(len(view.union), hy.baseC)), rate, hy.l2)
+			step(m.w, qw, view.words, 0, &g, float32(share(len(view.words), baseWords)), rate, setting.decay)
+			step(m.w, qw, view.union, 0, &g, float32(share(len(view.union), baseConcepts)), rate, setting.decay)
+			step(m.w, qw, view.f.whole, 0, &g, float32(share(len(view.f.whole), baseWhole)), rate, setting.decay)
+			from = 0
+			var total [8]float32
+			for k := range 8 {
+				total[k] = lse(sc.s, k)
 			}
-			step(m.w, qw, view.f.whole, 0, &g, float32(share(len(view.f.whole), baseWhole)), rate, hy.l2)
-			if hy.sent {
-				from := 0
-				var total [8]float32
+			for si, end := range view.f.ends {
+				var a [8]float32
+				any := false
 				for k := range 8 {
-					total[k] = lse(sc.s, k)
+					a[k] = float32(math.Exp(float64(sc.s[si][k]-total[k]))) * g[k]
+					any = any || a[k] > 1e-3 || a[k] < -1e-3
 				}
-				for si, end := range view.f.ends {
-					var a [8]float32
-					any := false
-					for k := range 8 {
-						a[k] = float32(math.Exp(float64(sc.s[si][k]-total[k]))) * g[k]
-						any = any || a[k] > 1e-3 || a[k] < -1e-3
-					}
-					if any {
-						mid := view.f.mids[si]
-						step(m.w, qs, view.f.list[from:mid], 8, &a, float32(share(mid-from, hy.baseW)), rate, hy.l2)
-						step(m.w, qs, view.f.list[mid:end], 8, &a, float32(share(end-mid, hy.baseC)), rate, hy.l2)
-					}
-					from = end
+				if any {
+					mid := view.f.mids[si]
+					step(m.w, qs, view.f.list[from:mid], 8, &a, float32(share(mid-from, baseWords)), rate, setting.decay)
+					step(m.w, qs, view.f.list[mid:end], 8, &a, float32(share(end-mid, baseConcepts)), rate, setting.decay)
 				}
+				from = end
 			}
 		}
 	}
@@ -311,29 +296,20 @@ func writer(file string) string {
 	return "old"
 }
 
-type scored2 struct {
-	it  *item
-	raw [8]float32
-	z   [8]float32
+// outcome is what was said of an example that was not trained on: the scores of
+// the message and of its sentences, and the logarithm of odds.
+type outcome struct {
+	it   *item
+	a, b [8]float32
+	z    [8]float32
 }
 
 func TestCrossValidation(t *testing.T) {
 	if !*crossValidate {
 		return
 	}
-	hyFromEnv()
 	items, known := items(t, func(example) bool { return true })
 	t.Log(len(items), "examples,", known.number, "features")
-	writer := writer
-	if hy.byFile > 0 {
-		old := writer
-		writer = func(f string) string {
-			if old(f) == "old" {
-				return "old"
-			}
-			return fmt.Sprint("w", int(hashWord(strings.TrimPrefix(f, "eval_"))>>3)%hy.byFile)
-		}
-	}
 	folds := map[string]bool{}
 	for i := range items {
 		folds[writer(items[i].e.file)] = true
@@ -345,7 +321,7 @@ func TestCrossValidation(t *testing.T) {
 		}
 	}
 	sort.Strings(names)
-	out := make([][]scored2, len(names))
+	out := make([][]outcome, len(names))
 	var wg sync.WaitGroup
 	sem := make(chan bool, 2)
 	for n, name := range names {
@@ -362,23 +338,40 @@ func TestCrossValidation(t *testing.T) {
 					train = append(train, &items[i])
 				}
 			}
-			m := fit(train, known.number, 7, hy)
+			m := fit(train, known.number, 7)
 			var sc scratch
 			for _, it := range test {
-				m.score(it, &sc, &hy)
-				if hy.cond {
-					for k := 1; k < 8; k++ {
-						p := float64(sigmoid(sc.z[k]) * sigmoid(sc.z[0]))
-						p = min(max(p, 1e-6), 1-1e-6)
-						sc.z[k] = float32(math.Log(p / (1 - p)))
-					}
-				}
-				out[n] = append(out[n], scored2{it: it, z: sc.z})
+				m.score(it, &sc)
+				out[n] = append(out[n], outcome{it: it, a: sc.a, b: sc.b, z: sc.z})
 			}
 		}()
 	}
 	wg.Wait()
-	var all []scored2
+	// The last step of each fold is learnt on the other folds.
+	for n := range out {
+		var others []outcome
+		for m := range out {
+			if m != n || len(out) == 1 {
+				others = append(others, out[m]...)
+			}
+		}
+		for k := range 8 {
+			w := lastStep(others, k)
+			for i := range out[n] {
+				s := &out[n][i]
+				z := 0.0
+				for j, x := range s.inputs(k) {
+					z += w[j] * x
+				}
+				if k > 0 {
+					p := chance(z) * chance(float64(s.z[0]))
+					z = math.Log(p / (1 - p + 1e-9))
+				}
+				s.z[k] = float32(z)
+			}
+		}
+	}
+	var all []outcome
 	for n, name := range names {
 		t.Log(name, summary(out[n]))
 		all = append(all, out[n]...)
@@ -387,19 +380,32 @@ func TestCrossValidation(t *testing.T) {
 	for k := range 8 {
 		t.Log(rightNames[k], " ", curve(all, k))
 	}
-	if c := os.Getenv("MISSES"); c != "" {
-		k := int(c[0] - '0')
-		th := float32(0)
-		sort.Slice(all, func(a, b int) bool { return all[a].z[k] > all[b].z[k] })
-		for _, s := range all {
-			if (s.z[k] >= th) != (s.it.y[k] == 1) {
-				t.Logf("%.2f (z0 %.2f) %s:%d want %v: %s", s.z[k], s.z[0], s.it.e.file, s.it.e.line, s.it.e.want, clip(s.it.e.msg.Subject+" | "+strings.ReplaceAll(s.it.e.msg.Text, "\n", " / "), 300))
-			}
+	byLang := map[string][]outcome{}
+	for _, s := range all {
+		byLang[s.it.e.lang] = append(byLang[s.it.e.lang], s)
+	}
+	for _, lang := range languages {
+		t.Log(lang, summary(byLang[lang]))
+	}
+	var said, held [8][10]int
+	for _, s := range all {
+		for k := range 8 {
+			bin := min(int(chance(float64(s.z[k]))*10), 9)
+			said[k][bin]++
+			held[k][bin] += int(s.it.y[k])
 		}
+	}
+	for bin := range 10 {
+		line := ""
+		for k := range 8 {
+			line += fmt.Sprintf(" %5d/%-5d", held[k][bin], said[k][bin])
+		}
+		t.Logf("said %.1f to %.1f:%s", float64(bin)/10, float64(bin+1)/10, line)
 	}
 }
 
-func curve(all []scored2, k int) string {
+// curve tells the recall of class k at several precisions.
+func curve(all []outcome, k int) string {
 	s := ""
 	for _, p := range []float64{0.85, 0.9, 0.95, 0.97} {
 		th := bestThreshold(all, k, p)
@@ -427,7 +433,8 @@ func curve(all []scored2, k int) string {
 	return s + fmt.Sprintf("bestF1 %.3f (R %.3f P %.3f) logloss %.4f", best, float64(tp)/float64(tp+fn), float64(tp)/float64(tp+fp), loss/float64(len(all)))
 }
 
-func at(all []scored2, k int, th float32) (tp, fp, fn int) {
+// at counts at a threshold.
+func at(all []outcome, k int, th float32) (tp, fp, fn int) {
 	for _, s := range all {
 		switch {
 		case s.it.y[k] == 1 && s.z[k] >= th:
@@ -442,8 +449,8 @@ func at(all []scored2, k int, th float32) (tp, fp, fn int) {
 }
 
 // bestThreshold is the lowest with at least that precision.
-func bestThreshold(all []scored2, k int, precision float64) float32 {
-	s := append([]scored2{}, all...)
+func bestThreshold(all []outcome, k int, precision float64) float32 {
+	s := append([]outcome{}, all...)
 	sort.Slice(s, func(a, b int) bool { return s[a].z[k] > s[b].z[k] })
 	tp, fp := 0, 0
 	th := s[0].z[k]
@@ -460,81 +467,74 @@ func bestThreshold(all []scored2, k int, precision float64) float32 {
 	return th
 }
 
-func summary(all []scored2) string {
-	tp, fp, fn := at(all, 0, 0)
-	s := fmt.Sprintf("n %d  detection at 0: R %.3f P %.3f | ", len(all), float64(tp)/float64(tp+fn), float64(tp)/float64(tp+fp))
-	for k := 1; k < 8; k++ {
-		tp, fp, fn := at(all, k, 0)
-		s += fmt.Sprintf("%s %.2f/%.2f ", rightNames[k][:4], float64(tp)/float64(tp+fn), float64(tp)/float64(max(tp+fp, 1)))
+// summary tells recall and precision at the threshold of requests, of detection
+// and of each right.
+func summary(all []outcome) string {
+	th := float32(math.Log(RequestFrom / (1 - RequestFrom)))
+	s := fmt.Sprintf("n %d:", len(all))
+	for k := range 8 {
+		tp, fp, fn := at(all, k, th)
+		name := rightNames[k]
+		if k == 0 {
+			name = "detection"
+		}
+		s += fmt.Sprintf(" %s %.3f/%.3f", name, float64(tp)/float64(max(tp+fn, 1)), float64(tp)/float64(max(tp+fp, 1)))
 	}
 	return s
 }
 
-func hyFromEnv() {
-	for _, kv := range strings.Split(os.Getenv("HY"), ",") {
-		k, v, ok := strings.Cut(kv, "=")
-		if !ok {
-			continue
+// lastStep finds the weights of the last step for class k on what was not
+// seen: logistic regression by Newton's method.
+func lastStep(all []outcome, k int) (w [lastInputs]float64) {
+	w[1], w[2] = 1, 1
+	for range 30 {
+		var g [lastInputs]float64
+		var h [lastInputs][lastInputs]float64
+		for i := range g {
+			h[i][i] = 2
+			g[i] = 2 * (w[i] - [lastInputs]float64{0, 1, 1}[i])
 		}
-		var x float64
-		fmt.Sscan(v, &x)
-		switch k {
-		case "epochs":
-			hy.epochs = int(x)
-		case "rate":
-			hy.rate = float32(x)
-		case "l2":
-			hy.l2 = float32(x)
-		case "drop":
-			hy.drop = x
-		case "basew":
-			hy.baseW = int(x)
-		case "basec":
-			hy.baseC = int(x)
-		case "mindf":
-			hy.minDF = int(x)
-		case "cond":
-			hy.cond = x > 0
-		case "old":
-			hy.old = float32(x)
-		case "byfile":
-			hy.byFile = int(x)
-		case "sent":
-			hy.sent = x > 0
-		case "whole":
-			hy.whole = x > 0
-		}
-	}
-}
-
-// calibrate finds slope and offset of the logarithm of odds for class k.
-func calibrate(all []scored2, k int) (slope, offset float64) {
-	slope = 1
-	for range 400 {
-		var ga, gb, haa, hab, hbb float64
 		for _, s := range all {
 			if k > 0 && s.it.y[0] == 0 {
 				continue
 			}
-			z := float64(s.raw[k])
-			p := 1 / (1 + math.Exp(-(slope*z + offset)))
-			d, w := p-float64(s.it.y[k]), p*(1-p)
-			ga += d * z
-			gb += d
-			haa += w * z * z
-			hab += w * z
-			hbb += w
+			x := s.inputs(k)
+			z := 0.0
+			for i := range x {
+				z += w[i] * x[i]
+			}
+			p := chance(z)
+			for i := range x {
+				g[i] += (p - float64(s.it.y[k])) * x[i]
+				for j := range x {
+					h[i][j] += p * (1 - p) * x[i] * x[j]
+				}
+			}
 		}
-		haa, hbb = haa+1e-3, hbb+1e-3
-		det := haa*hbb - hab*hab
-		da, db := (ga*hbb-gb*hab)/det, (gb*haa-ga*hab)/det
-		slope -= 0.5 * da
-		offset -= 0.5 * db
-		if math.Abs(da)+math.Abs(db) < 1e-7 {
-			break
+		// Solve h d = g.
+		for i := range g {
+			for j := i + 1; j < lastInputs; j++ {
+				f := h[j][i] / h[i][i]
+				for c := i; c < lastInputs; c++ {
+					h[j][c] -= f * h[i][c]
+				}
+				g[j] -= f * g[i]
+			}
+		}
+		for i := lastInputs - 1; i >= 0; i-- {
+			for j := i + 1; j < lastInputs; j++ {
+				g[i] -= h[i][j] * g[j]
+			}
+			g[i] /= h[i][i]
+			w[i] -= g[i]
 		}
 	}
-	return slope, offset
+	return w
+}
+
+// inputs are those of the last step for class k.
+func (s *outcome) inputs(k int) [lastInputs]float64 {
+	return s.it.r.lastInputs(k, float64(s.a[k]), float64(s.b[k]), len(s.it.f.ends))
 }
 
 // average takes the mean of two tables: what one order of the examples made of
@@ -551,7 +551,7 @@ func (m *fitter) average(o *fitter) {
 }
 
 // encode writes the model file.
-func (m *fitter) encode(known *vocabulary, slope, offset [8]float64) []byte {
+func (m *fitter) encode(known *vocabulary, last [8][lastInputs]float64) []byte {
 	out := make([]byte, modelHead)
 	binary.LittleEndian.PutUint32(out, modelVersion)
 	binary.LittleEndian.PutUint32(out[4:], uint32(known.number))
@@ -567,8 +567,9 @@ func (m *fitter) encode(known *vocabulary, slope, offset [8]float64) []byte {
 	for k := range 8 {
 		put(0, k, m.bias[k])
 		put(1, k, scale[k])
-		put(2, k, float32(slope[k]))
-		put(3, k, float32(offset[k]))
+		for i, x := range last[k] {
+			put(2+i, k, float32(x))
+		}
 	}
 	features := make([]uint32, known.number)
 	for _, s := range known.slots {
@@ -587,6 +588,7 @@ func (m *fitter) encode(known *vocabulary, slope, offset [8]float64) []byte {
 	return out
 }
 
+// items reads the examples and collects the vocabulary.
 func items(t testing.TB, keep func(example) bool) ([]item, *vocabulary) {
 	var out []item
 	v := newVocabulary(1 << 20)
@@ -597,18 +599,17 @@ func items(t testing.TB, keep func(example) bool) ([]item, *vocabulary) {
 		}
 		it := newItem(e, v)
 		if writer(e.file) == "old" {
-			it.weight = hy.old
+			it.weight = setting.old
 		}
 		out = append(out, it)
 	}
-	return out, prune(out, v, hy.minDF, func(*item) bool { return true })
+	return out, prune(out, v, setting.least)
 }
 
 func TestTrain(t *testing.T) {
 	if !*writeModel {
 		return
 	}
-	hyFromEnv()
 	data, known := items(t, func(e example) bool { return !e.eval })
 	var all []*item
 	for i := range data {
@@ -616,7 +617,7 @@ func TestTrain(t *testing.T) {
 	}
 	// Calibrated on what was not seen: each fold by a table trained on the rest.
 	const folds = 4
-	out := make([][]scored2, folds)
+	out := make([][]outcome, folds)
 	var wg sync.WaitGroup
 	for f := range folds {
 		wg.Add(1)
@@ -630,24 +631,24 @@ func TestTrain(t *testing.T) {
 					train = append(train, all[i])
 				}
 			}
-			m := fit(train, known.number, 7, hy)
+			m := fit(train, known.number, 7)
 			var sc scratch
 			for _, it := range test {
-				m.score(it, &sc, &hy)
-				out[f] = append(out[f], scored2{it: it, raw: sc.z, z: sc.z})
+				m.score(it, &sc)
+				out[f] = append(out[f], outcome{it: it, a: sc.a, b: sc.b, z: sc.z})
 			}
 		}()
 	}
 	wg.Wait()
 	held := slices.Concat(out...)
-	var slope, offset [8]float64
+	var last [8][lastInputs]float64
 	for k := range 8 {
-		slope[k], offset[k] = calibrate(held, k)
-		t.Logf("%s slope %.3f offset %.3f", rightNames[k], slope[k], offset[k])
+		last[k] = lastStep(held, k)
+		t.Logf("%s %.2f", rightNames[k], last[k])
 	}
-	m := fit(all, known.number, 7, hy)
-	m.average(fit(all, known.number, 8, hy))
-	if err := os.WriteFile("model.bin", m.encode(known, slope, offset), 0o644); err != nil {
+	m := fit(all, known.number, 7)
+	m.average(fit(all, known.number, 8))
+	if err := os.WriteFile("model.bin", m.encode(known, last), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
