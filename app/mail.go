@@ -21,8 +21,8 @@ const settingCheck = "triage.check"
 
 // The bounds of the threshold, in percent.
 const (
-	minCheck = 5
-	maxCheck = 60
+	minCheck = 3
+	maxCheck = int(request.RequestFrom*100) - 1
 )
 
 var (
@@ -80,7 +80,7 @@ func (a *App) CheckPercent() int {
 	return p
 }
 
-// SetCheckPercent changes it, from 5 to 60; ErrThreshold for anything else. It
+// SetCheckPercent changes it, from 3 to what makes a request; ErrThreshold for anything else. It
 // holds for the mails that come; those judged before keep their verdict.
 func (a *App) SetCheckPercent(ctx context.Context, percent int) error {
 	if percent < minCheck || percent > maxCheck {

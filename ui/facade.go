@@ -113,7 +113,7 @@ type Facade interface {
 	ReadMail(ctx context.Context, id int64) (app.MessageView, error)   // ordinary mail is read again from the mailbox: slow
 	RestoreVerdict(ctx context.Context, mail int64) (cases.ID, error)  // takes a correction back; the case that is open again, or 0
 	CheckPercent() int                                                 // from which confidence a mail is shown as one to check
-	SetCheckPercent(ctx context.Context, percent int) error            // 5 to 60
+	SetCheckPercent(ctx context.Context, percent int) error            // 3 to what makes a request
 	CanSend() bool                                                     // letters can be sent by Greffier itself
 	SendLetter(ctx context.Context, id cases.ID, l cases.Letter) error // on her click; slow
 	SettleSending(ctx context.Context, id cases.ID, kind string, went bool) error

@@ -546,8 +546,8 @@ func TestHowManyMailsAreShownToCheckIsHerChoice(t *testing.T) {
 		f := newFake(lang, "light")
 		w := openTest(t, f)
 		w.open(placeSettings)
-		tapChip(t, w, w.t("settings.check.10"))
-		if !f.called("SetCheckPercent 10") {
+		tapChip(t, w, w.t("settings.check.more", "N", w.number(usualCheck/2)))
+		if !f.called(fmt.Sprintf("SetCheckPercent %d", usualCheck/2)) {
 			t.Errorf("calls: %v", f.calls)
 		}
 	}
@@ -605,7 +605,7 @@ func TestEveryWordOfTheMailboxHasAText(t *testing.T) {
 		want = append(want, "letter.word."+standing(l))
 	}
 	for _, n := range checkChoices {
-		want = append(want, fmt.Sprintf("settings.check.%d", n))
+		want = append(want, checkWords[n])
 	}
 	for _, k := range want {
 		for _, lang := range assets.Langs {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"greffier/app"
 	"greffier/app/register"
+	"greffier/app/request"
 	"greffier/ui/kit"
 )
 
@@ -91,15 +93,23 @@ func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 }
 
 // checkChoices are how sure the program must be to show a mail as one to check,
-// in percent, with their words.
-var checkChoices = []int{10, 25, 40}
+// in percent: the usual threshold, half of it and twice as much. checkWords are
+// their words.
+var (
+	usualCheck   = int(math.Round(request.CheckFrom * 100))
+	checkChoices = []int{usualCheck / 2, usualCheck, 2 * usualCheck}
+	checkWords   = map[int]string{usualCheck / 2: "settings.check.more", usualCheck: "settings.check.usual", 2 * usualCheck: "settings.check.fewer"}
+)
 
 // loadTriage shows how many mails are shown as ones to check.
 func (p *settingsPage) loadTriage() {
 	w := p.w
 	fetch(w, p.triage, func(context.Context) (int, error) { return w.f.CheckPercent(), nil }, func(now int) fyne.CanvasObject {
 		chips := w.numberChips(checkChoices, now, func(n int) string {
-			return w.known("settings.check."+w.number(n), w.t("percent", "N", w.number(n)))
+			if key := checkWords[n]; key != "" {
+				return w.t(key, "N", w.number(n))
+			}
+			return w.t("percent", "N", w.number(n))
 		}, func(n int) {
 			w.do(func(ctx context.Context) error { return w.f.SetCheckPercent(ctx, n) }, nil)
 		})
