@@ -80,7 +80,7 @@ func planOf(bs imap.BodyStructure, size int64) *plan {
 			if d := bs.Disposition(); d != nil {
 				disposition = d.Value
 			}
-			n.kept = n.size <= littleBytes || mayHoldText(n.ct, disposition, bs.Filename()) && !leftOut(n.ct, disposition, n.size)
+			n.kept = n.size <= littleBytes || mayHoldText(n.ct, bs.Filename()) && !leftOut(n.ct, disposition, bs.Filename(), n.size)
 			n.most = n.size
 		default:
 			ok = false
@@ -108,22 +108,33 @@ func planOf(bs imap.BodyStructure, size int64) *plan {
 	return p
 }
 
-// documents are the kinds of attachment whose text may be read, by the last
-// part of their type or by the ending of their name.
-var documents = []string{"pdf", "docx", "doc", "odt", "rtf", "txt", "text", "eml", "msg", "htm", "html", "xhtml", "xml", "xlsx", "xls", "ods", "pptx", "csv", "ics", "vcf", "json", "md",
-	"msword", "vnd.ms-tnef", "ms-tnef", "xhtml+xml", "x-pdf", "vnd.oasis.opendocument.text"}
+// documents are the kinds of attachment whose text may be read, by the ending of
+// their name or the last part of their type. What the type of a file says beside
+// an ending like these does not count.
+var documents = []string{
+	"pdf", "doc", "docx", "docm", "dot", "dotx", "odt", "ott", "rtf", "txt", "text", "md", "htm", "html", "xhtml", "xml", "eml", "msg", "xls", "xlsx", "ods", "ppt", "pptx", "csv", "ics", "vcf", "json",
+	"x-pdf", "x-rtf", "msword", "vnd.ms-outlook", "vnd.ms-word.document.macroenabled.12", "vnd.oasis.opendocument.text", "xhtml+xml",
+}
+
+// isPacket recognises a letter in Outlook's own form: it may be all that a mail
+// says.
+func isPacket(ct, name string) bool {
+	return strings.HasSuffix(ct, "/ms-tnef") || strings.HasSuffix(ct, "/vnd.ms-tnef") || strings.EqualFold(name, "winmail.dat")
+}
 
 // mayHoldText tells whether words of the sender may lie in a part: everything
 // but pictures, sound, films, fonts and files of other kinds.
-func mayHoldText(ct, disposition, name string) bool {
-	kind, sub, _ := strings.Cut(ct, "/")
+func mayHoldText(ct, name string) bool {
 	ext := strings.TrimPrefix(path.Ext(strings.ToLower(strings.TrimSpace(name))), ".")
+	if slices.Contains(documents, ext) || isPacket(ct, name) {
+		return true
+	}
+	kind, sub, _ := strings.Cut(ct, "/")
 	switch kind {
 	case "image", "audio", "video", "font", "model":
-		return ext == "eml"
+		return false
 	case "application":
-		return slices.Contains(documents, sub) || slices.Contains(documents, ext) || name == "winmail.dat" ||
-			strings.HasPrefix(sub, "vnd.openxmlformats") || strings.Contains(sub, "pkcs7") || strings.HasPrefix(sub, "pgp")
+		return slices.Contains(documents, sub) || strings.HasPrefix(sub, "vnd.openxmlformats") || strings.Contains(sub, "pkcs7") || strings.HasPrefix(sub, "pgp")
 	}
 	return true
 }
@@ -131,8 +142,8 @@ func mayHoldText(ct, disposition, name string) bool {
 // leftOut tells which of the parts that may hold text are too large to be read
 // unasked: attached documents, as their programs make them. What is read as the
 // text of a mail, and what may hold whole mails, is never left out.
-func leftOut(ct, disposition string, size int64) bool {
-	if size <= documentBytes {
+func leftOut(ct, disposition, name string, size int64) bool {
+	if size <= documentBytes || isPacket(ct, name) || strings.HasSuffix(strings.ToLower(name), ".eml") {
 		return false
 	}
 	kind, sub, _ := strings.Cut(ct, "/")
@@ -260,7 +271,7 @@ func (p *plan) message(size int64) ([]byte, bool) {
 			// the server says.
 			disposition, dispParams := contentType(h.get("content-disposition"))
 			name := new(parser).fileName(dispParams["filename"], params["name"])
-			if ok = ct == n.ct && (transferEncoding(&h) == "base64") == n.base && (!mayHoldText(ct, disposition, name) || leftOut(ct, disposition, n.size)); !ok {
+			if ok = ct == n.ct && (transferEncoding(&h) == "base64") == n.base && (!mayHoldText(ct, name) || leftOut(ct, disposition, name, n.size)); !ok {
 				return
 			}
 			head, replaced := withType(n.head, mark+strconv.Itoa(p.index(n)))
@@ -317,6 +328,7 @@ func withType(head []byte, ct string) ([]byte, bool) {
 
 // restore gives the attachments that were left out their type and their size.
 func (p *plan) restore(m *mailbox.Message) {
+	documents := false // one of them is a document
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
 		number, found := strings.CutPrefix(a.Type, mark)
@@ -328,12 +340,10 @@ func (p *plan) restore(m *mailbox.Message) {
 			continue
 		}
 		a.Type, a.SizeBytes = cleanLine(p.nodes[n].ct, 100), p.nodes[n].decoded()
+		documents = documents || mayHoldText(a.Type, a.Name)
 	}
-	for _, n := range p.nodes {
-		if !n.kept && n.kids == nil && mayHoldText(n.ct, "", "") && len(m.Problems) < maxProblems {
-			m.Problems = append(m.Problems, "attached document of more than "+strconv.Itoa(documentBytes>>20)+" MB not read")
-			break
-		}
+	if documents && len(m.Problems) < maxProblems {
+		m.Problems = append(m.Problems, "attached document of more than "+strconv.Itoa(documentBytes>>20)+" MB not read")
 	}
 	if p.huge {
 		m.Problems = append(m.Problems, tooLarge+"its text was read")
