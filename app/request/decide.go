@@ -9,7 +9,7 @@ import (
 // The thresholds between the kinds of message, in confidence.
 const (
 	RequestFrom = 0.4  // a finding at or above it makes the message a request
-	CheckFrom   = 0.12 // a finding at or above it makes the message one to check
+	CheckFrom   = 0.1 // a finding at or above it makes the message one to check
 )
 
 // maxSpans bounds the spans of one finding or mark: enough to show why.
