@@ -184,7 +184,7 @@ var (
 // verdict says that a minor or somebody else is concerned, and then what the
 // mail says, or LinkUnknown for the owner to settle.
 func link(v request.Verdict, m mailbox.Message) Link {
-	if !v.Has(request.MarkForAnother) && !v.Has(request.MarkMinor) {
+	if !v.Has(request.MarkForAnother) && !v.Has(request.MarkMinor) && !v.Has(request.MarkAgent) {
 		return Self
 	}
 	raw := newText(v, m)
@@ -203,7 +203,7 @@ func link(v request.Verdict, m mailbox.Message) Link {
 		return Parent
 	case kin:
 		return LinkUnknown
-	case v.Has(request.MarkForAnother) && says(agentPhrases):
+	case v.Has(request.MarkAgent), v.Has(request.MarkForAnother) && says(agentPhrases):
 		return Agent
 	case v.Has(request.MarkMinor) && !v.Has(request.MarkForAnother) && (says(minorPhrases) || tellsOwnAge(text)):
 		return Self

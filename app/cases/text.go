@@ -30,7 +30,7 @@ func TextKeys() []string {
 	for _, r := range request.Rights {
 		keys = append(keys, EventAsked+r.String())
 	}
-	for _, m := range []request.Mark{request.MarkMinor, request.MarkForAnother, request.MarkComplaint, request.MarkDeadline, request.MarkPhishing, request.MarkBreach, request.MarkAutomatic} {
+	for _, m := range []request.Mark{request.MarkMinor, request.MarkForAnother, request.MarkComplaint, request.MarkDeadline, request.MarkPhishing, request.MarkBreach, request.MarkAutomatic, request.MarkAgent} {
 		keys = append(keys, eventMark(m))
 	}
 	for _, t := range transitions {
