@@ -8,7 +8,7 @@ import (
 
 // The thresholds between the kinds of message, in confidence.
 const (
-	RequestFrom = 0.4  // a finding at or above it makes the message a request
+	RequestFrom = 0.4 // a finding at or above it makes the message a request
 	CheckFrom   = 0.1 // a finding at or above it makes the message one to check
 )
 
@@ -25,6 +25,9 @@ func (r *reading) conclude(v *Verdict, o opinion, checkFrom float64) {
 	asked := chance(o.odds[0])
 	if r.m.Bounce || r.m.Receipt || o.telling[0] < 0 {
 		asked = 0 // nothing stands in it, or what a server says of a mail is no request
+	}
+	if r.words <= fewWords && r.reply && !r.asks && !r.evident() {
+		asked *= 0.5 // "Many thanks!"
 	}
 	if r.m.AutoSubmitted && asked < 0.9 {
 		asked = min(asked, RequestFrom-0.01)
@@ -92,6 +95,16 @@ func (r *reading) doubt(conf *[8]float64) {
 // beside is the confidence from which a further right is told of beside the
 // one that makes the message a request.
 const beside = 0.3
+
+// evident tells that the grammar found anything.
+func (r *reading) evident() bool {
+	for _, e := range r.found {
+		if e.best >= 0.3 {
+			return true
+		}
+	}
+	return false
+}
 
 // fewWords is up to how many words the grammar alone makes a request.
 const fewWords = 8
