@@ -349,7 +349,17 @@ func (c *cli) triageCommand() *cobra.Command {
 				if len(t.Rights) > 0 {
 					rights = strings.Join(t.Rights, ",")
 				}
-				fmt.Fprintf(c.out, "%s\t%s\t%.2f\n", oneLine(f), rights, t.Confidence)
+				confidence := t.Confidence
+				if t.Kind == request.ToCheck.String() {
+					// Not sure enough to be a request, and never dropped in silence.
+					var words []string
+					for _, x := range t.Findings {
+						words = append(words, x.Right)
+					}
+					c.say("%s: %s: %s (%.2f)", f, t.Kind, strings.Join(words, ","), t.Confidence)
+					confidence = 1 - t.Confidence
+				}
+				fmt.Fprintf(c.out, "%s\t%s\t%.2f\n", oneLine(f), rights, confidence)
 			}
 			if err := c.ctx.Err(); err != nil {
 				return err
@@ -419,8 +429,10 @@ func triage(path string) (triaged, error) {
 	for _, x := range v.Findings {
 		t.Findings = append(t.Findings, triagedFinding{x.Right.String(), x.Right.Article(), x.Confidence, x.Rule, orEmpty(x.Spans)})
 	}
-	for _, r := range v.Rights() {
-		t.Rights = append(t.Rights, r.String())
+	if v.Kind == request.Request {
+		for _, r := range v.Rights() {
+			t.Rights = append(t.Rights, r.String())
+		}
 	}
 	return t, nil
 }

@@ -106,6 +106,10 @@ func (r *reading) evident() bool {
 	return false
 }
 
+// shortNote is up to how many words a mail that names a right needs nobody whose
+// right it is: "droit à l'oubli svp, nom: …".
+const shortNote = 20
+
 // fewWords is up to how many words the grammar alone makes a request.
 const fewWords = 8
 
@@ -113,7 +117,7 @@ const fewWords = 8
 // around the words makes another sense likely: such a message is at least
 // looked at.
 func (r *reading) plain() Right {
-	if r.m.AutoSubmitted || r.m.Bounce || r.m.Receipt || r.bulk || r.pitch() > 0 || r.outsider > 0 || !r.first {
+	if r.m.AutoSubmitted || r.m.Bounce || r.m.Receipt || r.bulk || r.pitch() > 0 || r.outsider > 0 || !r.first && r.words > shortNote {
 		return NoRight
 	}
 	sure := NoRight
