@@ -8,8 +8,8 @@ import (
 
 // The thresholds between the kinds of message, in confidence.
 const (
-	RequestFrom = 0.4 // a finding at or above it makes the message a request
-	CheckFrom   = 0.1 // a finding at or above it makes the message one to check
+	RequestFrom = 0.4  // a finding at or above it makes the message a request
+	CheckFrom   = 0.15 // a finding at or above it makes the message one to check
 )
 
 // maxSpans bounds the spans of one finding or mark: enough to show why.
@@ -94,7 +94,7 @@ func (r *reading) doubt(conf *[8]float64) {
 
 // beside is the confidence from which a further right is told of beside the
 // one that makes the message a request.
-const beside = 0.3
+const beside = RequestFrom
 
 // evident tells that the grammar found anything.
 func (r *reading) evident() bool {

@@ -219,11 +219,21 @@ func (r *reading) features(v *vocabulary) features {
 			quotesOnly = false
 		}
 	}
+	said := map[uint32]bool{}
 	for i := range r.sentences {
 		s := &r.sentences[i]
 		if s.field == InText && s.weight < 0.6 && !quotesOnly || len(s.toks) == 0 {
 			continue
 		}
+		// What is said again and again weighs no more than once.
+		h := uint32(0)
+		for k := range s.toks {
+			h = mix(h, hashWord(s.toks[k].norm), uint32(s.field[0]))
+		}
+		if said[h] {
+			continue
+		}
+		said[h] = true
 		read = append(read, i)
 	}
 	if len(read) > maxFeatureSentences {
