@@ -226,6 +226,13 @@ func (a *App) Act(ctx context.Context, id cases.ID, act cases.Act, in cases.Inpu
 		if err != nil {
 			return err
 		}
+		if act == cases.ActSelectOrders && next.ByCode() {
+			if ok, err := a.covered(tx, next); err != nil {
+				return err
+			} else if !ok {
+				next = cases.Unconfirm(next, in.At)
+			}
+		}
 		if err := tx.PutCase(next); err != nil {
 			return err
 		}
