@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -379,5 +380,53 @@ func TestAPasswordGoesToNoServerThatItWasNotTypedInFor(t *testing.T) {
 		if _, _, _, err := p.mail.Save(t.Context(), a, mailbox.Secret{}); (err == nil) != x.given {
 			t.Errorf("%s: kept without a password: %v", name, err)
 		}
+	}
+}
+
+func TestIdentityIsNotMetByAClickAlone(t *testing.T) {
+	t.Parallel()
+	s, id, _, _ := inDoubt(t)
+	if err := s.MarkSent(t.Context(), id, cases.LetterCode); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Act(t.Context(), id, cases.ActIdentityMet, cases.Input{}); !errors.Is(err, cases.ErrReason) || s.level(t, id) == cases.Confirmed {
+		t.Errorf("no code came back and nothing is written: %v, identity %s", err, s.level(t, id))
+	}
+	if err := s.Act(t.Context(), id, cases.ActIdentityMet, cases.Input{Reason: "She called from the number of the order."}); err != nil || s.level(t, id) != cases.Confirmed {
+		t.Errorf("with a reason: %v, identity %s", err, s.level(t, id))
+	}
+}
+
+func TestALetterToARecipientIsFoundAmongSentMail(t *testing.T) {
+	t.Parallel()
+	w, _, _, box, no := askedFor(t)
+	p := w.open(t)
+	ps, err := p.Processors(t.Context())
+	if err != nil || len(ps) == 0 {
+		t.Fatal(err)
+	}
+	ps[0].Name, ps[0].Contact = "Imprimerie du Nord", "rgpd@imprimerie.example"
+	if err := p.SaveProcessor(t.Context(), ps[0]); err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	w.ok("--json", "erase", "--case", no, "--yes")
+	state := func() (string, string) {
+		t.Helper()
+		for _, n := range asJSON[[]noticeJSON](t, w.ok("--json", "recipients", "--case", no)) {
+			if n.Name == "Imprimerie du Nord" {
+				return n.ID, n.State
+			}
+		}
+		return "", ""
+	}
+	id, _ := state()
+	w.ok("recipients", "--draft", id)
+	for _, raw := range box.Raw("Drafts") {
+		box.Append("Sent", nil, time.Now(), raw)
+	}
+	w.sync("--mail")
+	if _, got := state(); got != "sent" {
+		t.Errorf("the letter that she sent is %q", got)
 	}
 }
