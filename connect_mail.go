@@ -175,7 +175,9 @@ func (x *mailSetup) secretFor(a mailbox.Account, s mailbox.Secret) (mailbox.Secr
 	}
 	kept := m.account(x.p.settings.Controller.Email)
 	same := func(a, b mailbox.Server) bool { return strings.EqualFold(a.Host, b.Host) && a.User == b.User }
-	if !same(a.IMAP, kept.IMAP) || a.SMTP.Host != "" && kept.SMTP.Host != "" && !strings.EqualFold(a.SMTP.Host, kept.SMTP.Host) || cmp.Or(a.SignIn, mailbox.ByPassword) != kept.SignIn {
+	host := func(a, b string) bool { return strings.EqualFold(a, b) }
+	if !same(a.IMAP, kept.IMAP) || a.SMTP.Host != "" && !host(a.SMTP.Host, kept.SMTP.Host) && !host(a.SMTP.Host, kept.IMAP.Host) ||
+		cmp.Or(a.SignIn, mailbox.ByPassword) != kept.SignIn || a.Provider != kept.Provider && kept.SignIn == mailbox.ByOAuth {
 		return s, nil
 	}
 	return x.p.mailSecret(m)
@@ -227,6 +229,10 @@ func (x *mailSetup) Save(ctx context.Context, a mailbox.Account, s mailbox.Secre
 	next := mailboxSettingsOf(a, strings.ToLower(rand.Text()))
 	if err := next.check(); err != nil {
 		return fail(fmt.Errorf("%w: [mailbox] %w", mail.ErrConfig, err))
+	}
+	if next.SignIn != mailbox.ByOAuth && s.Password == "" {
+		// A profile whose secret is missing could not be opened again.
+		return fail(fmt.Errorf("%w: [mailbox] needs the password of this server", mail.ErrConfig))
 	}
 	box, postman, service, err := x.p.openMail(next, s)
 	if err != nil {

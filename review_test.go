@@ -25,6 +25,7 @@ import (
 type letters struct {
 	mails []mailbox.Message
 	read  int
+	since []mailbox.Cursor // of the last time
 }
 
 func (l *letters) put(t *testing.T, received string, raw []byte) {
@@ -33,7 +34,8 @@ func (l *letters) put(t *testing.T, received string, raw []byte) {
 	l.mails = append(l.mails, m)
 }
 
-func (l *letters) Fetch(_ context.Context, _ []mailbox.Cursor, to mailbox.Reader) error {
+func (l *letters) Fetch(_ context.Context, since []mailbox.Cursor, to mailbox.Reader) error {
+	l.since = since
 	for ; l.read < len(l.mails); l.read++ {
 		if err := to.Got(l.mails[l.read]); err != nil {
 			return err

@@ -293,11 +293,15 @@ func (a *App) letterWent(tx Tx, c cases.Case, i int, at time.Time, event string)
 	// their letters only tell of them.
 	if act, ok := cases.ActFor(l.Kind); ok && act != cases.ActExtend && act != cases.ActRefuse && act != cases.ActSuspend && a.lawful(c, act) {
 		next, err := cases.Apply(c, act, cases.Input{By: owner, At: at, Reason: l.Subject}, a.d.Zone)
-		if err != nil {
+		switch {
+		case err == nil:
+			c = next
+			detail["act"] = string(act)
+		case !errors.Is(err, cases.ErrNotLawful):
 			return err
 		}
-		c = next
-		detail["act"] = string(act)
+		// What is lawful today may not have been on the day on which it went
+		// out: that it went out is a fact all the same.
 	}
 	detail["state"] = c.State.String()
 	if err := tx.PutCase(c); err != nil {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
+	"greffier/app/law"
 	"greffier/app/mailbox"
 	"greffier/app/request"
 )
@@ -98,15 +100,25 @@ func (a *App) SetCheckPercent(ctx context.Context, percent int) error {
 // those that belong to a case. waiting are the letters as they stand.
 func (a *App) keeper(ctx context.Context, judge *request.Judge, waiting letterBook) func(mailbox.Message) bool {
 	return func(m mailbox.Message) bool {
-		if !m.Sent && judge.Recognise(m).Kind != request.Ordinary || waiting.of(m) != 0 {
-			return true
+		if !m.Sent {
+			v := judge.Recognise(m)
+			if v.Kind != request.Ordinary || waiting.of(m) != 0 || waiting.met(m, v) != 0 {
+				return true
+			}
 		}
 		mine := false
 		// A store that cannot be read stops the sync when the message is filed.
 		_ = a.d.Store.View(ctx, func(tx Tx) error {
 			if m.Sent {
-				id, err := tx.CaseOfThread(append(slices.Clone(m.InReplyTo), m.References...))
-				mine = id != 0
+				// What is written while the sync runs may be sent while it runs:
+				// the letters are looked at as they stand now.
+				letters := func() (letterBook, error) { return newLetterBook(tx) }
+				_, found, err := a.caseOfLetter(tx, m, letters)
+				if mine = found; err != nil || found {
+					return err
+				}
+				n, err := unsentNotice(tx, m)
+				mine = n != nil
 				return err
 			}
 			_, found, err := a.caseOf(tx, m, mailbox.NormEmail(a.controller(tx).Email))
@@ -140,6 +152,41 @@ func (b letterBook) of(m mailbox.Message) cases.ID {
 		}
 	}
 	return 0
+}
+
+// met returns the case whose code a mail gives back, 0 for none.
+func (b letterBook) met(m mailbox.Message, v request.Verdict) cases.ID {
+	if !cases.GivesSomeCode(m, v) {
+		return 0
+	}
+	for _, c := range slices.Backward(b) {
+		if _, answer := cases.GiveCode(c, m, v); answer == cases.CodeMet {
+			return c.ID
+		}
+	}
+	return 0
+}
+
+// caseOfAnswer finds the case that a person's mail answers though nothing of its
+// conversation is known: the letter that it names was sent, and no copy of it was
+// found yet; or it gives back the code of a case, whatever it is written under.
+func (a *App) caseOfAnswer(tx Tx, m mailbox.Message, v request.Verdict, letters func() (letterBook, error)) (cases.Case, bool, error) {
+	if len(m.InReplyTo)+len(m.References) == 0 && !cases.GivesSomeCode(m, v) {
+		return cases.Case{}, false, nil
+	}
+	book, err := letters()
+	if err != nil {
+		return cases.Case{}, false, err
+	}
+	id := book.of(m)
+	if id == 0 {
+		id = book.met(m, v)
+	}
+	if id == 0 {
+		return cases.Case{}, false, nil
+	}
+	c, err := tx.Case(id)
+	return c, err == nil, err
 }
 
 // caseOfLetter finds the case that a sent mail, or a machine's mail about one,
@@ -206,34 +253,44 @@ func (a *App) takeSent(tx Tx, m mailbox.Message, letters func() (letterBook, err
 // noticeWent records that the letter to a recipient (GDPR Art. 19) was found
 // among the sent mail.
 func (a *App) noticeWent(tx Tx, m mailbox.Message) error {
-	if m.MessageID == "" {
-		return nil
-	}
-	ns, err := records[cases.Notice](tx, kindNotices)
-	if err != nil {
+	found, err := unsentNotice(tx, m)
+	if err != nil || found == nil {
 		return err
 	}
-	for _, n := range ns {
-		if !slices.Contains(n.MessageIDs, m.MessageID) || !n.SentAt.IsZero() {
-			continue
-		}
-		if n, err = cases.Sent(n, m.ReceivedAt); err != nil {
-			return nil // it is answered or spared meanwhile
-		}
-		if err := putNotice(tx, n, a.now()); err != nil {
-			return err
-		}
-		return a.journal(tx, greffier, evidence.ActNoticeSent, fmt.Sprintf("notice %s", n.ID), map[string]string{"state": n.State.String()})
+	n, err := cases.Sent(*found, m.ReceivedAt)
+	if err != nil {
+		return nil // it is answered or spared meanwhile
 	}
-	return nil
+	if err := putNotice(tx, n, a.now()); err != nil {
+		return err
+	}
+	return a.journal(tx, greffier, evidence.ActNoticeSent, fmt.Sprintf("notice %s", n.ID), map[string]string{"state": n.State.String()})
+}
+
+// unsentNotice returns the notice whose letter a sent mail is, nil for none.
+func unsentNotice(tx Tx, m mailbox.Message) (*cases.Notice, error) {
+	if m.MessageID == "" {
+		return nil, nil
+	}
+	ns, err := records[cases.Notice](tx, kindNotices)
+	i := slices.IndexFunc(ns, func(n cases.Notice) bool { return slices.Contains(n.MessageIDs, m.MessageID) && n.SentAt.IsZero() })
+	if err != nil || i < 0 {
+		return nil, err
+	}
+	return &ns[i], nil
 }
 
 // takeMachine files what a machine wrote about a letter or in answer to one: a
-// bounce, a receipt, an absence. It is false where it concerns no case.
-func (a *App) takeMachine(tx Tx, m mailbox.Message, letters func() (letterBook, error), out *SyncReport) (bool, error) {
+// bounce, a receipt, an absence. It is false where it concerns no case, and
+// where it asks for something all the same: agents and help desks write so too.
+func (a *App) takeMachine(tx Tx, j request.Judged, letters func() (letterBook, error), out *SyncReport) (bool, error) {
+	m := j.Message
 	c, found, err := a.caseOfLetter(tx, m, letters)
 	if err != nil || !found {
 		return false, err
+	}
+	if !m.Bounce && !m.Receipt && (j.Verdict.Kind == request.Request || cases.Separate(m, j.Verdict, c)) {
+		return false, nil
 	}
 	id, isNew, err := tx.PutMessage(request.Judged{Message: m, Verdict: request.Verdict{Kind: request.Ordinary, Confidence: 1}, Case: int64(c.ID)})
 	if err != nil || !isNew {
@@ -253,19 +310,53 @@ func (a *App) takeMachine(tx Tx, m mailbox.Message, letters func() (letterBook, 
 	return true, tx.PutCase(c)
 }
 
+// givesCode tells whether a mail meets the challenge of an open case.
+func (a *App) givesCode(tx Tx, c cases.Case, m mailbox.Message, v request.Verdict) (bool, error) {
+	if _, answer := cases.GiveCode(c, m, v); answer != cases.CodeMet || !c.State.Open() {
+		return false, nil
+	}
+	return a.covered(tx, c)
+}
+
+// covered tells whether a code speaks for all orders in scope: they have the
+// address that it went to. What was erased is not at stake any more.
+func (a *App) covered(tx Tx, c cases.Case) (bool, error) {
+	for _, n := range c.Selected() {
+		o, err := tx.Order(n)
+		if err != nil {
+			return false, err
+		}
+		if !o.Erased && mailbox.NormEmail(o.Customer.Email) != c.Challenge.To {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // challenged looks whether a mail gives back the code of its case, and takes
 // the step where it does.
 func (a *App) challenged(tx Tx, c cases.Case, m mailbox.Message, v request.Verdict) (cases.Case, error) {
+	was := c
 	c, answer := cases.GiveCode(c, m, v)
 	if answer != cases.CodeMet {
 		return c, nil
+	}
+	if ok, err := a.covered(tx, c); err != nil || !ok {
+		return cases.Note(was, m.ReceivedAt, greffier, cases.EventCodeScope, ""), err
 	}
 	act := cases.ActIdentityMet
 	if c.State != cases.Identifying {
 		// The code was given without the clock having been stopped for it.
 		act = cases.ActConfirmIdentity
 	}
-	next, err := cases.Apply(c, act, cases.Input{By: cases.ByPerson, At: m.ReceivedAt, Reason: cases.SignChallengeMet}, a.d.Zone)
+	in := cases.Input{By: cases.ByPerson, At: m.ReceivedAt, Reason: cases.SignChallengeMet}
+	for _, x := range c.Suspensions {
+		// She answered before the owner said that the code had been sent.
+		if x.To.IsZero() && x.From.After(law.DateOf(in.At, a.d.Zone)) {
+			in.At, in.Until = a.now(), x.From
+		}
+	}
+	next, err := cases.Apply(c, act, in, a.d.Zone)
 	if errors.Is(err, cases.ErrNotLawful) {
 		return c, nil // the case has moved on: the code is on record
 	}
@@ -312,14 +403,7 @@ func (a *App) reread(ctx context.Context, m mailbox.Message) (mailbox.Message, e
 // ErrCaseTouched). What she says makes later verdicts better, and RestoreVerdict
 // takes it back.
 func (a *App) CorrectVerdict(ctx context.Context, mail int64, rights []request.Right) (cases.ID, error) {
-	var whole *mailbox.Message
-	if v, err := a.Mail(ctx, mail); err == nil && v.Message.Text == "" {
-		// Of ordinary mail no text is kept. Where it cannot be had again, the
-		// correction stands all the same: the legal clock runs.
-		if m, err := a.reread(ctx, v.Message); err == nil {
-			whole = &m
-		}
-	}
+	whole := a.wholeAgain(ctx, mail)
 	var id cases.ID
 	err := a.update(ctx, func(tx Tx) error {
 		j, err := tx.Message(mail)
@@ -330,9 +414,7 @@ func (a *App) CorrectVerdict(ctx context.Context, mail int64, rights []request.R
 			return cases.ErrNotLawful // the rights of a case are corrected in the case
 		}
 		if whole != nil && j.Case == 0 {
-			kept := *whole
-			kept.Ref = j.Message.Ref
-			j.Message = kept
+			j.Message = withText(j.Message, *whole)
 		}
 		if err := a.correct(tx, &j, rights); err != nil {
 			return err
@@ -344,6 +426,28 @@ func (a *App) CorrectVerdict(ctx context.Context, mail int64, rights []request.R
 		return err
 	})
 	return id, err
+}
+
+// wholeAgain reads a mail of which no text is kept again from the mailbox; nil
+// where it is kept, or cannot be had again. What the owner says of it stands all
+// the same: the legal clock runs.
+func (a *App) wholeAgain(ctx context.Context, mail int64) *mailbox.Message {
+	v, err := a.Mail(ctx, mail)
+	if err != nil || v.Message.Text != "" {
+		return nil
+	}
+	m, err := a.reread(ctx, v.Message)
+	if err != nil {
+		return nil
+	}
+	return &m
+}
+
+// withText is a message with what was read again of it. Where it lies may have
+// become known better meanwhile.
+func withText(m, again mailbox.Message) mailbox.Message {
+	again.Ref = m.Ref
+	return again
 }
 
 // correct makes the owner's word the verdict of a message, and remembers what
@@ -418,8 +522,10 @@ func pristine(c cases.Case) bool {
 // had made of it, and nothing is learnt from it any more. A case that was
 // opened by the correction is taken back while nothing was done in it (else
 // ErrCaseTouched); one that the correction took back is opened again, and its
-// number returned. ErrNotCorrected where there is nothing to take back.
+// number returned. ErrNotCorrected where there is nothing to take back. The text
+// of a mail that is no ordinary one after all is read again from the mailbox.
 func (a *App) RestoreVerdict(ctx context.Context, mail int64) (cases.ID, error) {
+	whole := a.wholeAgain(ctx, mail)
 	var id cases.ID
 	err := a.update(ctx, func(tx Tx) error {
 		j, err := tx.Message(mail)
@@ -435,6 +541,9 @@ func (a *App) RestoreVerdict(ctx context.Context, mail int64) (cases.ID, error) 
 			j.Verdict.Kind = request.ToCheck
 		}
 		j.Corrected, j.Was, j.Lesson = false, nil, nil
+		if whole != nil && j.Case == 0 && j.Verdict.Kind != request.Ordinary {
+			j.Message = withText(j.Message, *whole)
+		}
 		if err := a.journal(tx, owner, evidence.ActVerdictRestored, fmt.Sprintf("message %d", mail), nil); err != nil {
 			return err
 		}
@@ -498,6 +607,10 @@ func (a *App) DropDocuments(ctx context.Context, mail int64) error {
 	})
 }
 
+// busyPause is how long new mail waits before it is asked anew whether another
+// sync has ended.
+const busyPause = 2 * time.Second
+
 // Watch reads new mail as soon as it comes in, until ctx ends; it returns
 // ctx.Err(), or nil where the mailbox cannot tell. A connection that breaks off
 // (sleep, another network) is opened again, at growing intervals.
@@ -523,8 +636,15 @@ func (a *App) Watch(ctx context.Context, report Report) error {
 				case <-watching.Done():
 					return
 				case <-woken:
-					// How it went is remembered with the service.
-					_, _ = a.Sync(watching, false, true, report)
+					// How it went is remembered with the service. A sync that is
+					// under way may have looked into the folder before.
+					for _, err := a.Sync(watching, false, true, report); errors.Is(err, ErrBusy); _, err = a.Sync(watching, false, true, report) {
+						select {
+						case <-watching.Done():
+							return
+						case <-time.After(busyPause):
+						}
+					}
 				}
 			}
 		}()
@@ -623,6 +743,13 @@ func (a *App) SaveMail(ctx context.Context, x mailbox.Account, s mailbox.Secret)
 		return ErrBusy
 	}
 	defer a.syncing.Unlock()
+	if was, ok := a.d.Mail.Account(); ok && (!strings.EqualFold(was.IMAP.Host, x.IMAP.Host) || was.IMAP.User != x.IMAP.User) {
+		// How far the other mailbox was read says nothing of this one, whose
+		// folders may have the same names and numbers.
+		if err := a.d.Store.Update(ctx, forgetCursors); err != nil {
+			return err
+		}
+	}
 	box, postman, service, err := a.d.Mail.Save(ctx, x, s)
 	if err != nil {
 		return err
@@ -638,4 +765,20 @@ func (a *App) SaveMail(ctx context.Context, x mailbox.Account, s mailbox.Secret)
 	return a.update(ctx, func(tx Tx) error {
 		return a.journal(tx, owner, evidence.ActSettingsChanged, "mailbox", map[string]any{"sign-in": x.SignIn, "out": x.Out, "folders": len(x.Folders)})
 	})
+}
+
+// forgetCursors lets every folder be read from its beginning. What is known
+// already is known again.
+func forgetCursors(tx Tx) error {
+	cs, err := tx.Cursors()
+	if err != nil {
+		return err
+	}
+	for _, c := range cs {
+		// No folder has this UIDVALIDITY (RFC 9051, 2.3.1.1).
+		if err := tx.PutCursor(mailbox.Cursor{Folder: c.Folder}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
@@ -204,7 +205,9 @@ var acts = map[cases.Act]string{
 	cases.ActConfirmIdentity: evidence.ActCaseIdentity, cases.ActIdentityMet: evidence.ActCaseIdentity,
 }
 
-// Act takes a step in a case. The errors are those of cases.Apply.
+// Act takes a step in a case. The errors are those of cases.Apply, and
+// cases.ErrReason where identity is said to be met though no code came back and
+// no reason is written.
 func (a *App) Act(ctx context.Context, id cases.ID, act cases.Act, in cases.Input) error {
 	if in.At.IsZero() {
 		in.At = a.now()
@@ -222,9 +225,20 @@ func (a *App) Act(ctx context.Context, id cases.ID, act cases.Act, in cases.Inpu
 				return err
 			}
 		}
+		if act == cases.ActIdentityMet && strings.TrimSpace(in.Reason) == "" && (c.Challenge == nil || c.Challenge.MetAt.IsZero()) {
+			// No code came back: what was given instead is the owner's to write down.
+			return cases.ErrReason
+		}
 		next, err := cases.Apply(c, act, in, a.d.Zone)
 		if err != nil {
 			return err
+		}
+		if act == cases.ActSelectOrders && next.ByCode() {
+			if ok, err := a.covered(tx, next); err != nil {
+				return err
+			} else if !ok {
+				next = cases.Unconfirm(next, in.At)
+			}
 		}
 		if err := tx.PutCase(next); err != nil {
 			return err

@@ -200,7 +200,7 @@ func (a *App) takeIn(tx Tx, j request.Judged, on *filing, out *SyncReport) error
 		return a.takeSent(tx, m, on.letters, out)
 	}
 	if m.Bounce || m.Receipt || m.AutoSubmitted {
-		if taken, err := a.takeMachine(tx, m, on.letters, out); err != nil || taken {
+		if taken, err := a.takeMachine(tx, j, on.letters, out); err != nil || taken {
 			return err
 		}
 	}
@@ -216,8 +216,17 @@ func (a *App) takeIn(tx Tx, j request.Judged, on *filing, out *SyncReport) error
 	if err != nil {
 		return err
 	}
+	if !found {
+		if c, found, err = a.caseOfAnswer(tx, m, j.Verdict, on.letters); err != nil {
+			return err
+		}
+	}
 	if found && cases.Separate(m, j.Verdict, c) {
-		found = false
+		// Who gives the code back is the person of the case, wherever she writes
+		// from.
+		if found, err = a.givesCode(tx, c, m, j.Verdict); err != nil {
+			return err
+		}
 	}
 	if !found && j.Verdict.Kind == request.Request {
 		_, isNew, err := a.openCase(tx, j, on.orders, out)

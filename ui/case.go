@@ -544,13 +544,13 @@ func (p *casePage) begin(a cases.Act) {
 		p.outcome()
 	case cases.ActRefuse:
 		p.refuse()
-	case cases.ActConfirmIdentity, cases.ActExtend, cases.ActSuspend, cases.ActReopen:
+	case cases.ActConfirmIdentity, cases.ActIdentityMet, cases.ActExtend, cases.ActSuspend, cases.ActReopen:
 		p.reason(a)
 	case cases.ActCorrectRights:
 		p.correctRights()
 	case cases.ActSelectOrders, cases.ActSetPerson:
 		p.tabs.Select(tabPerson)
-	case cases.ActWithdraw, cases.ActClose, cases.ActStart, cases.ActResume, cases.ActIdentityMet:
+	case cases.ActWithdraw, cases.ActClose, cases.ActStart, cases.ActResume:
 		if a == cases.ActStart {
 			p.act(a, cases.Input{}, nil)
 			return

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,7 @@ const (
 	EventCodeLate     = "case.code_late"       // the right code came too late
 	EventCodeElse     = "case.code_elsewhere"  // the right code came from an address that is neither on file nor the requester's
 	EventCodeSpent    = "case.code_spent"      // too many wrong codes
+	EventCodeScope    = "case.code_scope"      // the code speaks for an address that is not that of all orders meant
 	EventCodeReturned = "case.code_returned"   // the letter with the code did not arrive
 	EventAutoReply    = "case.auto_reply"      // a machine answered: no word of the person
 	EventReceipt      = "case.receipt"         // a letter was displayed (RFC 8098)
@@ -85,22 +87,31 @@ func NewChallenge(c Case, emails map[int64]string, now time.Time) (Case, error) 
 	return c, nil
 }
 
+// newCode makes a code with a digit and a letter in it, so that no word of a
+// letter is taken for a try.
 func newCode() string {
-	b := make([]byte, 0, 2*codeGroup+1)
-	for len(b) < cap(b) {
-		if len(b) == codeGroup {
-			b = append(b, '-')
-			continue
+	for {
+		b := make([]byte, 0, 2*codeGroup+1)
+		for len(b) < cap(b) {
+			if len(b) == codeGroup {
+				b = append(b, '-')
+				continue
+			}
+			var r [1]byte
+			rand.Read(r[:]) // never fails (crypto/rand)
+			// Values beyond the last whole run of the alphabet would favour some.
+			if int(r[0]) < 256/len(codeAlphabet)*len(codeAlphabet) {
+				b = append(b, codeAlphabet[int(r[0])%len(codeAlphabet)])
+			}
 		}
-		var r [1]byte
-		rand.Read(r[:]) // never fails (crypto/rand)
-		// Values beyond the last whole run of the alphabet would favour some.
-		if int(r[0]) < 256/len(codeAlphabet)*len(codeAlphabet) {
-			b = append(b, codeAlphabet[int(r[0])%len(codeAlphabet)])
+		if looksLikeCode(bareCode(string(b))) {
+			return string(b)
 		}
 	}
-	return string(b)
 }
+
+// bareCode is a code without its hyphen.
+func bareCode(code string) string { return strings.ReplaceAll(code, "-", "") }
 
 // CodeAnswer is what a mail did to a challenge.
 type CodeAnswer int
@@ -114,8 +125,9 @@ const (
 )
 
 // GiveCode looks whether a mail of the case gives the code back, in what its
-// sender wrote now: a quoted letter has the code in it whatever the answer says.
-// What a machine sends answers nothing. The case given stays as it was.
+// sender wrote now: a letter that is quoted, forwarded or sent back as it is has
+// the code in it whatever the answer says. What a machine sends answers nothing.
+// The case given stays as it was.
 //
 // With CodeMet, the caller takes the step ActIdentityMet.
 func GiveCode(c Case, m mailbox.Message, v request.Verdict) (Case, CodeAnswer) {
@@ -123,12 +135,12 @@ func GiveCode(c Case, m mailbox.Message, v request.Verdict) (Case, CodeAnswer) {
 	if h == nil || !h.MetAt.IsZero() || m.AutoSubmitted || m.Bounce || m.Receipt || m.Sent || slices.Contains(c.Messages, m.ID) && m.ID != 0 {
 		return c, NoCode
 	}
-	codes := codesIn(m, v)
+	codes := codesIn(m, v, c.Letters)
 	if len(codes) == 0 {
 		return c, NoCode
 	}
 	right := slices.ContainsFunc(codes, func(x string) bool {
-		return subtle.ConstantTimeCompare([]byte(x), []byte(strings.ReplaceAll(h.Code, "-", ""))) == 1
+		return subtle.ConstantTimeCompare([]byte(x), []byte(bareCode(h.Code))) == 1
 	})
 	at := m.ReceivedAt
 	sender, one := m.Sender()
@@ -159,36 +171,71 @@ func GiveCode(c Case, m mailbox.Message, v request.Verdict) (Case, CodeAnswer) {
 	return c, CodeWrong
 }
 
+// GivesSomeCode tells whether a mail has in it what looks like a one-time code.
+func GivesSomeCode(m mailbox.Message, v request.Verdict) bool { return len(codesIn(m, v, nil)) > 0 }
+
+// maxCodes bounds the codes that are tried of one mail.
+const maxCodes = 20
+
 // codesIn finds what looks like a code in the subject and in what the sender
 // wrote now, as people copy it: in lower case, without the hyphen, with a space
 // or a long dash in its place. What has no digit or no letter may be a word and
-// is none.
-func codesIn(m mailbox.Message, v request.Verdict) []string {
-	texts := []string{m.Subject}
+// is none. Neither is what stands where one of the letters has its code: that is
+// the letter itself, whichever way a mail program repeats it.
+func codesIn(m mailbox.Message, v request.Verdict, letters []Letter) []string {
+	var out []string
+	look := func(text string, start, end int, repeated func(start, end int) bool) {
+		type word struct {
+			text       string
+			start, end int
+		}
+		last := word{end: -1}
+		for i := start; i < end && len(out) < maxCodes; {
+			if !codeLetter(text[i]) {
+				i++
+				continue
+			}
+			w := word{start: i}
+			for i < end && codeLetter(text[i]) {
+				i++
+			}
+			w.end = i
+			if n := w.end - w.start; n == codeGroup || n == 2*codeGroup {
+				w.text = strings.ToUpper(text[w.start:w.end])
+			}
+			switch {
+			case looksLikeCode(w.text) && !repeated(w.start, w.end):
+				out = append(out, w.text)
+			case len(last.text) == codeGroup && looksLikeCode(last.text+w.text) && !repeated(last.start, w.end):
+				out = append(out, last.text+w.text)
+			}
+			last = w
+		}
+	}
+	if !slices.ContainsFunc(letters, func(l Letter) bool {
+		return len(codesIn(mailbox.Message{Subject: l.Subject}, request.Verdict{}, nil)) > 0
+	}) {
+		look(m.Subject, 0, len(m.Subject), func(int, int) bool { return false })
+	}
+	around := contexts(letters)
 	for _, s := range v.NewText {
 		if s.Start >= 0 && s.Start <= s.End && s.End <= len(m.Text) {
-			texts = append(texts, m.Text[s.Start:s.End])
+			look(m.Text, s.Start, s.End, func(start, end int) bool {
+				line := m.Text[strings.LastIndexByte(m.Text[:start], '\n')+1 : start]
+				return strings.HasPrefix(strings.TrimSpace(line), ">") || around.match(m.Text, start, end)
+			})
 		}
 	}
-	var out []string
-	for _, t := range texts {
-		words := strings.FieldsFunc(strings.ToUpper(t), func(r rune) bool {
-			return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
-		})
-		for i, w := range words {
-			if looksLikeCode(w, 2*codeGroup) {
-				out = append(out, w)
-			}
-			if i+1 < len(words) && len(w) == codeGroup && len(words[i+1]) == codeGroup && looksLikeCode(w+words[i+1], 2*codeGroup) {
-				out = append(out, w+words[i+1])
-			}
-		}
-	}
-	return out[:min(len(out), 20)]
+	return out
 }
 
-func looksLikeCode(s string, n int) bool {
-	if len(s) != n {
+func codeLetter(b byte) bool {
+	return b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' || b >= '0' && b <= '9'
+}
+
+// looksLikeCode tells whether eight capitals and digits may be a code.
+func looksLikeCode(s string) bool {
+	if len(s) != 2*codeGroup || !strings.ContainsAny(s, "0123456789") || !strings.ContainsAny(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		return false
 	}
 	for _, c := range []byte(s) {
@@ -197,4 +244,79 @@ func looksLikeCode(s string, n int) bool {
 		}
 	}
 	return true
+}
+
+// The words around a code by which a repeated letter is known: so many before
+// or after it, no fewer than the least.
+const (
+	contextWords = 6
+	contextLeast = 3
+)
+
+// codeContexts are the words before and after the codes of letters.
+type codeContexts []struct{ before, after []string }
+
+func contexts(letters []Letter) codeContexts {
+	var out codeContexts
+	for _, l := range letters {
+		for _, place := range codePlace.FindAllStringIndex(l.Text, maxCodes) {
+			before, after := wordsAround(l.Text, place[0], place[1])
+			out = append(out, struct{ before, after []string }{before, after})
+		}
+	}
+	return out
+}
+
+// codePlace is a code as letters write it.
+var codePlace = regexp.MustCompile(`\b[A-Z2-9]{4}-[A-Z2-9]{4}\b`)
+
+// match tells whether a place of a text stands between the words of a letter.
+func (cs codeContexts) match(text string, start, end int) bool {
+	if len(cs) == 0 {
+		return false
+	}
+	before, after := wordsAround(text, start, end)
+	for _, c := range cs {
+		n, k := len(c.before), len(c.after)
+		if n >= contextLeast && len(before) >= n && slices.Equal(before[len(before)-n:], c.before) ||
+			k >= contextLeast && len(after) >= k && slices.Equal(after[:k], c.after) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordsAround returns the folded words next to a place of a text.
+func wordsAround(text string, start, end int) (before, after []string) {
+	const reach = 400 // bytes
+	before = strings.Fields(fold(text[max(0, start-reach):start]))
+	after = strings.Fields(fold(text[end:min(len(text), end+reach)]))
+	return before[max(0, len(before)-contextWords):], after[:min(len(after), contextWords)]
+}
+
+// gave tells whether a mail is the one that met the case's challenge.
+func (c Case) gave(m mailbox.Message) bool {
+	sender, one := m.Sender()
+	h := c.Challenge
+	return one && h != nil && !h.MetAt.IsZero() && h.MetAt.Equal(m.ReceivedAt) && (sender.Norm() == h.To || c.wrote(m))
+}
+
+// ByCode tells whether identity is confirmed by a code that came back: it
+// speaks for the address that it went to, and for no other.
+func (c Case) ByCode() bool {
+	return c.Identity.Level == Confirmed && c.Identity.By == ByPerson && c.Challenge != nil && !c.Challenge.MetAt.IsZero()
+}
+
+// Unconfirm takes back what a code had confirmed, since orders of another
+// address are meant now: a new code, or the owner's reason, is needed.
+func Unconfirm(c Case, at time.Time) Case {
+	c = c.clone()
+	c.Identity.Level, c.Identity.Reason, c.Identity.By, c.Identity.At = Unproven, "", "", time.Time{}
+	if c.Identity.contradicted() {
+		c.Identity.Level = Doubtful
+	}
+	c.Identity.Signs = slices.DeleteFunc(c.Identity.Signs, func(s Sign) bool { return s.Key == SignChallengeMet })
+	c.Challenge = nil
+	c.log(at, ByGreffier, EventCodeScope, "", "")
+	return c
 }

@@ -523,7 +523,11 @@ func Apply(c Case, act Act, in Input, zone *time.Location) (Case, error) {
 		if c.State == Identifying {
 			endWait(cameOn) // and not the wait for something else
 		}
-		n.confirm(SignOwnerConfirmed, reason, by, at)
+		sign := SignOwnerConfirmed
+		if by == ByPerson {
+			sign = SignChallengeMet // the code came back though the clock had not been stopped for it
+		}
+		n.confirm(sign, reason, by, at)
 	case ActExtend:
 		if reason == "" {
 			return c, fmt.Errorf("extend a case: %w", ErrReason)

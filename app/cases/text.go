@@ -22,7 +22,7 @@ func TextKeys() []string {
 		SignNameShowsAddress, SignLookAlikeDomain, SignLookAlikeAddress, SignNameOtherAddress, SignNumberNamed, SignNumberOther,
 		SignNumberNotOwn, SignPostcode, SignChallengeMet, SignOwnerConfirmed, SignIdentityDoubt,
 		EventOpened, EventNoReceipt, EventFromJunk, EventFoundLate, EventMessage, EventMessageOther, EventMessageAfter, EventIdentityAnew, EventLate,
-		EventChallenged, EventCodeWrong, EventCodeLate, EventCodeElse, EventCodeSpent, EventCodeReturned, EventAutoReply, EventReceipt, EventReturned,
+		EventChallenged, EventCodeWrong, EventCodeLate, EventCodeElse, EventCodeSpent, EventCodeScope, EventCodeReturned, EventAutoReply, EventReceipt, EventReturned,
 		EventFoundSent, EventOwnMail, EventSentByUs, EventUncertain, EventIDDropped, SignDKIMOwn,
 		WhyState, WhyWaiting, WhyNotWaiting, WhySettled, WhyExtended, WhyNoticeLate, WhyNoExtendRefusal, WhyOverdue, WhyNoRight, WhyUndecided,
 		WhyAllRefused, WhyGranted, WhyNothingRefused, WhyIdentity, WhyClock, WarnExtendMinor, WarnRefusalLate,

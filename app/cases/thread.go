@@ -122,8 +122,9 @@ func Separate(m mailbox.Message, v request.Verdict, c Case) bool {
 // mail proves less of its sender than the case did, identity falls back, to
 // Doubtful when something speaks against the mail and to Unproven when it is
 // merely not vouched for. Confirmed falls as well: what was confirmed was an
-// earlier mail. A mail from another address is noted and asks for nothing here
-// (see Separate). history is what the provider did with earlier mail.
+// earlier mail, unless it is this one that gave the code back. A mail from
+// another address is noted and asks for nothing here (see Separate). history is
+// what the provider did with earlier mail.
 func Merge(c Case, m mailbox.Message, v request.Verdict, history Provider, now time.Time) Case {
 	if m.ID != 0 && slices.Contains(c.Messages, m.ID) {
 		return c
@@ -136,7 +137,8 @@ func Merge(c Case, m mailbox.Message, v request.Verdict, history Provider, now t
 	if at.IsZero() {
 		at = now
 	}
-	if !c.wrote(m) {
+	gave := c.gave(m)
+	if !c.wrote(m) && !gave {
 		c.log(at, ByPerson, EventMessageOther, "", "")
 		return c
 	}
@@ -151,7 +153,9 @@ func Merge(c Case, m mailbox.Message, v request.Verdict, history Provider, now t
 			c.Asked = append(c.Asked, a)
 			c.log(now, ByGreffier, EventAsked+a.Right.String(), "", "")
 		}
-		c.lower(m, history, now)
+		if !gave {
+			c.lower(m, history, now)
+		}
 	}
 	var found []request.Mark
 	for _, mark := range marks(v) {
