@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -40,28 +39,11 @@ func BenchmarkFirstSyncOfTheMailbox(b *testing.B) {
 		}
 		return letter(fmt.Sprintf("Client %d <client%d@example.org>", i, i%9000), fmt.Sprintf("Question %d", i), text.String(), fmt.Sprintf("Message-ID: <m%d@example.org>", i)), begin.Add(time.Duration(i) * time.Minute)
 	})
-	for b.Loop() {
-		b.StopTimer()
-		w := newWorld(b)
+	measure(b, "mails", benchmarkMails, func(w *world) string {
 		w.write("orders.csv", oneOrder)
-		w.init(mailboxTOML(box), csvTOML)
-		p, err := openProfile(b.Context(), w.profile, testPassphrase, "en", time.Now)
-		if err != nil {
-			b.Fatal(err)
-		}
-		runtime.GC()
-		peak, stop := watchHeap()
-		b.StartTimer()
+		return mailboxTOML(box) + csvTOML
+	}, func(p *profile) (int, error) {
 		r, err := p.Sync(b.Context(), false, true, nil)
-		b.StopTimer()
-		b.ReportMetric(float64(stop(peak))/(1<<20), "peak-MiB")
-		if err != nil || r.Messages != benchmarkMails {
-			b.Fatalf("%d messages, %v", r.Messages, err)
-		}
-		if err := p.Close(); err != nil {
-			b.Fatal(err)
-		}
-		b.StartTimer()
-	}
-	b.ReportMetric(float64(benchmarkMails*b.N)/b.Elapsed().Seconds(), "mails/s")
+		return r.Messages, err
+	})
 }

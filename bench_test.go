@@ -49,10 +49,20 @@ func BenchmarkSync100k(b *testing.B) {
 }
 
 func measureSync(b *testing.B, shop func(*world) string) {
+	measure(b, "orders", benchmarkOrders, shop, func(p *profile) (int, error) {
+		r, err := p.Sync(b.Context(), true, false, nil)
+		return r.NewOrders, err
+	})
+}
+
+// measure makes a new profile with the settings that set adds, does the work on
+// it, which is to reach so many things, and prints things a second and the peak
+// of the heap.
+func measure(b *testing.B, things string, want int, set func(*world) string, work func(*profile) (int, error)) {
 	for b.Loop() {
 		b.StopTimer()
 		w := newWorld(b)
-		w.init(shop(w))
+		w.init(set(w))
 		p, err := openProfile(b.Context(), w.profile, testPassphrase, "en", time.Now)
 		if err != nil {
 			b.Fatal(err)
@@ -60,18 +70,18 @@ func measureSync(b *testing.B, shop func(*world) string) {
 		runtime.GC()
 		peak, stop := watchHeap()
 		b.StartTimer()
-		r, err := p.Sync(b.Context(), true, false, nil)
+		n, err := work(p)
 		b.StopTimer()
 		b.ReportMetric(float64(stop(peak))/(1<<20), "peak-MiB")
-		if err != nil || r.NewOrders != benchmarkOrders {
-			b.Fatalf("%d new orders, %v", r.NewOrders, err)
+		if err != nil || n != want {
+			b.Fatalf("%d %s, %v", n, things, err)
 		}
 		if err := p.Close(); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
 	}
-	b.ReportMetric(float64(benchmarkOrders*b.N)/b.Elapsed().Seconds(), "orders/s")
+	b.ReportMetric(float64(want*b.N)/b.Elapsed().Seconds(), things+"/s")
 }
 
 // watchHeap samples the heap in use until stop is called, which returns the
