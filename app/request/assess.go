@@ -37,8 +37,9 @@ func assess(m *mailbox.Message) assessment {
 
 func assess1(m *mailbox.Message) assessment {
 	r, parts := understand(m)
-	f := r.features(trained.known)
-	return assessment{r: r, parts: parts, opinion: trained.judge(r, &f)}
+	model := trained()
+	f := r.features(model.known)
+	return assessment{r: r, parts: parts, opinion: model.judge(r, &f)}
 }
 
 // attachments returns where the text of the attached documents begins, or -1.

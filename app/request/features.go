@@ -67,7 +67,7 @@ func hashWord(s string) uint32 {
 // conceptHash stands for a concept by its name, so that a concept added to the
 // lexicon does not change what the table has learnt of the others.
 var conceptHash = func() (t [maxConcepts]uint32) {
-	for name, c := range lex.names {
+	for name, c := range conceptNames {
 		t[c] = hashWord("[" + name + "]")
 	}
 	return t

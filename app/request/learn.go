@@ -139,7 +139,7 @@ func (j *Judge) moved(traits []uint32) (by [modelClasses]float64) {
 // weight is how much a trait tells of the kind of a mail: words that the model
 // knows stand in many mails, so what sets a kind apart are the others.
 func weight(trait uint32) float64 {
-	if _, ok := trained.known.id(trait); ok {
+	if _, ok := trained().known.id(trait); ok {
 		return 0.1
 	}
 	return 1

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // lexiconText is the lexicon as data: concepts, and the words and phrases of
@@ -62,7 +63,33 @@ type lexicon struct {
 	plainSet map[string]bool // words that are not typing errors of anything
 }
 
-var lex = mustLoad(lexiconText)
+// lex is the lexicon, compiled when the first message is read: most commands
+// read none.
+var lex = sync.OnceValue(func() *lexicon { return mustLoad(lexiconText) })
+
+// conceptNames numbers the concepts in the order of their headings, as the
+// lexicon does.
+var conceptNames = func() map[string]concept {
+	m := map[string]concept{"nothing": 0}
+	for line := range strings.SplitSeq(lexiconText, "\n") {
+		name, ok := heading(line)
+		if _, known := m[name]; ok && !known && name != "plain" {
+			m[name] = concept(len(m))
+		}
+	}
+	return m
+}()
+
+// heading returns the name in a line that opens a concept.
+func heading(line string) (name string, ok bool) {
+	s, _, _ := strings.Cut(line, "#")
+	s = strings.TrimSpace(s)
+	if !strings.HasPrefix(s, "[") || !strings.HasSuffix(s, "]") {
+		return "", false
+	}
+	name, _, _ = strings.Cut(s[1:len(s)-1], " ")
+	return name, true
+}
 
 func mustLoad(text string) *lexicon {
 	l, err := loadLexicon(text)

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"math"
+	"sync"
 )
 
 // modelClasses are the outputs: one for "asks for something", one for each
@@ -47,7 +48,9 @@ type model struct {
 	weights     []byte
 }
 
-var trained = loadModel(modelFile)
+// trained is the model, made when the first message is read: most commands read
+// none.
+var trained = sync.OnceValue(func() *model { return loadModel(modelFile) })
 
 // loadModel reads a model file; one of another version knows no feature.
 func loadModel(file []byte) *model {

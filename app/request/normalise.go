@@ -314,7 +314,7 @@ func internWord(b []byte) string {
 			return s
 		}
 	}
-	if s, ok := lex.intern[string(b)]; ok {
+	if s, ok := lex().intern[string(b)]; ok {
 		return s
 	}
 	return string(b)

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -134,10 +135,16 @@ func TestLexiconRefusesWhatCannotMatch(t *testing.T) {
 			t.Errorf("%s is accepted", name)
 		}
 	}
-	if lex.stemMin < 3 {
+	if lex().stemMin < 3 {
 		t.Error("a stem of fewer than three letters matches too much")
 	}
 	if strings.Contains(lexiconText, "\t") {
 		t.Error("the lexicon uses tabs")
+	}
+}
+
+func TestTheHeadingsNumberTheConceptsAsTheLexiconDoes(t *testing.T) {
+	if have := lex().names; !maps.Equal(have, conceptNames) {
+		t.Errorf("the lexicon has %d concepts, its headings %d", len(have), len(conceptNames))
 	}
 }

@@ -174,7 +174,7 @@ var (
 )
 
 func con(name string) concept {
-	c, ok := lex.names[name]
+	c, ok := conceptNames[name]
 	if !ok {
 		panic("no concept " + name)
 	}
@@ -205,12 +205,13 @@ func (r *reading) annotate(langs langSet) {
 	}
 	r.allQuoted = quoted*4 > total*3
 	hits := make([]hit, 0, total+16)
+	words := lex()
 	headAsks := false
 	for i := range r.sentences {
 		s := &r.sentences[i]
 		from := len(hits)
 		var set conceptSet
-		hits, set = lex.annotate(s.toks, langs, hits)
+		hits, set = words.annotate(s.toks, langs, hits)
 		se := &r.senses[i]
 		*se = sense{hits: hits[from:len(hits):len(hits)], set: set, info: -1}
 		for k := range set {

@@ -247,7 +247,7 @@ func compile(r *rule) (compiled, error) {
 	set := func(names []string) (conceptSet, error) {
 		var s conceptSet
 		for _, n := range names {
-			id, ok := lex.names[n]
+			id, ok := conceptNames[n]
 			if !ok {
 				return s, fmt.Errorf("rule %s: no concept %q", r.name, n)
 			}

@@ -263,6 +263,7 @@ func numbered(n int) string {
 }
 
 func TestHostileDocuments(t *testing.T) {
+	t.Parallel()
 	for name, f := range hostileDocuments(t) {
 		t.Run(name, func(t *testing.T) {
 			raw := attached([3]string{"application/octet-stream", f[0], f[1]})

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -70,36 +69,18 @@ var (
 // New checks the settings; it does not connect. Errors: ErrConfig,
 // ErrPlainRefused, ErrCertificate when CAFile cannot be used.
 func New(cfg Config) (*Box, error) {
-	if cfg.Security == "" {
-		cfg.Security = TLS
+	server, address, err := complete(mailbox.Server{Host: cfg.Host, Port: cfg.Port, Security: cfg.Security, User: cfg.User}, 993, 143)
+	if err != nil {
+		return nil, err
 	}
-	cfg.Host = strings.TrimSpace(cfg.Host)
-	switch {
-	case cfg.Host == "" || strings.ContainsAny(cfg.Host, " \t\r\n/@"):
-		return nil, fmt.Errorf("%w: no usable host", ErrConfig)
-	case cfg.User == "":
-		return nil, fmt.Errorf("%w: no user", ErrConfig)
-	case cfg.Security != TLS && cfg.Security != StartTLS && cfg.Security != Plain:
-		return nil, fmt.Errorf("%w: security is tls, starttls or plain", ErrConfig)
-	case cfg.Port < 0 || cfg.Port > 65535:
-		return nil, fmt.Errorf("%w: port out of range", ErrConfig)
-	}
-	if cfg.Port == 0 {
-		cfg.Port = 143
-		if cfg.Security == TLS {
-			cfg.Port = 993
-		}
-	}
+	cfg.Host, cfg.Port, cfg.Security = server.Host, server.Port, server.Security
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 30 * time.Second
 	}
 	if cfg.Address == "" && strings.Contains(cfg.User, "@") {
 		cfg.Address = cfg.User
 	}
-	b := &Box{cfg: cfg, server: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), now: time.Now, poll: pollEvery, look: lookEvery}
-	if cfg.Security == Plain && !loopback(cfg.Host) {
-		return nil, fmt.Errorf("%s: %w", b.server, ErrPlainRefused)
-	}
+	b := &Box{cfg: cfg, server: address, now: time.Now, poll: pollEvery, look: lookEvery}
 	b.trust = TrustOf(cfg.Host, cfg.Address, cfg.AuthServIDs)
 	roots, err := authorities(b.server, cfg.CAFile)
 	if err != nil {
@@ -112,15 +93,6 @@ func New(cfg Config) (*Box, error) {
 // Trust is whose words about a message this mailbox believes, for messages that
 // are read from elsewhere.
 func (b *Box) Trust() Trust { return b.trust }
-
-// loopback tells whether the host is this computer.
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback()
-}
 
 // session is one signed-in connection.
 type session struct {

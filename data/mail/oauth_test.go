@@ -174,6 +174,7 @@ func TestSignInBrowser(t *testing.T) {
 }
 
 func TestSignInDevice(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		set  func(*mailtest.OAuth)
 		acc  func(*mailbox.Account)
@@ -241,6 +242,7 @@ func (v *vault) save(t mailbox.Token) error {
 }
 
 func TestTokenSource(t *testing.T) {
+	t.Parallel()
 	setup := func(t *testing.T, expires time.Duration) (*mailtest.OAuth, *vault, mailbox.Secret, func(context.Context) (string, error)) {
 		o, client, a := provider(t)
 		o.Set(func(o *mailtest.OAuth) { o.Rotate = true })

@@ -156,6 +156,7 @@ func (s *shaper) mail(i int) []byte {
 // TestPartialIsWhole is the promise of reading in parts: what is read of a mail
 // says the same as the whole mail does.
 func TestPartialIsWhole(t *testing.T) {
+	t.Parallel()
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
@@ -285,6 +286,7 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestSent(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestSetup(t *testing.T) {
+	t.Parallel()
 	// account is one of the test's servers, trusted by one file.
 	account := func(s *mailtest.Server) mailbox.Account {
 		return mailbox.Account{Address: s.User, IMAP: mailbox.Server{Host: s.Host, Port: s.Port, Security: mailbox.TLS, User: s.User}, SignIn: mailbox.ByPassword, CAFile: s.CAFile}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 
 	"greffier/app/mailbox"
@@ -27,6 +28,37 @@ const (
 	StartTLS = mailbox.StartTLS // TLS after STARTTLS, usually port 143; never without it
 	Plain    = mailbox.Plain    // none: only to this computer
 )
+
+// complete checks where a server is and completes it: TLS where nothing is said,
+// and the usual port, secure for TLS and open for the rest. address is its host
+// and port. Errors: ErrConfig, ErrPlainRefused.
+func complete(s mailbox.Server, secure, open int) (_ mailbox.Server, address string, err error) {
+	if s.Security == "" {
+		s.Security = TLS
+	}
+	s.Host = strings.TrimSpace(s.Host)
+	switch {
+	case s.Host == "" || strings.ContainsAny(s.Host, " \t\r\n/@"):
+		return s, "", fmt.Errorf("%w: no usable host", ErrConfig)
+	case s.User == "":
+		return s, "", fmt.Errorf("%w: no user", ErrConfig)
+	case s.Security != TLS && s.Security != StartTLS && s.Security != Plain:
+		return s, "", fmt.Errorf("%w: security is tls, starttls or plain", ErrConfig)
+	case s.Port < 0 || s.Port > 65535:
+		return s, "", fmt.Errorf("%w: port out of range", ErrConfig)
+	}
+	if s.Port == 0 {
+		s.Port = open
+		if s.Security == TLS {
+			s.Port = secure
+		}
+	}
+	address = net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
+	if s.Security == Plain && !s.Loopback() {
+		return s, address, fmt.Errorf("%s: %w", address, ErrPlainRefused)
+	}
+	return s, address, nil
+}
 
 // authorities are the system's certificate authorities and that of a PEM file;
 // nil, which means the system's, where no file is named.

@@ -22,6 +22,7 @@ func tokens(asked *int, list ...string) func(context.Context) (string, error) {
 }
 
 func TestSignInByToken(t *testing.T) {
+	t.Parallel()
 	for _, mechanism := range []string{"oauthbearer", "xoauth2"} {
 		o := mailtest.OAuthServer(t, "contact@localhost.test")
 		s := mailtest.DovecotOAuth(t, o, mechanism)

@@ -64,33 +64,15 @@ type Postman struct {
 // NewPostman checks the settings; it does not connect. Errors: ErrConfig,
 // ErrPlainRefused, ErrCertificate when CAFile cannot be used.
 func NewPostman(cfg SMTPConfig) (*Postman, error) {
-	if cfg.Security == "" {
-		cfg.Security = TLS
+	server, address, err := complete(mailbox.Server{Host: cfg.Host, Port: cfg.Port, Security: cfg.Security, User: cfg.User}, 465, 587)
+	if err != nil {
+		return nil, fmt.Errorf("sending: %w", err)
 	}
-	cfg.Host = strings.TrimSpace(cfg.Host)
-	switch {
-	case cfg.Host == "" || strings.ContainsAny(cfg.Host, " \t\r\n/@"):
-		return nil, fmt.Errorf("%w: no usable host for sending", ErrConfig)
-	case cfg.User == "":
-		return nil, fmt.Errorf("%w: no user for sending", ErrConfig)
-	case cfg.Security != TLS && cfg.Security != StartTLS && cfg.Security != Plain:
-		return nil, fmt.Errorf("%w: security is tls, starttls or plain", ErrConfig)
-	case cfg.Port < 0 || cfg.Port > 65535:
-		return nil, fmt.Errorf("%w: port out of range", ErrConfig)
-	}
-	if cfg.Port == 0 {
-		cfg.Port = 587
-		if cfg.Security == TLS {
-			cfg.Port = 465
-		}
-	}
+	cfg.Host, cfg.Port, cfg.Security = server.Host, server.Port, server.Security
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 30 * time.Second
 	}
-	p := &Postman{cfg: cfg, server: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), answer: 20 * cfg.Timeout}
-	if cfg.Security == Plain && !loopback(cfg.Host) {
-		return nil, fmt.Errorf("%s: %w", p.server, ErrPlainRefused)
-	}
+	p := &Postman{cfg: cfg, server: address, answer: 20 * cfg.Timeout}
 	roots, err := authorities(p.server, cfg.CAFile)
 	if err != nil {
 		return nil, err

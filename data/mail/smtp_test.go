@@ -160,6 +160,7 @@ func TestSendByToken(t *testing.T) {
 }
 
 func TestSendRefused(t *testing.T) {
+	t.Parallel()
 	no := func(code int, enhanced smtp.EnhancedCode) *smtp.SMTPError {
 		return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: "<zoe@example.org> private words"}
 	}

@@ -106,6 +106,7 @@ var servers = map[string]func(testing.TB) *mailtest.Server{
 
 // TestSource is what every IMAP server must let the mailbox do.
 func TestSource(t *testing.T) {
+	t.Parallel()
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			conformance(t, start, name == "Dovecot")
@@ -702,6 +703,7 @@ func TestSilentServer(t *testing.T) {
 }
 
 func TestBadServer(t *testing.T) {
+	t.Parallel()
 	// serve answers each connection with the script: a line to send, then one
 	// to await, and so on; "%" is the tag of the last line received.
 	serve := func(t *testing.T, script ...string) mail.Config {

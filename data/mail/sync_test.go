@@ -93,6 +93,7 @@ func (s *scissors) open(bytes int) {
 }
 
 func TestCutAtAnyByte(t *testing.T) {
+	t.Parallel()
 	s := mailtest.Dovecot(t)
 	at := time.Now().AddDate(0, 0, -2)
 	want := map[string]bool{}
@@ -230,6 +231,7 @@ func await(t *testing.T, what string, sign <-chan struct{}, failed <-chan error)
 // TestWatch leaves the in-memory server out: what came in before an IDLE it
 // tells only with what comes in later, against RFC 2177.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		start      func(testing.TB) *mailtest.Server
 		poll, look time.Duration
@@ -287,6 +289,7 @@ func TestWatch(t *testing.T) {
 }
 
 func TestRead(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 3, 8, 30, 0, 0, time.UTC)
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
