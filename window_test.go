@@ -58,7 +58,7 @@ func TestAPersonErasesAPhotoAndPrintsTheDossierByKeyboard(t *testing.T) {
 		w.keys("Tab", "Tab", "Return")
 		w.pause(1)
 		w.keys("Tab", "Return")
-	}, func() bool { return countFiles(t, photos) <= before-15 })
+	}, func() bool { return countFiles(t, photos) <= before-20 })
 	w.shot("erased")
 
 	w.tries("the dossier to be printed", func() { w.keys("Escape", "ctrl+d") }, func() bool {
