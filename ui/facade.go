@@ -128,5 +128,11 @@ type Facade interface {
 	SignInMail(ctx context.Context, a mailbox.Account, clientSecret string, show func(mailbox.Prompt)) (mailbox.Secret, error) // slow
 	SaveMail(ctx context.Context, a mailbox.Account, s mailbox.Secret) error
 
+	AgendaFacade
+	CopyFacade
+	EffectFacade
+	CaseworkFacade
+	WordingFacade
+
 	OnChange(func()) // called on any goroutine after something changed
 }

@@ -185,6 +185,8 @@ type Case struct {
 	Territory    law.Territory    `json:"territory,omitempty"`
 	// Challenge is the latest one-time code, nil where none was made.
 	Challenge *Challenge `json:"challenge,omitempty"`
+	// Work is what was done for the rights asked, from the records of the acts.
+	Work []Work `json:"work,omitempty"`
 }
 
 // Rights returns the rights asked for, as words.

@@ -38,6 +38,9 @@ func TextKeys() []string {
 			keys = append(keys, t.Event)
 		}
 	}
+	for _, k := range []WorkKind{WorkRun, WorkCopy, WorkChange, WorkRestriction, WorkSuppression, WorkByHand} {
+		keys = append(keys, EventWork+eventWord(k))
+	}
 	for _, o := range []Outcome{Undecided, Granted, Partly, Denied, Moot} {
 		keys = append(keys, eventOutcome(o))
 	}

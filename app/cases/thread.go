@@ -234,5 +234,6 @@ func (c Case) clone() Case {
 	c.Letters = slices.Clone(c.Letters)
 	c.Runs = slices.Clone(c.Runs)
 	c.Marks = slices.Clone(c.Marks)
+	c.Work = slices.Clone(c.Work)
 	return c
 }

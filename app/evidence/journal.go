@@ -27,59 +27,77 @@ const maxDetail = 8 << 10
 // The acts that the journal knows. A word never changes its meaning and is
 // never used again for another one.
 const (
-	ActProfileCreated   = "profile.created"
-	ActSettingsChanged  = "settings.changed"
-	ActSyncOrders       = "sync.orders"
-	ActSyncMail         = "sync.mail"
-	ActVerdictCorrected = "verdict.corrected"
-	ActVerdictRestored  = "verdict.restored" // a correction was taken back
-	ActCaseDropped      = "case.dropped"     // opened by mistake: the mail asks for nothing
-	ActCaseChallenged   = "case.challenged"  // a one-time code was made
-	ActLetterSent       = "letter.sent"      // by Greffier, or found among the sent mail
-	ActLetterReturned   = "letter.returned"  // it did not arrive
-	ActDocumentDropped  = "document.dropped" // the copy of an identity document was deleted
-	ActCaseOpened       = "case.opened"
-	ActCaseState        = "case.state"
-	ActCaseIdentity     = "case.identity"
-	ActCaseOrders       = "case.orders"
-	ActCaseExtended     = "case.extended"
-	ActCaseSuspended    = "case.suspended"
-	ActCaseResumed      = "case.resumed"
-	ActCaseLetter       = "case.letter"
-	ActCaseRefused      = "case.refused"
-	ActCaseAnswered     = "case.answered"
-	ActCaseClosed       = "case.closed"
-	ActPlanConfirmed    = "plan.confirmed"
-	ActRunStarted       = "run.started"
-	ActRunStep          = "run.step"
-	ActRunFinished      = "run.finished"
-	ActRunResumed       = "run.resumed"
-	ActRunRefused       = "run.refused"
-	ActRunLooked        = "run.looked"
-	ActErasureScheduled = "erasure.scheduled" // confirmed, and waits for its cooling-off to end
-	ActErasureCancelled = "erasure.cancelled" // while it waited
-	ActNoticesMade      = "notices.made"      // recipients to be told of an erasure (GDPR Art. 19)
-	ActNoticeSent       = "notice.sent"       // the notice, or a reminder of it
-	ActNoticeAnswered   = "notice.answered"
-	ActNoticeSpared     = "notice.spared" // GDPR Art. 19: impossible, or a disproportionate effort
-	ActCertificateMade  = "certificate.made"
-	ActTombstoneMade    = "tombstone.made"
-	ActHoldPlaced       = "hold.placed"
-	ActHoldLifted       = "hold.lifted"
-	ActRuleEnabled      = "rule.enabled"
-	ActRuleDisabled     = "rule.disabled"
-	ActRuleChanged      = "rule.changed"
-	ActRegisterChanged  = "register.changed"
-	ActRegisterPrinted  = "register.printed"
-	ActBackupMade       = "backup.made"
-	ActBackupRestored   = "backup.restored"
+	ActProfileCreated      = "profile.created"
+	ActSettingsChanged     = "settings.changed"
+	ActSyncOrders          = "sync.orders"
+	ActSyncMail            = "sync.mail"
+	ActVerdictCorrected    = "verdict.corrected"
+	ActVerdictRestored     = "verdict.restored" // a correction was taken back
+	ActCaseDropped         = "case.dropped"     // opened by mistake: the mail asks for nothing
+	ActCaseChallenged      = "case.challenged"  // a one-time code was made
+	ActLetterSent          = "letter.sent"      // by Greffier, or found among the sent mail
+	ActLetterReturned      = "letter.returned"  // it did not arrive
+	ActDocumentDropped     = "document.dropped" // the copy of an identity document was deleted
+	ActCaseOpened          = "case.opened"
+	ActCaseState           = "case.state"
+	ActCaseIdentity        = "case.identity"
+	ActCaseOrders          = "case.orders"
+	ActCaseExtended        = "case.extended"
+	ActCaseSuspended       = "case.suspended"
+	ActCaseResumed         = "case.resumed"
+	ActCaseLetter          = "case.letter"
+	ActCaseRefused         = "case.refused"
+	ActCaseAnswered        = "case.answered"
+	ActCaseClosed          = "case.closed"
+	ActPlanConfirmed       = "plan.confirmed"
+	ActRunStarted          = "run.started"
+	ActRunStep             = "run.step"
+	ActRunFinished         = "run.finished"
+	ActRunResumed          = "run.resumed"
+	ActRunRefused          = "run.refused"
+	ActRunLooked           = "run.looked"
+	ActErasureScheduled    = "erasure.scheduled" // confirmed, and waits for its cooling-off to end
+	ActErasureCancelled    = "erasure.cancelled" // while it waited
+	ActNoticesMade         = "notices.made"      // recipients to be told of an erasure (GDPR Art. 19)
+	ActNoticeSent          = "notice.sent"       // the notice, or a reminder of it
+	ActNoticeAnswered      = "notice.answered"
+	ActNoticeSpared        = "notice.spared" // GDPR Art. 19: impossible, or a disproportionate effort
+	ActCertificateMade     = "certificate.made"
+	ActTombstoneMade       = "tombstone.made"
+	ActHoldPlaced          = "hold.placed"
+	ActHoldLifted          = "hold.lifted"
+	ActRuleEnabled         = "rule.enabled"
+	ActRuleDisabled        = "rule.disabled"
+	ActRuleChanged         = "rule.changed"
+	ActRegisterChanged     = "register.changed"
+	ActRegisterPrinted     = "register.printed"
+	ActCopyMade            = "copy.made"            // a copy of a person's data (GDPR Art. 15(3), 20(1))
+	ActCopyPurged          = "copy.purged"          // its life was over, or the owner said so
+	ActRestrictionPlaced   = "restriction.placed"   // GDPR Art. 18(1)
+	ActRestrictionLifted   = "restriction.lifted"   // the person was told before (GDPR Art. 18(3))
+	ActSuppressionAdded    = "suppression.added"    // a use that a person does not want
+	ActSuppressionLifted   = "suppression.lifted"   // on her own wish
+	ActSuppressionExported = "suppression.exported" // for the newsletter tool
+	ActSuppressionBroken   = "suppression.broken"   // the shop writes to a person on the list
+	ActFieldChanged        = "field.changed"        // corrected in the shop (GDPR Art. 16)
+	ActCaseEntered         = "case.entered"         // by hand: post, telephone, a visit
+	ActCaseMerged          = "case.merged"          // the same request by several channels
+	ActTemplateChanged     = "template.changed"     // the wording of a letter
+	ActAbsenceSet          = "absence.set"          // days on which the owner is away
+	ActCalendarExported    = "calendar.exported"    // deadlines as a calendar file
+	ActReasoningPrinted    = "reasoning.printed"    // why a date is what it is
+	ActBreachLetters       = "breach.letters"       // to the persons concerned (GDPR Art. 34)
+	ActBackupMade          = "backup.made"
+	ActBackupRestored      = "backup.restored"
 )
 
 var acts = []string{
 	ActProfileCreated, ActSettingsChanged, ActSyncOrders, ActSyncMail, ActVerdictCorrected, ActVerdictRestored, ActCaseDropped, ActCaseChallenged, ActLetterSent, ActLetterReturned, ActDocumentDropped,
 	ActCaseOpened, ActCaseState, ActCaseIdentity, ActCaseOrders, ActCaseExtended, ActCaseSuspended, ActCaseResumed, ActCaseLetter, ActCaseRefused, ActCaseAnswered, ActCaseClosed,
 	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActRunLooked, ActErasureScheduled, ActErasureCancelled, ActNoticesMade, ActNoticeSent, ActNoticeAnswered, ActNoticeSpared, ActCertificateMade, ActTombstoneMade,
-	ActHoldPlaced, ActHoldLifted, ActRuleEnabled, ActRuleDisabled, ActRuleChanged, ActRegisterChanged, ActRegisterPrinted, ActBackupMade, ActBackupRestored,
+	ActHoldPlaced, ActHoldLifted, ActRuleEnabled, ActRuleDisabled, ActRuleChanged, ActRegisterChanged, ActRegisterPrinted,
+	ActCopyMade, ActCopyPurged, ActRestrictionPlaced, ActRestrictionLifted, ActSuppressionAdded, ActSuppressionLifted, ActSuppressionExported, ActSuppressionBroken, ActFieldChanged, ActCaseEntered, ActCaseMerged, ActTemplateChanged, ActAbsenceSet, ActCalendarExported, ActReasoningPrinted, ActBreachLetters,
+	ActBackupMade, ActBackupRestored,
 }
 
 // Acts returns every act that the journal knows.

@@ -1,0 +1,4 @@
+package ui
+
+// EffectFacade is what the window asks of restrictions, the suppression list and corrections.
+type EffectFacade interface{}
