@@ -94,7 +94,7 @@ func (r *reading) doubt(conf *[8]float64) {
 
 // beside is the confidence from which a further right is told of beside the
 // one that makes the message a request.
-const beside = RequestFrom
+const beside = 0.5
 
 // evident tells that the grammar found anything.
 func (r *reading) evident() bool {
