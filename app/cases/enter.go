@@ -95,7 +95,7 @@ func Enter(e Entry, known []order.Order, now time.Time, zone *time.Location) (Ca
 	if err := c.correctRights(e.Rights); err != nil {
 		return Case{}, fmt.Errorf("enter a request: %w", ErrEntryRight)
 	}
-	c.Orders = ProposeFor(Clues{Email: who.Email, Name: who.Name, Child: childOf(c), Text: c.Told}, known)
+	c.Orders = ProposeFor(Clues{Email: who.Email, Name: who.Name, Child: childOf(c), Text: c.Told, Told: true}, known)
 	var add []order.Order
 	for _, o := range known {
 		if slices.Contains(e.Orders, o.ID) {

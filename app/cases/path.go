@@ -44,8 +44,8 @@ var paths = []Path{
 	{request.Erasure, "GDPR Art. 17", ProofErase, []WorkKind{WorkRun}, true, []string{"GDPR Art. 17(3)(b)", "GDPR Art. 17(3)(e)", "GDPR Art. 17(3)(a)", "GDPR Art. 17(1)"}},
 	{request.Restriction, "GDPR Art. 18", ProofNone, []WorkKind{WorkRestriction}, true, []string{"GDPR Art. 18(1)"}},
 	{request.Portability, "GDPR Art. 20", ProofDisclose, []WorkKind{WorkCopy}, false, []string{"GDPR Art. 20(4)", "GDPR Art. 20(1)"}},
-	{request.Objection, "GDPR Art. 21", ProofNone, []WorkKind{WorkSuppression, WorkRestriction, WorkRun}, false, []string{"GDPR Art. 21(1)", "GDPR Art. 17(3)(b)", "GDPR Art. 17(3)(e)"}},
-	{request.Withdrawal, "GDPR Art. 7(3)", ProofNone, []WorkKind{WorkSuppression, WorkRun, WorkRestriction}, false, []string{"GDPR Art. 7(3)", "GDPR Art. 17(3)(b)", "GDPR Art. 17(3)(e)"}},
+	{request.Objection, "GDPR Art. 21", ProofNone, []WorkKind{WorkSuppression, WorkRestriction, WorkRun}, false, []string{"GDPR Art. 17(3)(b)", "GDPR Art. 17(3)(e)", "GDPR Art. 21(1)"}},
+	{request.Withdrawal, "GDPR Art. 7(3)", ProofNone, []WorkKind{WorkSuppression, WorkRun, WorkRestriction}, false, []string{"GDPR Art. 17(3)(b)", "GDPR Art. 17(3)(e)", "GDPR Art. 7(3)"}},
 }
 
 // Paths returns the way of each right. It reads: right, article, proof needed
@@ -58,8 +58,8 @@ var paths = []Path{
 //	erasure        GDPR Art. 17    erase     run, by hand                            told   GDPR Art. 17(3)(b), GDPR Art. 17(3)(e), GDPR Art. 17(3)(a), GDPR Art. 17(1)
 //	restriction    GDPR Art. 18    none      restriction, by hand                    told   GDPR Art. 18(1)
 //	portability    GDPR Art. 20    disclose  copy, by hand                           -      GDPR Art. 20(4), GDPR Art. 20(1)
-//	objection      GDPR Art. 21    none      suppression, restriction, run, by hand  -      GDPR Art. 21(1), GDPR Art. 17(3)(b), GDPR Art. 17(3)(e)
-//	withdrawal     GDPR Art. 7(3)  none      suppression, run, restriction, by hand  -      GDPR Art. 7(3), GDPR Art. 17(3)(b), GDPR Art. 17(3)(e)
+//	objection      GDPR Art. 21    none      suppression, restriction, run, by hand  -      GDPR Art. 17(3)(b), GDPR Art. 17(3)(e), GDPR Art. 21(1)
+//	withdrawal     GDPR Art. 7(3)  none      suppression, run, restriction, by hand  -      GDPR Art. 17(3)(b), GDPR Art. 17(3)(e), GDPR Art. 7(3)
 //
 // An objection to direct marketing (GDPR Art. 21(2) and (3)) has no ground of
 // refusal at all.

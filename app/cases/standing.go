@@ -30,7 +30,9 @@ var Standings = []Standing{StandingToDo, StandingIdentity, StandingPrecision, St
 // StandingOf tells where a case stands. service tells that something of it waits
 // for a machine or for a recipient.
 func StandingOf(c Case, service bool) Standing {
-	ends := func(o Outcome) bool { return slices.ContainsFunc(c.Asked, func(a Asked) bool { return a.Outcome == o }) }
+	ends := func(o Outcome) bool {
+		return slices.ContainsFunc(c.Asked, func(a Asked) bool { return a.Outcome == o })
+	}
 	switch {
 	case c.MergedInto != 0:
 		return StandingMerged
