@@ -197,6 +197,10 @@ func hasName(text string, tokens map[string]bool, name string) bool {
 	return !several || strings.Contains(text, name)
 }
 
+// WrittenNow returns what the sender of a mail wrote now, subject included, as
+// far as the verdict tells it from what is quoted.
+func WrittenNow(m mailbox.Message, v request.Verdict) string { return newText(v, m) }
+
 // newText returns what the sender wrote now, subject included: the parts that
 // the verdict names, or everything where it names none.
 func newText(v request.Verdict, m mailbox.Message) string {
