@@ -274,7 +274,7 @@ func (a *App) runCooling(ctx context.Context, id string, byOwner bool, report Re
 	}
 	v, err := a.eraseWith(ctx, p, c.Hash, EraseOptions{BySight: c.BySight, Waived: byOwner && a.now().Before(c.RunsAt)}, waited{id: id, lang: c.Lang}, report)
 	switch {
-	case errors.Is(err, cases.ErrIdentityUnproven):
+	case errors.Is(err, cases.ErrIdentityUnproven), errors.Is(err, cases.ErrConflict):
 		return v, a.wentStale(ctx, id, c.Hash, "identity")
 	case errors.Is(err, plan.ErrStale):
 		return v, a.wentStale(ctx, id, c.Hash, "stale")

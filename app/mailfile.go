@@ -19,7 +19,7 @@ func (a *App) keeper(ctx context.Context, judge *request.Judge, waiting letterBo
 	return func(m mailbox.Message) bool {
 		if !m.Sent {
 			v := judge.Recognise(m)
-			if v.Kind != request.Ordinary || waiting.of(m) != 0 || waiting.met(m, v) != 0 {
+			if v.Kind != request.Ordinary || waiting.of(m) != 0 || waiting.met(m, v) != 0 || cases.SpeaksAgainst(m, v) {
 				return true
 			}
 		}

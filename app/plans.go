@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func (a *App) planCase(ctx context.Context, id cases.ID, only []string, lang str
 	if len(ids) == 0 {
 		return plan.Plan{}, cases.ErrNoOrder
 	}
-	return a.makePlan(ctx, plan.Scope{Case: int64(id), Orders: ids, Person: asksErasure(c), Only: only}, lang, report)
+	return a.makePlan(ctx, plan.Scope{Case: int64(id), Orders: ids, Person: asksErasure(c) && !c.Depicted, Only: only}, lang, report)
 }
 
 // endsInErasure tells whether a case asks for something of which an erasure can
@@ -354,7 +355,8 @@ func (a *App) withCases(hs []plan.Hold, all []cases.Case, except cases.ID) []pla
 // Erase runs a plan that the owner confirmed by its hash. The plan is made
 // again first: when anything has changed it returns plan.ErrStale and touches
 // nothing. The identity of a case's requester must allow it
-// (cases.ErrIdentityUnproven). The result is never complete while anything is
+// (cases.ErrIdentityUnproven), and no disagreement of parents stand in the way
+// (cases.ErrConflict). The result is never complete while anything is
 // left.
 func (a *App) Erase(ctx context.Context, p plan.Plan, hash string, report Report) (RunView, error) {
 	return a.EraseWith(ctx, p, hash, EraseOptions{}, report)
@@ -443,6 +445,9 @@ func (a *App) settleIdentity(ctx context.Context, s plan.Scope, opt EraseOptions
 		c, err := tx.Case(cases.ID(s.Case))
 		if err != nil {
 			return err
+		}
+		if errors.Is(cases.MayErase(c), cases.ErrConflict) {
+			return cases.ErrConflict // no reason of identity settles what parents disagree on
 		}
 		if opt.Reason != "" && c.Identity.Level != cases.Confirmed {
 			if c, err = cases.Apply(c, cases.ActConfirmIdentity, cases.Input{Reason: opt.Reason, By: owner, At: a.now()}, a.d.Zone); err != nil {

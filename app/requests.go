@@ -191,6 +191,9 @@ func (a *App) Case(ctx context.Context, id cases.ID) (CaseView, error) {
 			v.ChallengeTo, _ = cases.To(c, cases.LetterCode, emails)
 		}
 		v.MayErase = cases.MayErase(c)
+		if err := a.around(tx, &v); err != nil {
+			return err
+		}
 		v.CanErase = c.State.Open() && len(c.Selected()) > 0 && endsInErasure(c)
 		return nil
 	})
@@ -202,7 +205,7 @@ func (a *App) Case(ctx context.Context, id cases.ID) (CaseView, error) {
 var acts = map[cases.Act]string{
 	cases.ActExtend: evidence.ActCaseExtended, cases.ActSuspend: evidence.ActCaseSuspended, cases.ActAskIdentity: evidence.ActCaseSuspended,
 	cases.ActRefuse: evidence.ActCaseRefused, cases.ActAnswer: evidence.ActCaseAnswered, cases.ActClose: evidence.ActCaseClosed,
-	cases.ActConfirmIdentity: evidence.ActCaseIdentity, cases.ActIdentityMet: evidence.ActCaseIdentity,
+	cases.ActConfirmIdentity: evidence.ActCaseIdentity, cases.ActIdentityMet: evidence.ActCaseIdentity, cases.ActSetAuthority: evidence.ActCaseIdentity,
 }
 
 // Act takes a step in a case. The errors are those of cases.Apply, and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"greffier/app/cases"
 	"greffier/app/erasure"
@@ -282,6 +283,9 @@ func (a *App) tellCase(tx Tx, r erasure.Record) error {
 		return err
 	}
 	c.Events = append(slices.Clone(c.Events), cases.Event{At: a.now(), By: greffier, Key: "case.run_" + r.State.String(), Arg: fmt.Sprint(r.Erased)})
+	if r.State == erasure.Complete || r.State == erasure.Partial {
+		c = ran(c, r, a.now())
+	}
 	if r.State == erasure.Complete {
 		if c.State < cases.InProgress {
 			c.State = cases.InProgress
@@ -303,6 +307,17 @@ func (a *App) tellCase(tx Tx, r erasure.Record) error {
 		}
 	}
 	return tx.PutCase(c)
+}
+
+// ran notes in a case what a run did for each right of which an erasure is the
+// answer.
+func ran(c cases.Case, r erasure.Record, at time.Time) cases.Case {
+	for _, x := range c.Asked {
+		if x.Outcome != cases.Denied && slices.Contains(cases.PathOf(x.Right).Work, cases.WorkRun) {
+			c = cases.Done(c, cases.Work{Right: x.Right, Kind: cases.WorkRun, Ref: runRecord(r.ID), At: at, By: greffier, Count: r.Erased})
+		}
+	}
+	return c
 }
 
 // staysUnsaid tells whether something of the orders of a run stays that the

@@ -278,6 +278,8 @@ func (a *App) rematch(ctx context.Context) error {
 			}
 			was := c
 			c.Orders = cases.Propose(mails[0].Verdict, mails[0].Message, known)
+			// What clues led to besides stays proposed.
+			c, _ = c.Propose(slices.DeleteFunc(slices.Clone(was.Orders), func(m cases.Match) bool { return m.Group() == cases.MatchSure }))
 			c = cases.ReweighAll(c, mails, known, cases.Provider{Marks: marks})
 			if slices.Equal(was.Orders, c.Orders) && was.Identity.Level == c.Identity.Level && slices.Equal(was.Identity.Signs, c.Identity.Signs) {
 				continue

@@ -228,13 +228,27 @@ func (a *App) takeIn(tx Tx, j request.Judged, on *filing, out *SyncReport) error
 			return err
 		}
 	}
+	against, err := a.speaksAgainst(tx, j, c, found)
+	if err != nil {
+		return err
+	}
 	if !found && j.Verdict.Kind == request.Request {
-		_, isNew, err := a.openCase(tx, j, on.orders, out)
+		id, isNew, err := a.openCase(tx, j, on.orders, out)
 		if isNew {
 			out.Messages++
 			out.Requests++
 		}
+		if err == nil && isNew && against != 0 {
+			err = a.noteDisagreement(tx, against, id)
+		}
 		return err
+	}
+	if !found && against != 0 {
+		// It asks for nothing, and belongs to the case that it is about.
+		if c, err = tx.Case(against); err != nil {
+			return err
+		}
+		found = true
 	}
 	if found {
 		j.Case = int64(c.ID)
@@ -261,5 +275,12 @@ func (a *App) takeIn(tx Tx, j request.Judged, on *filing, out *SyncReport) error
 	if c, err = a.challenged(tx, c, m, j.Verdict); err != nil {
 		return err
 	}
-	return tx.PutCase(cases.Merge(c, m, sure(j.Verdict), cases.Provider{Marks: marks}, a.now()))
+	c = cases.Merge(c, m, sure(j.Verdict), cases.Provider{Marks: marks}, a.now())
+	if c, err = a.namedLater(tx, c, m, j.Verdict); err != nil {
+		return err
+	}
+	if against == c.ID {
+		c = cases.NoteDisagreement(c, a.now(), "")
+	}
+	return tx.PutCase(c)
 }

@@ -121,7 +121,13 @@ type CaseView struct {
 	// Documents names, by message, the attachments that look like the copy of an
 	// identity document and are still kept.
 	Documents map[int64][]string
-	CanErase  bool // an erasure makes sense: erasure, withdrawal or objection asked, orders in scope
+	// Earlier are earlier requests of the same person for the same rights within
+	// twelve months (GDPR Art. 12(5)); Same are the person's other open cases,
+	// which may be one and the same request by another channel.
+	Earlier  []cases.Earlier
+	Same     []CaseRow
+	Standing cases.Standing
+	CanErase bool // an erasure makes sense: erasure, withdrawal or objection asked, orders in scope
 }
 
 // MessageView is a message with its verdict.

@@ -162,7 +162,7 @@ type Case struct {
 	Asked        []Asked          `json:"asked"`
 	Messages     []int64          `json:"messages"`          // Greffier's numbers, oldest first
 	Subject      string           `json:"subject,omitempty"` // of the first message; personal data
-	Channel      string           `json:"channel"`           // mail, post, telephone
+	Channel      string           `json:"channel"`           // one of Channels
 	Language     string           `json:"language"`
 	Requester    Person           `json:"requester"`
 	Concerned    Person           `json:"concerned"`
@@ -187,6 +187,18 @@ type Case struct {
 	Challenge *Challenge `json:"challenge,omitempty"`
 	// Work is what was done for the rights asked, from the records of the acts.
 	Work []Work `json:"work,omitempty"`
+	// Depicted tells that the person concerned is shown on the photos and is not
+	// the customer: the customer's other data are not hers, and the source of
+	// what concerns her is who sent the photo (GDPR Art. 15(1)(g)).
+	Depicted bool `json:"depicted,omitempty"`
+	// Authority is the evidence of the link, nil for none; Conflict the latest
+	// disagreement of two parents.
+	Authority *Authority `json:"authority,omitempty"`
+	Conflict  *Conflict  `json:"conflict,omitempty"`
+	// Told is what was told or read where no mail says it; personal data.
+	Told string `json:"told,omitempty"`
+	// MergedInto is the case that this one was joined with, 0 for none.
+	MergedInto ID `json:"merged_into,omitempty"`
 }
 
 // Rights returns the rights asked for, as words.

@@ -241,8 +241,8 @@ func lookAlikeSigns(sender mailbox.Address, orders []order.Order) []Sign {
 	near := map[string]bool{} // domains already compared
 	for _, o := range orders {
 		email := mailbox.NormEmail(o.Customer.Email)
-		if o.Erased || email == "" || email == from {
-			continue
+		if o.Erased || email == "" || email == from || dotless(domain) && mailKey(email) == mailKey(from) {
+			continue // at Gmail an address with other points is the same mailbox
 		}
 		d, l := domainOf(email), localOf(email)
 		if address == "" && d == domain && len(l) > 4 && alike(l, local) {
@@ -282,7 +282,7 @@ func namesPostcode(m mailbox.Message, matches []Match, byID map[int64]order.Orde
 	text := ""
 	for _, x := range matches {
 		code := strings.TrimSpace(fold(byID[x.Order].Customer.Postcode))
-		if len(code) < 4 || x.Why == MatchName {
+		if len(code) < 4 || !slices.Contains([]string{MatchEmail, MatchEmailNumber, MatchNumber}, x.Why) {
 			continue
 		}
 		if text == "" {
@@ -353,44 +353,52 @@ func list(numbers []string) string {
 
 // MayErase tells whether identity allows an erasure without asking further. It
 // returns nil when it is Confirmed, or Probable with nothing against it and
-// every order in scope the sender's own; else ErrIdentityUnproven.
+// every order in scope the sender's own; else ErrIdentityUnproven. While two
+// parents disagree, or a mail that seems to say so waits for the owner's word,
+// it returns ErrConflict: an erasure cannot be taken back (law.md 3.2).
 //
 // GDPR Art. 12(6) allows more questions only where there are reasonable doubts,
 // and an address that ordered, for whose domain the provider vouches, leaves
-// none for an act that protects the person.
+// none for an act that protects the person. Who is shown on a photo without
+// being the customer is not proven by the customer's orders.
 func MayErase(c Case) error {
 	switch {
-	case c.Identity.Level == Confirmed:
+	case c.disputed():
+		return ErrConflict
+	case c.Identity.Level == Confirmed && !(c.Depicted && c.ByCode()):
 		return nil
-	case c.Identity.Level == Probable && !c.Identity.contradicted() && c.allStrong():
+	case c.Identity.Level == Probable && !c.Identity.contradicted() && c.allStrong() && !c.Depicted:
 		return nil
 	}
 	return ErrIdentityUnproven
 }
 
-// MayDisclose tells whether identity allows data to be handed over, for access
-// and portability. It returns nil when it is Confirmed, or when MayErase does
-// and the person concerned asks herself; else ErrIdentityUnproven.
+// MayDisclose tells whether data may be handed over, for access and portability.
+// It returns nil when identity allows what MayErase asks, and, for who asks for
+// somebody else, when the authority is shown: seen by the owner, or a parent who
+// sent the photos herself. Else it returns ErrIdentityUnproven; an error that
+// matches ErrAuthority and ErrIdentityUnproven where only the authority is
+// missing; ErrConflict while two parents disagree.
 //
 // What is disclosed to the wrong person cannot be taken back, so that anybody
 // who asks for somebody else, a parent for a child included, first shows the
-// authority to do so (GDPR Art. 12(6), 15(4); C. civ. 371-1).
+// authority to do so (GDPR Art. 12(6), 15(4); C. civ. 371-1; law.md 3.2).
 func MayDisclose(c Case) error {
-	if c.Identity.Level == Confirmed {
-		return nil
+	if err := MayErase(c); err != nil {
+		return err
 	}
-	if c.Link != Self {
-		return ErrIdentityUnproven
+	if !c.authorised() {
+		return unauthorised()
 	}
-	return MayErase(c)
+	return nil
 }
 
 // EraseBySight tells whether the owner may, having looked at the case, confirm
 // an erasure whose identity is merely Unproven. It returns nil when MayErase
 // does, or when nothing speaks against the person, every order in scope is that
 // of the address that wrote, and the person concerned or a parent asks.
-// Otherwise it returns ErrIdentityUnproven, or ErrNoOrder when no order is in
-// scope.
+// Otherwise it returns ErrIdentityUnproven, ErrNoOrder when no order is in
+// scope, or ErrConflict while two parents disagree.
 //
 // The reasoning: an erasure protects, and discloses nothing. The law wants it
 // without delay where a child was shown (LIL Art. 51 II), either parent may ask
@@ -405,9 +413,11 @@ func EraseBySight(c Case) error {
 		return nil
 	}
 	switch {
+	case c.disputed():
+		return ErrConflict
 	case len(c.Selected()) == 0:
 		return ErrNoOrder
-	case c.Identity.Level == Unproven && !c.Identity.contradicted() && c.allStrong() &&
+	case c.Identity.Level == Unproven && !c.Identity.contradicted() && c.allStrong() && !c.Depicted &&
 		(c.Link == Self || c.Link == Parent) && !slices.Contains(c.Marks, request.MarkPhishing):
 		return nil
 	}

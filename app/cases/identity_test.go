@@ -102,12 +102,29 @@ func TestMayErase(t *testing.T) {
 	against := []cases.Sign{{Key: cases.SignReplyTo, Against: true}}
 	own := []cases.Match{{Order: 1, Strong: true, Selected: true}}
 	alien := []cases.Match{{Order: 1, Strong: true, Selected: true}, {Order: 3, Selected: true}}
+	confirmed := cases.Identity{Level: cases.Confirmed, By: cases.ByOwner}
+	said, seen, uploader := &cases.Authority{Kind: cases.AuthorityDeclared}, &cases.Authority{Kind: cases.AuthoritySeen}, &cases.Authority{Kind: cases.AuthorityUploader}
 	tests := []struct {
 		name                     string
 		c                        cases.Case
 		erase, disclose, bySight error
 	}{
-		{"confirmed allows everything", cases.Case{Identity: cases.Identity{Level: cases.Confirmed, Signs: against}, Orders: alien}, nil, nil, nil},
+		{"confirmed allows everything to the person herself", cases.Case{Identity: cases.Identity{Level: cases.Confirmed, Signs: against}, Link: cases.Self, Orders: alien}, nil, nil, nil},
+		{"confirmed without a settled link discloses nothing", cases.Case{Identity: cases.Identity{Level: cases.Confirmed, Signs: against}, Orders: alien}, nil, cases.ErrAuthority, nil},
+		{"a confirmed lawyer discloses nothing without a mandate", cases.Case{Identity: confirmed, Link: cases.Lawyer, Orders: own}, nil, cases.ErrAuthority, nil},
+		{"a confirmed lawyer whose mandate is only declared discloses nothing", cases.Case{Identity: confirmed, Link: cases.Lawyer, Orders: own, Authority: said}, nil, cases.ErrAuthority, nil},
+		{"a confirmed lawyer whose mandate was seen may have the data", cases.Case{Identity: confirmed, Link: cases.Lawyer, Orders: own, Authority: seen}, nil, nil, nil},
+		{"a mandate that was seen does not prove who holds it", cases.Case{Link: cases.Agent, Orders: own, Authority: seen}, cases.ErrIdentityUnproven, cases.ErrIdentityUnproven, cases.ErrIdentityUnproven},
+		{"a lawyer who is the uploader still needs a mandate", cases.Case{Identity: confirmed, Link: cases.Lawyer, Orders: own, Authority: uploader}, nil, cases.ErrAuthority, nil},
+		{"a confirmed parent who only says so discloses nothing", cases.Case{Identity: confirmed, Link: cases.Parent, Minor: true, Orders: alien, Authority: said}, nil, cases.ErrAuthority, nil},
+		{"a parent who sent the photos may have them", cases.Case{Identity: cases.Identity{Level: cases.Probable}, Link: cases.Parent, Minor: true, Orders: own, Authority: uploader}, nil, nil, nil},
+		{"a parent who sent only some of the photos may not", cases.Case{Identity: confirmed, Link: cases.Parent, Minor: true, Orders: alien, Authority: uploader}, nil, cases.ErrAuthority, nil},
+		{"a parent who sent the photos of an adult may not", cases.Case{Identity: confirmed, Link: cases.Parent, Orders: own, Authority: uploader}, nil, cases.ErrAuthority, nil},
+		{"parents who disagree stop everything that cannot be taken back", cases.Case{Identity: confirmed, Link: cases.Parent, Minor: true, Orders: own, Authority: seen, Conflict: &cases.Conflict{At: received}}, cases.ErrConflict, cases.ErrConflict, cases.ErrConflict},
+		{"a mail that seems to disagree stops it too", cases.NoteDisagreement(cases.Case{Identity: confirmed, Link: cases.Self, Orders: own}, received, ""), cases.ErrConflict, cases.ErrConflict, cases.ErrConflict},
+		{"a disagreement that is settled stops nothing", cases.Case{Identity: confirmed, Link: cases.Self, Orders: own, Conflict: &cases.Conflict{At: received, SettledAt: day(1)}}, nil, nil, nil},
+		{"who is shown on a photo is not proven by the customer's address", cases.Case{Identity: cases.Identity{Level: cases.Probable}, Link: cases.Self, Orders: own, Depicted: true}, cases.ErrIdentityUnproven, cases.ErrIdentityUnproven, cases.ErrIdentityUnproven},
+		{"who is shown on a photo and confirmed by the owner may", cases.Case{Identity: confirmed, Link: cases.Self, Orders: own, Depicted: true}, nil, nil, nil},
 		{"probable for oneself allows everything", cases.Case{Identity: cases.Identity{Level: cases.Probable}, Link: cases.Self, Orders: own}, nil, nil, nil},
 		{"probable for a child erases and discloses nothing", cases.Case{Identity: cases.Identity{Level: cases.Probable}, Link: cases.Parent, Minor: true, Orders: own}, nil, cases.ErrIdentityUnproven, nil},
 		{"probable does not reach an order of somebody else", cases.Case{Identity: cases.Identity{Level: cases.Probable}, Link: cases.Self, Orders: alien}, cases.ErrIdentityUnproven, cases.ErrIdentityUnproven, cases.ErrIdentityUnproven},

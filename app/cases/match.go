@@ -21,7 +21,7 @@ const (
 // What one mail may make of the list of orders.
 const (
 	maxNamed   = 50 // order numbers read from one mail
-	maxByName  = 25 // proposals by name alone
+	maxByName  = 25 // orders whose customer's name is looked at beside the address
 	minNameLen = 2  // letters of a first or last name that is looked for
 )
 
@@ -37,8 +37,9 @@ const (
 // are not the sender's, what is meant is unclear: nothing is selected, except
 // the order of a sender who has just one and names a number that nobody has. A
 // sender without orders who names one by its number has it selected, not
-// Strong, so that identity has to be settled first. A name alone never selects
-// anything, and neither does an order that was erased. One address may serve
+// Strong, so that identity has to be settled first. A name alone, a telephone
+// number or whatever else only points to an order never selects anything, and
+// neither does an order that was erased. One address may serve
 // several people: where the sender's name is that of some of the orders of the
 // address, those in another name are proposed and not selected, save where the
 // mail names them.
@@ -88,12 +89,13 @@ func Propose(v request.Verdict, m mailbox.Message, orders []order.Order) []Match
 	for _, i := range others {
 		add(i, MatchNumber, false, len(own) == 0 && !orders[i].Erased)
 	}
-	for i := range orders {
-		if byName[i] && !slices.Contains(own, i) && !named[i] {
-			add(i, MatchName, false, false)
-		}
+	text := newText(v, m)
+	seen := make(map[int]bool, len(own)+len(named))
+	for _, i := range own {
+		seen[i] = true
 	}
-	return out
+	further := newSeeker(Clues{Email: from, Name: sender.Name, Child: childNamed(text), Text: text})
+	return append(out, further.propose(orders, func(i int) bool { return seen[i] || named[i] })...)
 }
 
 // numbersOf returns the order numbers that a verdict names, bounded, each once.
@@ -194,6 +196,10 @@ func hasName(text string, tokens map[string]bool, name string) bool {
 	}
 	return !several || strings.Contains(text, name)
 }
+
+// WrittenNow returns what the sender of a mail wrote now, subject included, as
+// far as the verdict tells it from what is quoted.
+func WrittenNow(m mailbox.Message, v request.Verdict) string { return newText(v, m) }
 
 // newText returns what the sender wrote now, subject included: the parts that
 // the verdict names, or everything where it names none.

@@ -38,6 +38,11 @@ const (
 	ActSelectOrders    Act = "select orders"    // the owner says which orders are meant
 	ActSetPerson       Act = "set person"       // who asks, for whom, by what right
 	ActCorrectRights   Act = "correct rights"   // what is asked
+	ActByHand          Act = "by hand"          // the owner did what is asked, in another tool
+	ActSetAuthority    Act = "set authority"    // what shows that the requester may ask for another (C. civ. 371-1)
+	ActConflict        Act = "parents disagree" // two holders of parental authority want the contrary (C. civ. 372-1)
+	ActSettleConflict  Act = "settle conflict"  // they agree, a judge decided, or there was none
+	ActFee             Act = "announce fee"     // a reasonable fee, told beforehand (GDPR Art. 12(5)(a))
 )
 
 // Transition is one row of the table of lawful acts: in which states the act may
@@ -75,6 +80,11 @@ var transitions = []Transition{
 	{Act: ActSelectOrders, From: anyOpen, Stay: true, Event: EventOrdersSet},
 	{Act: ActSetPerson, From: anyOpen, Stay: true, Event: "case.person_set"},
 	{Act: ActCorrectRights, From: anyOpen, Stay: true, Event: "case.rights_corrected", Needs: "rights"},
+	{Act: ActByHand, From: anyOpen, Stay: true, Event: EventWork + "by_hand", Needs: "a right and a reason"},
+	{Act: ActSetAuthority, From: anyOpen, Stay: true, Event: "case.authority", Needs: "a kind and a reason"},
+	{Act: ActConflict, From: anyOpen, Stay: true, Event: eventConflict, Needs: "a reason"},
+	{Act: ActSettleConflict, From: anyOpen, Stay: true, Event: eventSettled, Needs: "a reason"},
+	{Act: ActFee, From: anyOpen, Stay: true, Event: "case.fee", Needs: "a reason"},
 }
 
 // Transitions returns the table of lawful acts. It reads:
@@ -96,9 +106,15 @@ var transitions = []Transition{
 //	select orders     received, acknowledged, identity, in progress → same
 //	set person        received, acknowledged, identity, in progress → same
 //	correct rights    received, acknowledged, identity, in progress → same, needs rights
+//	by hand           received, acknowledged, identity, in progress → same, needs a right and a reason
+//	set authority     received, acknowledged, identity, in progress → same, needs a kind and a reason
+//	parents disagree  received, acknowledged, identity, in progress → same, needs a reason
+//	settle conflict   received, acknowledged, identity, in progress → same, needs a reason
+//	announce fee      received, acknowledged, identity, in progress → same, needs a reason
 //
 // In the state identity, confirm identity and resume lead to in progress. What
-// else an act depends on (the clock, identity, the outcomes) Next says.
+// else an act depends on (the clock, identity, the outcomes, what is on record
+// for each right: see Paths) Next says.
 func Transitions() []Transition {
 	out := slices.Clone(transitions)
 	for i := range out {
@@ -133,7 +149,7 @@ func transitionOf(act Act) (Transition, bool) {
 }
 
 // The reasons why an act is not lawful now, keys of the text catalog. The last
-// two stand on lawful acts too, as warnings.
+// one stands on lawful acts, as a warning.
 const (
 	WhyState           = "why.state"            // not from where the case stands
 	WhyWaiting         = "why.waiting"          // an answer of the person is awaited already
@@ -150,18 +166,28 @@ const (
 	WhyNothingRefused  = "why.nothing_refused"  // no right is left to refuse
 	WhyIdentity        = "why.identity"         // identity does not allow the outcome
 	WhyClock           = "why.clock"            // the dates contradict each other
-	WarnExtendMinor    = "why.extend_minor"     // the CNIL can be seized after a month all the same (LIL Art. 51 II)
+	WhyNoWork          = "why.no_work"          // nothing is on record for a right that is granted; Rights which
+	WhyConflict        = "why.conflict"         // two parents disagree
+	WhyNoConflict      = "why.no_conflict"      // no disagreement is recorded or seen
+	WhySelf            = "why.self"             // the person concerned asks herself
+	WhyMerged          = "why.merged"           // the case was joined with another
+	WarnExtendMinor    = "why.extend_minor"     // the CNIL can be seized after a month all the same (LIL Art. 51 II): only if the owner insists
 	WarnRefusalLate    = "why.refusal_late"     // the month for a refusal is over: tell the person now
 )
 
 // Step is an act as it stands for a case now. Why is a key of the text catalog:
 // the reason when the act is not lawful, a warning when it is. At most one step
-// is Primary: what the case waits for.
+// is Primary: what the case waits for. Rights are those that the reason or the
+// step is about: for a primary ActByHand the right for which something is to be
+// done, by the tool for it (see Path.Work) or by hand. Insist tells that the
+// owner may do the act against the reason, with Input.Nevertheless.
 type Step struct {
-	Act     Act    `json:"act"`
-	Lawful  bool   `json:"lawful"`
-	Why     string `json:"why,omitempty"`
-	Primary bool   `json:"primary,omitempty"`
+	Act     Act             `json:"act"`
+	Lawful  bool            `json:"lawful"`
+	Why     string          `json:"why,omitempty"`
+	Primary bool            `json:"primary,omitempty"`
+	Rights  []request.Right `json:"rights,omitempty"`
+	Insist  bool            `json:"insist,omitempty"`
 }
 
 // NotLawfulError says why an act is not lawful. It matches ErrNotLawful, and
@@ -172,6 +198,8 @@ type NotLawfulError struct {
 	Why   string   // key of the text catalog
 	By    law.Date // the day that was missed, zero where none was
 	Cause error
+	// Rights are those that the reason is about, none for all.
+	Rights []request.Right
 }
 
 // Error implements error.
@@ -179,6 +207,9 @@ func (e *NotLawfulError) Error() string {
 	s := fmt.Sprintf("%s a case that is %s: %s (%s)", e.Act, e.State, ErrNotLawful, strings.TrimPrefix(e.Why, "why."))
 	if !e.By.IsZero() {
 		s += ": the last day was " + e.By.String()
+	}
+	for _, r := range e.Rights {
+		s += ": " + r.String()
 	}
 	if e.Cause != nil {
 		s += ": " + e.Cause.Error()
@@ -195,6 +226,10 @@ func (e *NotLawfulError) Unwrap() error { return e.Cause }
 // ErrInput says that an act was given something that it cannot use: no instant,
 // an unknown right, outcome, order or link, or an article that is not one.
 var ErrInput = errors.New("the step lacks something that it needs")
+
+// ErrNoWork says that a right is said to be granted while nothing that was done
+// for it is on record.
+var ErrNoWork = errors.New("nothing is on record that was done for the right")
 
 // Input is what an act needs. Reason is the owner's own words and personal
 // data.
@@ -221,6 +256,14 @@ type Input struct {
 	Concerned *Person `json:"concerned,omitempty"`
 	Link      *Link   `json:"link,omitempty"`
 	Minor     *bool   `json:"minor,omitempty"`
+	Depicted  *bool   `json:"depicted,omitempty"`
+
+	// Authority is the kind of evidence of the link; From is the day on which it
+	// was seen, Reason what was seen and how.
+	Authority AuthorityKind `json:"authority,omitempty"`
+	// Nevertheless tells that the owner insists on an act that is not offered:
+	// an extension where a minor's data are concerned (law.md 1.1).
+	Nevertheless bool `json:"nevertheless,omitempty"`
 }
 
 // Ground is an article on which a refusal or a limit may rest, with the key of
@@ -238,6 +281,7 @@ func Grounds(r request.Right) []Ground {
 	all := []Ground{
 		{"GDPR Art. 12(5)", "ground.excessive", nil},
 		{"GDPR Art. 12(2)", "ground.not_identified", nil},
+		{"GDPR Art. 11(2)", "ground.not_identifiable", []request.Right{request.Access, request.Rectification, request.Erasure, request.Restriction, request.Portability}},
 		{"GDPR Art. 17(3)(b)", "ground.legal_obligation", []request.Right{request.Erasure, request.Withdrawal, request.Objection}},
 		{"GDPR Art. 17(3)(e)", "ground.legal_claims", []request.Right{request.Erasure, request.Withdrawal, request.Objection}},
 		{"GDPR Art. 17(3)(a)", "ground.expression", []request.Right{request.Erasure}},
@@ -274,9 +318,11 @@ func Next(c Case, d law.Deadline, today law.Date) []Step {
 		err := c.refused(t, d, today)
 		if s.Lawful = err == nil; s.Lawful {
 			s.Why = c.warning(t.Act, d, today)
-			s.Primary = t.Act == primary
+			if s.Primary = t.Act == primary; s.Primary && t.Act == ActByHand {
+				s.Rights = []request.Right{c.toDo()}
+			}
 		} else {
-			s.Why = err.Why
+			s.Why, s.Rights, s.Insist = err.Why, err.Rights, err.Why == WarnExtendMinor
 		}
 		out = append(out, s)
 	}
@@ -312,6 +358,9 @@ func (c Case) primary(d law.Deadline, today law.Date) Act {
 	}
 	switch c.State {
 	case Received:
+		if c.Disagreed() && !c.InConflict() {
+			return ActConflict
+		}
 		return ActAcknowledge
 	case Identifying:
 		return ActIdentityMet
@@ -321,6 +370,8 @@ func (c Case) primary(d law.Deadline, today law.Date) Act {
 		return ""
 	}
 	switch {
+	case c.Disagreed() && !c.InConflict():
+		return ActConflict
 	case c.waiting() >= 0:
 		return ActResume
 	case c.needsIdentity() && lawful(ActAskIdentity):
@@ -331,16 +382,17 @@ func (c Case) primary(d law.Deadline, today law.Date) Act {
 		return ActAnswer
 	case lawful(ActRefuse) && c.allRefused():
 		return ActRefuse
+	case c.toDo() != request.NoRight && lawful(ActByHand):
+		return ActByHand
+	case c.InConflict():
+		return ActSettleConflict
 	}
 	return ActSetOutcome
 }
 
 // warning returns what to keep in mind of a lawful act, or "".
 func (c Case) warning(act Act, d law.Deadline, today law.Date) string {
-	switch {
-	case act == ActExtend && c.Minor:
-		return WarnExtendMinor
-	case act == ActRefuse && !d.RefusalBy.IsZero() && today.After(d.RefusalBy):
+	if act == ActRefuse && !d.RefusalBy.IsZero() && today.After(d.RefusalBy) {
 		return WarnRefusalLate
 	}
 	return ""
@@ -378,6 +430,10 @@ func (c Case) refused(t Transition, d law.Deadline, today law.Date) *NotLawfulEr
 			return no(WhyNoExtendRefusal, none, nil)
 		case !d.CanExtend(today):
 			return no(WhyNoticeLate, d.NoticeBy, nil)
+		case c.Minor:
+			// LIL Art. 51 II: the CNIL can be seized after a month all the same, so
+			// that it is not offered (law.md 1.1).
+			return no(WarnExtendMinor, none, nil)
 		}
 	case ActSuspend:
 		switch {
@@ -404,9 +460,37 @@ func (c Case) refused(t Transition, d law.Deadline, today law.Date) *NotLawfulEr
 			return no(WhyAllRefused, none, nil)
 		}
 		for _, a := range c.Asked {
-			if err := c.allows(a.Right, a.Outcome); err != nil {
+			if err := c.allows(a.Right, a.Outcome); errors.Is(err, ErrConflict) {
+				return no(WhyConflict, none, err)
+			} else if err != nil {
 				return no(WhyIdentity, none, err)
 			}
+		}
+		if rights := c.withoutWork(); len(rights) > 0 {
+			// The person is told what was done (GDPR Art. 12(3)): something was.
+			err := no(WhyNoWork, none, ErrNoWork)
+			err.Rights = rights
+			return err
+		}
+	case ActByHand:
+		if len(c.Asked) == 0 && !c.InConflict() {
+			return no(WhyNoRight, none, nil)
+		}
+	case ActSetAuthority:
+		if c.Link == Self {
+			return no(WhySelf, none, nil)
+		}
+	case ActConflict:
+		if c.InConflict() {
+			return no(WhyConflict, none, nil)
+		}
+	case ActSettleConflict:
+		if !c.disputed() {
+			return no(WhyNoConflict, none, nil)
+		}
+	case ActReopen:
+		if c.MergedInto != 0 {
+			return no(WhyMerged, none, nil)
 		}
 	case ActRefuse:
 		switch {
@@ -421,21 +505,21 @@ func (c Case) refused(t Transition, d law.Deadline, today law.Date) *NotLawfulEr
 	return nil
 }
 
-// allows tells whether identity allows a right to end so. Data are handed over
-// under MayDisclose; they are erased, or changed for good, under EraseBySight.
-// To stop a use of data harms nobody and can be undone: restriction, objection
-// and withdrawal need no proof.
+// allows tells whether a right may end so, as far as its Path asks for proof of
+// the person. Data are handed over under MayDisclose; they are erased, or changed
+// for good, under EraseBySight. To stop a use of data harms nobody and can be
+// undone: restriction, objection and withdrawal need no proof.
 func (c Case) allows(r request.Right, o Outcome) error {
 	if o != Granted && o != Partly {
 		return nil
 	}
-	switch r {
-	case request.Access, request.Portability:
-		return MayDisclose(c)
-	case request.Erasure, request.Rectification:
+	switch PathOf(r).Proof {
+	case ProofNone:
+		return nil
+	case ProofErase:
 		return EraseBySight(c)
 	}
-	return nil
+	return MayDisclose(c)
 }
 
 // needsIdentity tells whether a right of the case could not be granted yet.
@@ -486,7 +570,7 @@ func Apply(c Case, act Act, in Input, zone *time.Location) (Case, error) {
 	if act == ActResume && c.State.Open() && c.State != Identifying && c.waiting() < 0 {
 		return c, nil
 	}
-	if no := c.refused(t, d, day); no != nil {
+	if no := c.refused(t, d, day); no != nil && !(in.Nevertheless && no.Why == WarnExtendMinor) {
 		return c, no
 	}
 
@@ -598,6 +682,35 @@ func Apply(c Case, act Act, in Input, zone *time.Location) (Case, error) {
 			return c, fmt.Errorf("correct the rights of a case: %w", err)
 		}
 		e.Arg = strings.Join(n.Rights(), ", ")
+	case ActByHand:
+		if err := n.byHand(in, reason, by); err != nil {
+			return c, fmt.Errorf("record what was done by hand: %w", err)
+		}
+		e.Arg = in.Right.String()
+	case ActSetAuthority:
+		if in.From.After(day) {
+			return c, fmt.Errorf("record an authority: a day that has not come: %w", ErrInput)
+		}
+		if err := n.setAuthority(in, reason, by, day); err != nil {
+			return c, fmt.Errorf("record an authority: %w", err)
+		}
+		e.Arg = string(in.Authority)
+	case ActConflict:
+		if reason == "" {
+			return c, fmt.Errorf("record a disagreement: %w", ErrReason)
+		}
+		n.Conflict = &Conflict{At: at, By: by, Reason: reason}
+	case ActSettleConflict:
+		if reason == "" {
+			return c, fmt.Errorf("settle a disagreement: %w", ErrReason)
+		}
+		if n.InConflict() {
+			n.Conflict.SettledAt, n.Conflict.Settled = at, reason
+		}
+	case ActFee:
+		if reason == "" {
+			return c, fmt.Errorf("announce a fee: %w", ErrReason)
+		}
 	}
 
 	// The dates must still make sense: a suspension before the receipt, or one
@@ -668,6 +781,20 @@ func (c *Case) setOutcome(in Input, reason string) error {
 	return nil
 }
 
+// byHand records that the owner did what a right asks for in another tool, in her
+// own words. While parents disagree she may restrict without being asked to.
+func (c *Case) byHand(in Input, reason, by string) error {
+	asked := slices.ContainsFunc(c.Asked, func(a Asked) bool { return a.Right == in.Right })
+	if !asked && !(c.InConflict() && in.Right == request.Restriction) {
+		return ErrInput
+	}
+	if reason == "" {
+		return ErrReason
+	}
+	c.Work = append(c.Work, Work{Right: in.Right, Kind: WorkByHand, At: in.At.UTC(), By: by, Note: reason})
+	return nil
+}
+
 // reopen makes the case open again. What was refused or withdrawn is decided
 // anew; what was granted stays, save the right that is named.
 func (c *Case) reopen(from State, right request.Right) error {
@@ -707,28 +834,39 @@ func (c *Case) selectOrders(in Input) error {
 	return nil
 }
 
-// setPerson records who asks and for whom.
+// clean brings what was typed of a person to one line each.
+func (p Person) clean() Person {
+	return Person{Name: oneLine(p.Name, 120), Email: oneLine(mailbox.NormEmail(p.Email), 254)}
+}
+
+// setPerson records who asks and for whom. The evidence of a link is that of
+// these two persons and of no others.
 func (c *Case) setPerson(in Input) error {
+	link := c.Link
 	if in.Link != nil {
 		if !slices.Contains([]Link{LinkUnknown, Self, Parent, Lawyer, Agent}, *in.Link) {
 			return ErrInput
 		}
 		c.Link = *in.Link
 	}
-	clean := func(p Person) Person {
-		return Person{Name: oneLine(p.Name, 120), Email: oneLine(mailbox.NormEmail(p.Email), 254)}
-	}
+	was := [2]Person{c.Requester, c.Concerned}
 	if in.Requester != nil {
-		c.Requester = clean(*in.Requester)
+		c.Requester = in.Requester.clean()
 	}
 	if in.Concerned != nil {
-		c.Concerned = clean(*in.Concerned)
+		c.Concerned = in.Concerned.clean()
 	}
 	if c.Link == Self {
 		c.Concerned = c.Requester
 	}
 	if in.Minor != nil {
 		c.Minor = *in.Minor
+	}
+	if in.Depicted != nil {
+		c.Depicted = *in.Depicted
+	}
+	if c.Link != link || was != [2]Person{c.Requester, c.Concerned} {
+		c.Authority = nil
 	}
 	return nil
 }

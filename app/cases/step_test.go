@@ -50,6 +50,14 @@ func outcome(r request.Right, o cases.Outcome) func(*cases.Input) cases.Act {
 	}
 }
 
+// byHand records that what a right asks for was done.
+func byHand(r request.Right) func(*cases.Input) cases.Act {
+	return func(in *cases.Input) cases.Act {
+		in.Right, in.Reason = r, "fait dans la boutique"
+		return cases.ActByHand
+	}
+}
+
 func steps(t *testing.T, c cases.Case, n int) []cases.Step {
 	t.Helper()
 	today := law.DateOf(day(n), paris)
@@ -80,7 +88,8 @@ func TestLifeOfACase(t *testing.T) {
 	}{
 		{cases.ActAcknowledge, cases.ActAcknowledge, cases.Acknowledged},
 		{cases.ActStart, cases.ActStart, cases.InProgress},
-		{cases.ActSetOutcome, outcome(request.Erasure, cases.Granted), cases.InProgress},
+		{cases.ActByHand, outcome(request.Erasure, cases.Granted), cases.InProgress},
+		{cases.ActByHand, byHand(request.Erasure), cases.InProgress},
 		{cases.ActAnswer, cases.ActAnswer, cases.Answered},
 		{cases.ActClose, cases.ActClose, cases.Closed},
 		{"", because(cases.ActReopen, "elle répond qu'une photo reste"), cases.InProgress},
@@ -95,7 +104,7 @@ func TestLifeOfACase(t *testing.T) {
 	if !c.AnsweredAt.IsZero() || !c.ClosedAt.IsZero() {
 		t.Error("a reopened case keeps the dates of its end")
 	}
-	want := "opened asked.erasure acknowledged started outcome.granted answered closed reopened"
+	want := "opened asked.erasure acknowledged started outcome.granted work.by_hand answered closed reopened"
 	if got := strings.Join(eventKeys(c), " "); got != want {
 		t.Errorf("events %s\nwant   %s", got, want)
 	}
@@ -176,6 +185,19 @@ func TestWhatIsNotLawful(t *testing.T) {
 		{"a second extension", walk(t, opened(), because(cases.ActExtend, "x")), because(cases.ActExtend, "y"), 3, cases.ErrNotLawful, cases.WhyExtended},
 		{"an extension of a refusal", walk(t, opened(), outcome(request.Erasure, cases.Denied)), because(cases.ActExtend, "x"), 3, cases.ErrNotLawful, cases.WhyNoExtendRefusal},
 		{"an answer with a right undecided", decided, cases.ActAnswer, 3, cases.ErrNotLawful, cases.WhyUndecided},
+		{"an answer for which nothing was done", walk(t, opened(), outcome(request.Erasure, cases.Granted)), cases.ActAnswer, 3, cases.ErrNoWork, cases.WhyNoWork},
+		{"an answer of which one right has nothing done", walk(t, opened(request.Erasure, request.Objection), outcome(request.Erasure, cases.Granted), outcome(request.Objection, cases.Granted), byHand(request.Erasure)), cases.ActAnswer, 3, cases.ErrNotLawful, cases.WhyNoWork},
+		{"work by hand without the owner's words", opened(), func(in *cases.Input) cases.Act { in.Right = request.Erasure; return cases.ActByHand }, 3, cases.ErrReason, ""},
+		{"work by hand for a right that nobody asked for", opened(), byHand(request.Access), 3, cases.ErrInput, ""},
+		{"evidence of a link that does not exist", opened(), func(in *cases.Input) cases.Act {
+			in.Authority, in.Reason = cases.AuthoritySeen, "x"
+			return cases.ActSetAuthority
+		}, 3, cases.ErrNotLawful, cases.WhySelf},
+		{"settling a disagreement that nobody noted", opened(), because(cases.ActSettleConflict, "x"), 3, cases.ErrNotLawful, cases.WhyNoConflict},
+		{"a disagreement without a reason", opened(), cases.ActConflict, 3, cases.ErrReason, ""},
+		{"the same disagreement twice", walk(t, opened(), because(cases.ActConflict, "x")), because(cases.ActConflict, "y"), 3, cases.ErrNotLawful, cases.WhyConflict},
+		{"an erasure granted while parents disagree", walk(t, opened(), because(cases.ActConflict, "x")), outcome(request.Erasure, cases.Granted), 3, cases.ErrConflict, ""},
+		{"a fee without its words", opened(), cases.ActFee, 3, cases.ErrReason, ""},
 		{"an answer when everything is refused", walk(t, opened(), outcome(request.Erasure, cases.Denied)), cases.ActAnswer, 3, cases.ErrNotLawful, cases.WhyAllRefused},
 		{"an answer while identity is awaited", walk(t, decided, cases.ActAskIdentity), cases.ActAnswer, 3, cases.ErrNotLawful, cases.WhyState},
 		{"a refusal without a reason", opened(), func(in *cases.Input) cases.Act { in.Ground = "GDPR Art. 12(5)"; return cases.ActRefuse }, 3, cases.ErrReason, ""},
@@ -236,16 +258,35 @@ func TestWhatIsNotLawful(t *testing.T) {
 	}
 }
 
-func TestForAMinorTheExtensionIsOfferedWithAWarning(t *testing.T) {
+func TestForAMinorTheExtensionIsNotOfferedUnlessTheOwnerInsists(t *testing.T) {
 	c := opened()
 	c.Minor = true
-	if s := step(t, c, 3, cases.ActExtend); !s.Lawful || s.Primary || s.Why != cases.WarnExtendMinor {
+	if s := step(t, c, 3, cases.ActExtend); s.Lawful || s.Primary || !s.Insist || s.Why != cases.WarnExtendMinor {
 		t.Errorf("step %+v", s)
+	}
+	in := input(3)
+	in.Reason = "douze commandes, trois prestataires"
+	if _, err := cases.Apply(c, cases.ActExtend, in, paris); !errors.Is(err, cases.ErrNotLawful) {
+		t.Errorf("extended without insisting: %v", err)
+	}
+	in.Nevertheless = true
+	n, err := cases.Apply(c, cases.ActExtend, in, paris)
+	if err != nil || n.ExtendedAt.IsZero() || n.ExtendReason == "" {
+		t.Errorf("insisting: %v", err)
+	}
+	in.Reason = ""
+	if _, err := cases.Apply(c, cases.ActExtend, in, paris); !errors.Is(err, cases.ErrReason) {
+		t.Errorf("insisting without a reason: %v", err)
+	}
+	in = input(40)
+	in.Reason, in.Nevertheless = "x", true
+	if _, err := cases.Apply(c, cases.ActExtend, in, paris); !errors.Is(err, cases.ErrNotLawful) {
+		t.Errorf("no insisting makes a late notice good: %v", err)
 	}
 }
 
 func TestAnswersThatComeTooLateAreWrittenDown(t *testing.T) {
-	c := walk(t, opened(), outcome(request.Erasure, cases.Granted), because(cases.ActExtend, "x"))
+	c := walk(t, opened(), outcome(request.Erasure, cases.Granted), byHand(request.Erasure), because(cases.ActExtend, "x"))
 	in := input(40) // 14 April: inside the extension, after the first month
 	if n, err := cases.Apply(c, cases.ActAnswer, in, paris); err != nil || slices.Contains(eventKeys(n), "late") {
 		t.Errorf("an answer inside the extension: %v", err)
@@ -262,7 +303,7 @@ func TestAnswersThatComeTooLateAreWrittenDown(t *testing.T) {
 }
 
 func TestAPartlyRefusedCaseIsAnswered(t *testing.T) {
-	c := walk(t, opened(request.Erasure, request.Objection), outcome(request.Erasure, cases.Partly), outcome(request.Objection, cases.Denied), cases.ActAnswer)
+	c := walk(t, opened(request.Erasure, request.Objection), outcome(request.Erasure, cases.Partly), outcome(request.Objection, cases.Denied), byHand(request.Erasure), cases.ActAnswer)
 	if c.State != cases.Answered || c.Asked[0].Ground == "" || c.Asked[0].Reason == "" {
 		t.Errorf("case %+v", c)
 	}
@@ -342,7 +383,7 @@ func TestTheTableOfActsIsTheDocumentedOne(t *testing.T) {
 func TestNextAndApplyAgreeWithTheTable(t *testing.T) {
 	for state := cases.Received; state <= cases.Closed; state++ {
 		c := opened()
-		c.State = state
+		c.State, c.Link = state, cases.Parent
 		primaries := 0
 		for _, s := range steps(t, c, 3) {
 			if s.Primary {
@@ -361,6 +402,7 @@ func TestNextAndApplyAgreeWithTheTable(t *testing.T) {
 			}
 			in := input(3)
 			in.Reason, in.Ground, in.Rights, in.Right, in.Outcome = "x", "GDPR Art. 12(5)", []request.Right{request.Erasure}, request.Erasure, cases.Moot
+			in.Authority = cases.AuthoritySeen
 			if s.Act == cases.ActReopen {
 				in.Right = request.NoRight
 			}
@@ -375,24 +417,45 @@ func TestNextAndApplyAgreeWithTheTable(t *testing.T) {
 	}
 }
 
-// No path, however odd, answers with a right undecided, or lets data go or be
-// erased against a sign without a confirmation.
+// allowed tells whether what a granted right needs was there.
+func allowed(c cases.Case, a cases.Asked) bool {
+	switch cases.PathOf(a.Right).Proof {
+	case cases.ProofDisclose:
+		return cases.MayDisclose(c) == nil
+	case cases.ProofErase:
+		return cases.EraseBySight(c) == nil
+	}
+	return true
+}
+
+// No path, however odd, answers with a right undecided, or grants one without
+// proof of the person or without something done; data neither go nor are erased
+// against a sign without a confirmation, nor while parents disagree; the clock
+// never starts later than the receipt; and whatever Next calls lawful can be
+// done, and nothing else.
 func TestNoPathLeadsAroundTheLaw(t *testing.T) {
 	all := cases.Transitions()
 	outcomes := []cases.Outcome{cases.Undecided, cases.Granted, cases.Partly, cases.Denied, cases.Moot}
-	answered := 0
+	answered, granted, merged := 0, 0, 0
 	for seed := range uint64(1500) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		rights := []request.Right{request.Rights[r.IntN(7)], request.Rights[r.IntN(7)]}
-		m := mail("anne.martin@example.org", "x")
-		if r.IntN(2) == 0 {
-			m = signed(m)
+		open := func() cases.Case {
+			rights := []request.Right{request.Rights[r.IntN(7)], request.Rights[r.IntN(7)]}
+			m := mail("anne.martin@example.org", "x")
+			if r.IntN(2) == 0 {
+				m = signed(m)
+			}
+			if r.IntN(3) == 0 {
+				m.ReplyTo = append(m.ReplyTo, m.From[0])
+				m.ReplyTo[0].Email = "eve@example.com"
+			}
+			c := cases.Open(m, asks(rights...), shop, now, paris)
+			c.ReceivedAt = received.AddDate(0, 0, -r.IntN(3))
+			return c
 		}
-		if r.IntN(3) == 0 {
-			m.ReplyTo = append(m.ReplyTo, m.From[0])
-			m.ReplyTo[0].Email = "eve@example.com"
-		}
-		c := cases.Open(m, asks(rights...), shop, now, paris)
+		c := open()
+		c.ID = 1
+		earliest := c.ReceivedAt
 		confirmed := false
 		for n := range 25 {
 			act := all[r.IntN(len(all))].Act
@@ -409,11 +472,22 @@ func TestNoPathLeadsAroundTheLaw(t *testing.T) {
 			if r.IntN(2) == 0 {
 				in.Add = shop
 			}
+			link, minor, depicted := cases.Links[r.IntN(len(cases.Links))], r.IntN(2) == 0, r.IntN(5) == 0
+			in.Link, in.Minor, in.Depicted = &link, &minor, &depicted
+			in.Authority = cases.AuthorityKinds[r.IntN(len(cases.AuthorityKinds))]
+			in.Nevertheless = r.IntN(6) == 0
 			if act == cases.ActReopen {
 				in.Right = request.NoRight
 			}
+			s := step(t, c, n, act)
 			before := c
 			next, err := cases.Apply(c, act, in, paris)
+			if !s.Lawful && err == nil && !(s.Insist && in.Nevertheless) && act != cases.ActResume {
+				t.Fatalf("seed %d: %s is not lawful (%s) and was done", seed, act, s.Why)
+			}
+			if s.Lawful && errors.Is(err, cases.ErrNotLawful) && !strings.Contains(err.Error(), "clock") {
+				t.Fatalf("seed %d: %s is lawful and was refused: %v", seed, act, err)
+			}
 			if err != nil {
 				if next.State != before.State || len(next.Events) != len(before.Events) {
 					t.Fatalf("seed %d: %s failed and changed the case", seed, act)
@@ -422,13 +496,26 @@ func TestNoPathLeadsAroundTheLaw(t *testing.T) {
 			}
 			c = next
 			confirmed = confirmed || act == cases.ActConfirmIdentity || act == cases.ActIdentityMet
-			if c.State == cases.Answered {
+			if act == cases.ActAnswer {
 				answered++
 				for _, a := range c.Asked {
 					if a.Outcome == cases.Undecided {
 						t.Fatalf("seed %d: answered with %s undecided", seed, a.Right)
 					}
+					if a.Outcome != cases.Granted && a.Outcome != cases.Partly {
+						continue
+					}
+					granted++
+					if !c.HasWork(a.Right) || !allowed(before, a) {
+						t.Fatalf("seed %d: %s granted, work %v, proof %v", seed, a.Right, c.HasWork(a.Right), allowed(before, a))
+					}
 				}
+			}
+			if c.InConflict() && (cases.MayErase(c) == nil || cases.EraseBySight(c) == nil || cases.MayDisclose(c) == nil) {
+				t.Fatalf("seed %d: erasure or disclosure while parents disagree", seed)
+			}
+			if c.ReceivedAt.After(earliest) {
+				t.Fatalf("seed %d: the clock starts later than the receipt", seed)
 			}
 			against := slices.ContainsFunc(c.Identity.Signs, func(s cases.Sign) bool { return s.Against })
 			if against && !confirmed && (cases.MayErase(c) == nil || cases.EraseBySight(c) == nil || cases.MayDisclose(c) == nil) {
@@ -440,9 +527,29 @@ func TestNoPathLeadsAroundTheLaw(t *testing.T) {
 			if open := slices.ContainsFunc(c.Suspensions, func(s law.Suspension) bool { return s.To.IsZero() }); open && !c.State.Open() {
 				t.Fatalf("seed %d: a suspension runs in state %s", seed, c.State)
 			}
+			if c.State.Open() && r.IntN(8) == 0 {
+				from := open()
+				from.ID = cases.ID(100 + n)
+				united, gone, err := cases.Unite(c, from, "x", day(n), paris)
+				if err != nil {
+					continue
+				}
+				merged++
+				today := law.DateOf(day(n), paris)
+				was, _ := c.Clock(paris).Deadline(today)
+				other, _ := from.Clock(paris).Deadline(today)
+				now, err := united.Clock(paris).Deadline(today)
+				if err != nil || now.Due.After(was.Due) || now.Due.After(other.Due) || gone.State != cases.Closed {
+					t.Fatalf("seed %d: joining wins days: %s and %s, then %s, %v", seed, was.Due, other.Due, now.Due, err)
+				}
+				if from.ReceivedAt.Before(earliest) {
+					earliest = from.ReceivedAt
+				}
+				c = united
+			}
 		}
 	}
-	if answered == 0 {
-		t.Error("no path ended in an answer: the test proves nothing")
+	if answered == 0 || granted == 0 || merged == 0 {
+		t.Errorf("%d answers, %d rights granted, %d joined: the test proves nothing", answered, granted, merged)
 	}
 }

@@ -12,8 +12,10 @@ import (
 // {{.Arg}} stands for the Arg of the event or sign. It is a number of days for
 // case.found_late, case.identity_met, case.resumed and case.late, a date as
 // YYYY-MM-DD for case.extended, the word of a right for case.outcome.*, an
-// article for case.refused, a number of orders for case.orders_selected, and
-// what the sign is about (addresses, domains, order numbers) for identity.*.
+// article for case.refused, a number of orders for case.orders_selected, a right
+// for case.work.by_hand, a channel for case.entered, a kind of evidence for
+// case.authority, another case for case.merged* and case.disagrees, rights for
+// why.no_work, and what the sign is about (addresses, domains, order numbers) for identity.*.
 func TextKeys() []string {
 	keys := []string{
 		MatchEmail, MatchEmailNumber, MatchNumber, MatchName, MatchOwner,
@@ -23,9 +25,12 @@ func TextKeys() []string {
 		SignNumberNotOwn, SignPostcode, SignChallengeMet, SignOwnerConfirmed, SignIdentityDoubt,
 		EventOpened, EventNoReceipt, EventFromJunk, EventFoundLate, EventMessage, EventMessageOther, EventMessageAfter, EventIdentityAnew, EventLate,
 		EventChallenged, EventCodeWrong, EventCodeLate, EventCodeElse, EventCodeSpent, EventCodeScope, EventCodeReturned, EventAutoReply, EventReceipt, EventReturned,
+		MatchToldEmail, MatchToldNumber, MatchAlias, MatchPhone, MatchAddress, MatchObject, MatchMessage, MatchNameNear, MatchBook, MatchSearch,
+		SignEntered, EventEntered, EventDisagrees, EventMerged, EventMergedInto,
 		EventFoundSent, EventOwnMail, EventSentByUs, EventUncertain, EventIDDropped, SignDKIMOwn,
 		WhyState, WhyWaiting, WhyNotWaiting, WhySettled, WhyExtended, WhyNoticeLate, WhyNoExtendRefusal, WhyOverdue, WhyNoRight, WhyUndecided,
 		WhyAllRefused, WhyGranted, WhyNothingRefused, WhyIdentity, WhyClock, WarnExtendMinor, WarnRefusalLate,
+		WhyNoWork, WhyConflict, WhyNoConflict, WhySelf, WhyMerged,
 	}
 	for _, r := range request.Rights {
 		keys = append(keys, EventAsked+r.String())

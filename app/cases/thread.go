@@ -235,5 +235,13 @@ func (c Case) clone() Case {
 	c.Runs = slices.Clone(c.Runs)
 	c.Marks = slices.Clone(c.Marks)
 	c.Work = slices.Clone(c.Work)
+	if c.Authority != nil {
+		x := *c.Authority
+		c.Authority = &x
+	}
+	if c.Conflict != nil {
+		x := *c.Conflict
+		c.Conflict = &x
+	}
 	return c
 }

@@ -35,7 +35,7 @@ type Work struct {
 }
 
 // EventWork begins the key of the history's line of a work; its kind follows:
-// case.work.copy. Arg is the count.
+// case.work.copy. Arg is the count, or the right of what was done by hand.
 const EventWork = "case.work."
 
 // Done notes in a case that something was done for a right. The same record is
@@ -51,7 +51,11 @@ func Done(c Case, w Work) Case {
 		return c
 	}
 	c.Work = append(c.Work, w)
-	c.log(w.At, w.By, EventWork+eventWord(w.Kind), strconv.Itoa(w.Count), w.Note)
+	arg := strconv.Itoa(w.Count)
+	if w.Kind == WorkByHand {
+		arg = w.Right.String()
+	}
+	c.log(w.At, w.By, EventWork+eventWord(w.Kind), arg, w.Note)
 	return c
 }
 

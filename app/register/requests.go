@@ -175,7 +175,7 @@ func (p pen) private(s string) Cell {
 func (p pen) inTime(c cases.Case, last law.Date) (string, Cell) {
 	at := law.DateOf(c.AnsweredAt, p.zone)
 	switch {
-	case last.IsZero() || c.State == cases.Withdrawn:
+	case last.IsZero() || c.State == cases.Withdrawn || c.MergedInto != 0:
 		return "", none
 	case !at.IsZero() && !at.After(last):
 		return "yes", word("yes", p.say("oui", "yes"), Good)
@@ -235,6 +235,10 @@ func (p pen) refused(c cases.Case) bool {
 // decision sums the outcomes up: in one word when they agree, right by right
 // when they do not.
 func (p pen) decision(c cases.Case) Cell {
+	if c.MergedInto != 0 {
+		n := strconv.FormatInt(int64(c.MergedInto), 10)
+		return word("joined with "+n, p.sayf("réunie à la demande n° %s", "joined with request No %s", n), Faint)
+	}
 	if len(c.Asked) == 0 {
 		return none
 	}
@@ -268,7 +272,7 @@ func (p pen) grounds(c cases.Case) Cell {
 			names, values = append(names, p.cite(a.Ground)), append(values, a.Ground)
 		}
 	}
-	if len(names) == 0 && p.refused(c) {
+	if len(names) == 0 && p.refused(c) && c.MergedInto == 0 {
 		// A refusal without its ground is not lawful (GDPR Art. 12(4)).
 		return p.gap("")
 	}

@@ -184,6 +184,10 @@ func (p pen) channel(c string) Cell {
 		return word(c, p.say("courrier postal", "post"), Plain)
 	case "telephone":
 		return word(c, p.say("téléphone", "telephone"), Plain)
+	case cases.ChannelVisit:
+		return word(c, p.say("visite", "visit"), Plain)
+	case cases.ChannelForm:
+		return word(c, p.say("formulaire du site", "web form"), Plain)
 	}
 	return orNone(c)
 }

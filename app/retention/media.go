@@ -113,6 +113,9 @@ func needsMedia(c cases.Case) (request.Right, bool) {
 	if !c.State.Open() {
 		return request.NoRight, false
 	}
+	if c.InConflict() {
+		return request.Restriction, true // law.md 3.2: parents who disagree
+	}
 	i := slices.IndexFunc(c.Asked, func(a cases.Asked) bool { return slices.Contains(waits, a.Right) })
 	if i < 0 {
 		return request.NoRight, false
@@ -128,7 +131,8 @@ func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
 	var out []plan.Hold
 	for _, c := range all {
 		r, needs := needsMedia(c)
-		if c.ID == except || !needs {
+		// While parents disagree nothing goes, for the case itself neither.
+		if c.ID == except && !c.InConflict() || !needs {
 			continue
 		}
 		for _, id := range c.Selected() {
