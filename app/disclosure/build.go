@@ -97,6 +97,7 @@ func Build(f Facts) (Copy, error) {
 		b.at[c.key] = i
 		b.out.Categories = append(b.out.Categories, b.category(c))
 	}
+	b.out.Depicted = Depicted(f.Case, f.Orders)
 	b.orders()
 	b.objects()
 	b.messages()
@@ -134,18 +135,18 @@ const (
 
 // stances tells how each order in scope stands to the person. Where no order of
 // her address is in her name, the names say nothing.
-func (b *builder) stances() []stance {
-	mine := []cases.Person{b.f.Case.Requester, b.f.Case.Concerned}
-	out := make([]stance, len(b.f.Orders))
+func stances(c cases.Case, orders []order.Order) []stance {
+	mine := []cases.Person{c.Requester, c.Concerned}
+	out := make([]stance, len(orders))
 	fits := false
-	for i, o := range b.f.Orders {
+	for i, o := range orders {
 		byMail := slices.ContainsFunc(mine, func(x cases.Person) bool {
 			return x.Email != "" && mailbox.NormEmail(x.Email) == mailbox.NormEmail(o.Customer.Email)
 		})
 		name := o.Customer.Name()
 		byName := slices.ContainsFunc(mine, func(x cases.Person) bool { return cases.SameName(x.Name, name) })
 		switch {
-		case byName && (byMail || b.f.Case.Identity.Level == cases.Confirmed), byMail && name == "":
+		case byName && (byMail || c.Identity.Level == cases.Confirmed), byMail && name == "":
 			// A name alone is shared by many: it is hers where identity is
 			// confirmed, and the owner matched the order.
 			out[i] = own
@@ -162,10 +163,17 @@ func (b *builder) stances() []stance {
 	return out
 }
 
+// Depicted tells whether the person of a case is none of the customers of its
+// orders: she is shown on their photographs, whose source is the one who sent
+// them (GDPR Art. 15(1)(g)).
+func Depicted(c cases.Case, orders []order.Order) bool {
+	ss := stances(c, orders)
+	return len(ss) > 0 && !slices.Contains(ss, own) && !slices.Contains(ss, namesake)
+}
+
 // orders writes what the orders hold: the contact details once, then each.
 func (b *builder) orders() {
-	ss := b.stances()
-	b.out.Depicted = len(ss) > 0 && !slices.Contains(ss, own) && !slices.Contains(ss, namesake)
+	ss := stances(b.f.Case, b.f.Orders)
 	known := map[string]bool{}
 	for i, o := range b.f.Orders {
 		switch ss[i] {
@@ -250,7 +258,7 @@ func (b *builder) fromHer() string { return b.say("vous-même", "you") }
 // an order in another name.
 func (b *builder) objects() {
 	of := map[int64]stance{}
-	for i, s := range b.stances() {
+	for i, s := range stances(b.f.Case, b.f.Orders) {
 		of[b.f.Orders[i].ID] = s
 	}
 	objects := slices.Clone(b.f.Objects)
@@ -303,8 +311,8 @@ func (b *builder) messages() {
 // hers tells whether the person, or whoever asks for her, wrote a mail.
 func (b *builder) hers(m mailbox.Message) bool {
 	from, ok := m.Sender()
-	if !ok || m.Sent {
-		return false
+	if !ok || m.Sent || m.Auth.DMARC == mailbox.Fail || m.Auth.OwnDKIM == mailbox.Fail {
+		return false // a From line alone proves nothing
 	}
 	n := from.Norm()
 	return n != "" && (n == mailbox.NormEmail(b.f.Case.Requester.Email) || n == mailbox.NormEmail(b.f.Case.Concerned.Email))

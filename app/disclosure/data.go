@@ -194,7 +194,7 @@ func (c Copy) schemaOrders(orders []order.Order) []any {
 		if s := map[order.State]string{order.Open: "OrderProcessing", order.Completed: "OrderDelivered", order.Cancelled: "OrderCancelled", order.Refunded: "OrderReturned", order.Failed: "OrderProblem"}[o.State]; s != "" {
 			e["orderStatus"] = "https://schema.org/" + s
 		}
-		if _, hers := c.Item("identity-" + strconv.FormatInt(o.ID, 10)); hers || c.sameContact(i) {
+		if c.contactOf(i) {
 			e["customer"] = schemaPerson(o.Customer)
 		}
 		var items []any
@@ -213,9 +213,21 @@ func (c Copy) schemaOrders(orders []order.Order) []any {
 	return out
 }
 
-// sameContact tells whether an order is the person's own: its contact details
-// stand once for several orders.
-func (c Copy) sameContact(i Item) bool { return len(i.Masked) == 0 && i.Article == "" && !i.shared }
+// contactOf tells whether the contact details of an order go with it: it is the
+// person's own, and none of her details are left out.
+func (c Copy) contactOf(i Item) bool {
+	if len(i.Masked) > 0 || i.shared {
+		return false
+	}
+	for _, k := range c.Categories {
+		for _, x := range k.Items {
+			if k.Key == Identity && !x.Included && strings.HasPrefix(x.ID, "identity") {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 func schemaPerson(x order.Customer) map[string]any {
 	e := map[string]any{"@type": "Person"}

@@ -9,6 +9,14 @@ import (
 	"greffier/app/register"
 )
 
+// Inform returns a copy without items: what is told with the data alone.
+func Inform(f Facts) Copy {
+	b := &builder{pen: pen{fr: f.Lang == "fr", zone: f.Zone}, f: f}
+	b.out.Depicted = Depicted(f.Case, f.Orders)
+	b.inform()
+	return b.out
+}
+
 // inform writes what is told with the data: GDPR Art. 15(1)(a) to (h), 15(2).
 // What no record tells becomes a gap for the owner, never a silence.
 func (b *builder) inform() {
