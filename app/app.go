@@ -52,6 +52,7 @@ type App struct {
 
 	syncing sync.Mutex // one sync at a time
 	erasing sync.Mutex // one erasure at a time
+	copying sync.Mutex // one copy for a person at a time
 	ticking sync.Mutex // one look at what has become due at a time
 
 	mu        sync.Mutex

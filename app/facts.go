@@ -3,14 +3,15 @@ package app
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"greffier/app/cases"
+	"greffier/app/disclosure"
 	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/plan"
-	"greffier/app/register"
 	"greffier/app/request"
 )
 
@@ -72,7 +73,7 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 		return f, err
 	}
 	f.Told = cases.ToldOf(slices.DeleteFunc(ns, func(n cases.Notice) bool { return n.Case != int64(c.ID) }), a.d.Zone)
-	return f, a.registerFacts(tx, &f, lang)
+	return f, a.registerFacts(tx, c, &f, lang)
 }
 
 // joinSteps adds the steps of a later run, of which each object stands as that
@@ -162,39 +163,58 @@ func factOf(storage string, holds plan.Holds) string {
 }
 
 // registerFacts tells the purposes, recipients and transfers that an access
-// letter names (GDPR Art. 15(1) and (2)), from the registers. A recipient that
-// the owner has not named yet is left out: the letter cannot name it.
-func (a *App) registerFacts(tx Tx, f *cases.Facts, lang string) error {
-	in, err := records[register.Activity](tx, kindActivities)
-	if err != nil {
+// letter names (GDPR Art. 15(1) and (2)), as the copy itself tells them. A
+// recipient that the owner has not named yet is left out: the letter cannot
+// name it, and the page of the copy says so.
+func (a *App) registerFacts(tx Tx, c cases.Case, f *cases.Facts, lang string) error {
+	facts := disclosure.Facts{Case: c, Lang: lang, Zone: a.d.Zone}
+	if err := a.copyRegisters(tx, &facts); err != nil {
 		return err
 	}
-	for _, x := range in {
-		p := cases.Purpose{Name: x.Purpose.In(lang), Basis: a.d.Texts.Text(lang, "basis."+x.LegalBasis, nil)}
-		for _, d := range x.Data {
-			if p.Data != "" {
-				p.Data += ", "
-			}
-			p.Data += d.Category.In(lang)
-			if p.Period == "" {
-				p.Period = d.Period.In(lang)
-			}
+	for _, id := range c.Selected() {
+		o, err := tx.Order(id)
+		if err != nil {
+			return err
 		}
-		if p.Name != "" && p.Data != "" && p.Period != "" && x.LegalBasis != "" {
+		facts.Orders = append(facts.Orders, o)
+	}
+	told := disclosure.Inform(facts)
+	for _, p := range told.Purposes {
+		if p.Basis != "" && p.Data != "" && p.Period != "" {
 			f.Purposes = append(f.Purposes, p)
 		}
 	}
-	ps, err := records[register.Processor](tx, kindProcessors)
+	for _, r := range told.Recipients {
+		f.Recipients = append(f.Recipients, fmt.Sprintf("%s (%s)", r.Name, r.Service))
+	}
+	f.Transfers = told.Transfers
+	if told.Depicted {
+		f.Source = told.Source
+	}
+	return copyFilesFacts(tx, c, f)
+}
+
+// copyFilesFacts names the newest copy of each kind that goes with the letter,
+// and the day on which the first of them is removed.
+func copyFilesFacts(tx Tx, c cases.Case, f *cases.Facts) error {
+	all, err := copiesOf(tx, c.ID)
 	if err != nil {
 		return err
 	}
-	for _, p := range ps {
-		if p.Name == "" {
+	newest := map[disclosure.Kind]Copy{}
+	for _, x := range all {
+		if x.State == copyMade {
+			newest[x.Kind] = x
+		}
+	}
+	for _, k := range []disclosure.Kind{disclosure.Access, disclosure.Portability} {
+		x, ok := newest[k]
+		if !ok || !slices.ContainsFunc(c.Asked, func(r cases.Asked) bool { return r.Right == k.Right() }) {
 			continue
 		}
-		f.Recipients = append(f.Recipients, fmt.Sprintf("%s (%s)", p.Name, p.Service.In(lang)))
-		if p.Transfer != "" && p.Transfer != "none needed" {
-			f.Transfers = append(f.Transfers, fmt.Sprintf("%s: %s", p.Country, p.Transfer))
+		f.Files = append(f.Files, filepath.Base(x.Path))
+		if f.FilesUntil.IsZero() || x.Until.Before(f.FilesUntil) {
+			f.FilesUntil = x.Until
 		}
 	}
 	return nil

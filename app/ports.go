@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"greffier/app/cases"
@@ -170,6 +171,46 @@ type Printer interface {
 	JSON(path string, doc register.Document) error
 }
 
+// Paper writes documents to a stream, for what is never a file of its own.
+type Paper interface {
+	WritePDF(w io.Writer, docs []register.Document) error
+	WriteCSV(w io.Writer, doc register.Document) error
+}
+
+// Packer writes the file or folder in which the copy of a person's data goes
+// out. Begin works in a folder of its own, which Sweep removes, with what an
+// earlier try left beside path. Hash is what Sealed tells, of what lies at path
+// now; an error that matches fs.ErrNotExist says that nothing does. Remove
+// removes what was placed, of a folder only the files named, and tells how many
+// others are left there.
+type Packer interface {
+	Begin(work, format, passphrase string) (Package, error)
+	Hash(path, format string) (string, error)
+	Remove(path, format string, files []string) (left int, err error)
+	Sweep(work, path string) error
+}
+
+// Package is a copy under way. Nothing of it is at its place before Place.
+type Package interface {
+	Add(name string, modified time.Time, from io.Reader) (PackedFile, error)
+	Seal() (Sealed, error)
+	Place(path string) error // after Seal
+	Abort()
+}
+
+// PackedFile is one file of a copy; Name is the one that it was given.
+type PackedFile struct {
+	Name      string
+	SizeBytes int64
+	SHA256    string
+}
+
+// Sealed is a whole copy: its size and hash.
+type Sealed struct {
+	SizeBytes int64
+	SHA256    string
+}
+
 // Texts are the texts for paper and mail, by language.
 type Texts interface {
 	cases.Letters
@@ -220,7 +261,12 @@ type Deps struct {
 	Bases    []plan.Base
 	Services []Connection
 	Printer  Printer
-	Texts    Texts
+	// Paper and Packer make the copies for a person; CopySchema is the JSON
+	// Schema of their data.json.
+	Paper      Paper
+	Packer     Packer
+	CopySchema []byte
+	Texts      Texts
 	Archive  Archive
 	// Territory is where the owner acts, for public holidays; "" is
 	// metropolitan France.

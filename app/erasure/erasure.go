@@ -3,6 +3,7 @@ package erasure
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"greffier/app/law"
@@ -30,6 +31,17 @@ type Batcher interface {
 // Look is called for several objects at the same time.
 type Looker interface {
 	Look(ctx context.Context, o plan.Object) (there bool, err error)
+}
+
+// Opener is a Storage whose objects can be read. Open returns the content of
+// exactly that version, as it was listed; the reader has to be closed. It gives
+// SizeBytes bytes and then io.EOF, or an error: ErrGone where the object is no
+// longer there, ErrChanged where something else lies there by now or the
+// content is not as long as listed, ErrNoContent for what is no content at all
+// (a delete marker, an unfinished upload, a link, a device). What was read
+// before an error is worth nothing.
+type Opener interface {
+	Open(ctx context.Context, o plan.Object) (io.ReadCloser, error)
 }
 
 // Desk is a shop whose records a run can erase.
@@ -172,6 +184,11 @@ var (
 	// ErrChanged says that what lies at the key is no longer what was listed:
 	// it is not what was confirmed, so it is not erased.
 	ErrChanged = errors.New("the object has changed since it was listed")
+	// ErrGone says that an object that is to be read is no longer there.
+	ErrGone = errors.New("the object is no longer there")
+	// ErrNoContent says that what is listed is nothing that can be read: a link,
+	// a device, a delete marker, an unfinished upload.
+	ErrNoContent = errors.New("the object is no file that can be read")
 	// ErrNoWay says that the shop offers no way to erase this.
 	ErrNoWay = errors.New("the shop offers no way to erase this")
 	// ErrElsewhere says that the same content has another name on the storage,

@@ -37,6 +37,7 @@ type Folder struct {
 var (
 	_ erasure.Storage = (*Folder)(nil)
 	_ erasure.Looker  = (*Folder)(nil)
+	_ erasure.Opener  = (*Folder)(nil)
 )
 
 // NewFolder prepares a folder; it is looked for in Check and List, since a

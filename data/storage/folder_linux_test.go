@@ -4,12 +4,15 @@ package storage_test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"greffier/app/erasure"
+	"greffier/app/plan"
 	"greffier/data/storage"
 	"greffier/data/storage/storagetest"
 )
@@ -81,5 +84,59 @@ func TestWhatMayNotBeChangedIsDenied(t *testing.T) {
 	})
 	if len(storagetest.List(t, f, "uploads/")) != 1 {
 		t.Error("it is gone")
+	}
+}
+
+func TestAFolderReadsFilesAndNothingElse(t *testing.T) {
+	f, seed := newFolder(t)
+	outside := filepath.Join(t.TempDir(), "secret.txt")
+	if err := os.WriteFile(outside, []byte("not hers"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seed.Put("u/1/a.jpg", "photo")
+	at := func(k string) string { return filepath.Join(seed.root, filepath.FromSlash(k)) }
+	for _, l := range []struct{ to, key string }{{outside, "u/1/out.jpg"}, {at("u/1/a.jpg"), "u/1/in.jpg"}, {at("u/1"), "u/2"}, {filepath.Dir(outside), "u/3"}} {
+		if err := os.Symlink(l.to, at(l.key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(at("u/1/pipe.jpg"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range storagetest.List(t, f, "") {
+		got, err := storagetest.Read(t, f, o)
+		if o.Key == "u/1/a.jpg" {
+			if err != nil || got != "photo" {
+				t.Errorf("%q, %v", got, err)
+			}
+		} else if !errors.Is(err, erasure.ErrNoContent) {
+			t.Errorf("%s: %q, %v", o.Key, got, err)
+		}
+	}
+	for _, k := range []string{"u/2/a.jpg", "u/3/secret.txt"} {
+		if got, err := storagetest.Read(t, f, plan.Object{Key: k}); !errors.Is(err, erasure.ErrChanged) {
+			t.Errorf("%s, behind a link: %q, %v", k, got, err)
+		}
+	}
+}
+
+func TestAFileThatGrowsWhileItIsReadIsNoPhoto(t *testing.T) {
+	f, seed := newFolder(t)
+	seed.Put("a.jpg", "0123456789")
+	o := storagetest.List(t, f, "")[0]
+	for name, change := range map[string]string{"longer": "0123456789 and more", "shorter": "0123", "another one": "9876543210"} {
+		seed.Put("a.jpg", "0123456789")
+		o = storagetest.List(t, f, "")[0]
+		r, err := f.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(seed.root, "a.jpg"), []byte(change), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(r); !errors.Is(err, erasure.ErrChanged) {
+			t.Errorf("%s: %q, %v", name, b, err)
+		}
+		r.Close()
 	}
 }

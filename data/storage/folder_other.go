@@ -18,3 +18,6 @@ func readOnly(error) bool { return false }
 
 // syncDir does nothing: folders cannot be written through here.
 func syncDir(*os.Root, string) error { return nil }
+
+// readFlags open a file for reading.
+const readFlags = os.O_RDONLY

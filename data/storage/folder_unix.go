@@ -44,3 +44,7 @@ func syncDir(r *os.Root, dir string) error {
 	}
 	return nil
 }
+
+// readFlags open a file for reading without following a link at its end and
+// without waiting for the other end of a pipe.
+const readFlags = os.O_RDONLY | syscall.O_NOFOLLOW | syscall.O_NONBLOCK

@@ -64,6 +64,7 @@ var (
 	_ erasure.Storage = (*S3)(nil)
 	_ erasure.Batcher = (*S3)(nil)
 	_ erasure.Looker  = (*S3)(nil)
+	_ erasure.Opener  = (*S3)(nil)
 )
 
 // NewS3 prepares a bucket; nothing is asked of the server yet. It returns

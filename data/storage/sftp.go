@@ -64,6 +64,7 @@ type SFTP struct {
 var (
 	_ erasure.Storage = (*SFTP)(nil)
 	_ erasure.Looker  = (*SFTP)(nil)
+	_ erasure.Opener  = (*SFTP)(nil)
 )
 
 // NewSFTP prepares a folder of a server; nothing is asked of it yet. It returns

@@ -47,6 +47,7 @@ type WebDAV struct {
 var (
 	_ erasure.Storage = (*WebDAV)(nil)
 	_ erasure.Looker  = (*WebDAV)(nil)
+	_ erasure.Opener  = (*WebDAV)(nil)
 )
 
 // errMissing says that the server does not find the file or folder.

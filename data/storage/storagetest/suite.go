@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -243,6 +244,101 @@ func Run(t *testing.T, fresh func(t *testing.T) (erasure.Storage, Seeder), lacks
 		}
 	})
 
+	t.Run("what is listed can be read, and nothing else", func(t *testing.T) {
+		s, seed := fresh(t)
+		r, ok := s.(erasure.Opener)
+		if !ok {
+			t.Fatal("this storage cannot be read")
+		}
+		for _, k := range oddKeys(t) {
+			seed.Put(k, "content of "+k)
+		}
+		seed.Put("big.jpg", strings.Repeat("0123456789abcdef", 200_000))
+		seed.Put("empty.jpg", "")
+		for _, o := range List(t, s, "") {
+			want := "content of " + o.Key
+			switch o.Key {
+			case "big.jpg":
+				want = strings.Repeat("0123456789abcdef", 200_000)
+			case "empty.jpg":
+				want = ""
+			}
+			if got, err := Read(t, r, o); err != nil || got != want {
+				t.Errorf("read %q: %d bytes of %d, %v", o.Key, len(got), len(want), err)
+			}
+			other := o
+			other.Key += ".other"
+			if _, err := Read(t, r, other); !errors.Is(err, erasure.ErrGone) {
+				t.Errorf("read what is not there, %q: %v", other.Key, err)
+			}
+			other = o
+			other.Kind = plan.Marker
+			if _, err := Read(t, r, other); !errors.Is(err, erasure.ErrNoContent) {
+				t.Errorf("read a delete marker: %v", err)
+			}
+		}
+		for _, key := range []string{"", "/", "../outside.jpg", "a/../../outside.jpg", "orders"} {
+			if got, err := Read(t, r, plan.Object{Storage: s.Name(), Key: key}); err == nil {
+				t.Errorf("read %q: %q", key, got)
+			}
+		}
+	})
+
+	t.Run("what was overwritten since the listing is not read for it", func(t *testing.T) {
+		s, seed := fresh(t)
+		r := s.(erasure.Opener)
+		seed.Put("a/1.jpg", "first")
+		o := List(t, s, "")[0]
+		seed.Put("a/1.jpg", "second one")
+		got, err := Read(t, r, o)
+		if versioned := o.Version != "" && o.Version != "null"; versioned && (err != nil || got != "first") {
+			t.Errorf("the old version: %q, %v", got, err)
+		} else if !versioned && !errors.Is(err, erasure.ErrChanged) && !errors.Is(err, erasure.ErrGone) {
+			t.Errorf("read %q, %v", got, err)
+		}
+		for _, x := range List(t, s, "") {
+			if err := s.Erase(t.Context(), x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := Read(t, r, o); !errors.Is(err, erasure.ErrGone) {
+			t.Errorf("read what was erased: %q, %v", got, err)
+		}
+	})
+
+	t.Run("a reading that is cancelled ends, and many can go on at once", func(t *testing.T) {
+		s, seed := fresh(t)
+		r := s.(erasure.Opener)
+		big := strings.Repeat("x", 3<<20)
+		seed.Put("a/1.jpg", big)
+		o := List(t, s, "")[0]
+		ctx, cancel := context.WithCancel(t.Context())
+		body, err := r.Open(ctx, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := body.Read(make([]byte, 10)); n == 0 || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		cancel()
+		if _, err := io.Copy(io.Discard, body); !errors.Is(err, context.Canceled) {
+			t.Errorf("after a cancel: %v", err)
+		}
+		body.Close()
+		if _, err := r.Open(ctx, o); !errors.Is(err, context.Canceled) {
+			t.Errorf("open after a cancel: %v", err)
+		}
+		var wg sync.WaitGroup
+		for range 6 {
+			wg.Go(func() {
+				if got, err := Read(t, r, o); err != nil || got != big {
+					t.Errorf("%d bytes, %v", len(got), err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+
 	t.Run("a key that only differs in case or normal form is another key", func(t *testing.T) {
 		s, seed := fresh(t)
 		keys := keysBut(t, twins, lacks)
@@ -376,6 +472,18 @@ func List(t testing.TB, s plan.Lister, prefix string) []plan.Object {
 	}
 	slices.SortFunc(out, func(a, b plan.Object) int { return strings.Compare(a.ID(), b.ID()) })
 	return out
+}
+
+// Read reads an object whole.
+func Read(t testing.TB, s erasure.Opener, o plan.Object) (string, error) {
+	t.Helper()
+	r, err := s.Open(t.Context(), o)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	return string(b), err
 }
 
 // Keys returns the keys of a listing.
