@@ -41,6 +41,7 @@ var houseRules = []struct {
 	{name: "messages know the law alone", of: "app/mailbox", ours: []string{"app/law"}, never: anyDriver},
 	{name: "retention stands on the flow", of: "app/retention", ours: slices.Concat(ground, flow), never: anyDriver},
 	{name: "promises stand on the flow", of: "app/promise", ours: slices.Concat(ground, flow, []string{"app/retention"}), never: anyDriver},
+	{name: "effects stand on the flow", of: "app/effects", ours: slices.Concat(ground, flow), never: anyDriver},
 	{name: "the façade knows app and nothing outside", of: "app", ours: []string{"app/..."}, never: anyDriver},
 	{name: "paper takes rows and gives bytes", of: "reports", ours: []string{"app/...", "assets"}, never: slices.Concat(network, databases, windows)},
 	{name: "the kit knows the toolkit", of: "ui/kit", ours: []string{"assets"}, never: slices.Concat(network, databases, paper)},
@@ -85,6 +86,7 @@ func TestTheImportTableRefusesWhatItMust(t *testing.T) {
 		"app/disclosure": {"greffier/app/retention", "greffier/reports", "greffier/data/pack"},
 		"app/retention":  {"greffier/app/promise", "greffier/reports"},
 		"app/promise":    {"greffier/data/store", "greffier/ui", "greffier/app"},
+		"app/effects":    {"greffier/data/store", "greffier/app", "greffier/app/retention", "net/http"},
 		"app":            {"greffier/data/store", "greffier/reports", "greffier/ui", "greffier/assets", "fyne.io/fyne/v2/widget"},
 		"data/mail":      {"greffier/data/shop", "greffier/app", "greffier/reports", "greffier/ui"},
 		"data/store":     {"greffier/data/vault", "greffier/assets"},
@@ -132,7 +134,7 @@ func ruleFor(room string) (ours, never []string, onlyStandard, ok bool) {
 		// A driver and the servers for its tests are one room. None of them
 		// knows another one, nor the façade.
 		own := "data/" + strings.SplitN(driver, "/", 2)[0]
-		may := slices.Concat(ground, flow, []string{"app/retention", "app/promise", own, own + "/..."})
+		may := slices.Concat(ground, flow, []string{"app/retention", "app/promise", "app/effects", own, own + "/..."})
 		if own == "data/demo" {
 			may = append(may, "assets") // the embedded world
 		}

@@ -54,6 +54,8 @@ type App struct {
 	erasing sync.Mutex // one erasure at a time
 	copying sync.Mutex // one copy for a person at a time
 	ticking sync.Mutex // one look at what has become due at a time
+	locking sync.Mutex // the storages are brought to the restrictions by one at a time
+	mending sync.Mutex // corrections are written to the shops by one at a time
 
 	mu        sync.Mutex
 	listeners []func()

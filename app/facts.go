@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"greffier/app/cases"
 	"greffier/app/disclosure"
@@ -24,18 +23,8 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 	if !c.ExtendedAt.IsZero() {
 		f.NewDue = d.Due
 	}
-	for _, e := range c.Events {
-		// The day from which a use has stopped is the day on which the owner
-		// said how that right ends.
-		if strings.HasPrefix(e.Key, "case.outcome.") && (e.Arg == request.Objection.String() || e.Arg == request.Withdrawal.String()) {
-			f.StoppedAt = e.At
-		}
-	}
-	if f.StoppedAt.IsZero() {
-		f.StoppedAt = a.now()
-	}
-	if slices.ContainsFunc(c.Asked, func(x cases.Asked) bool { return x.Right == request.Objection || x.Right == request.Withdrawal }) {
-		f.Stopped = []string{a.d.Texts.Text(lang, "fact.marketing", nil)}
+	if err := a.effectFacts(tx, c, &f, lang); err != nil {
+		return f, err
 	}
 	var r erasure.Record // what stays is as the last run says
 	var steps []erasure.Step
@@ -72,7 +61,11 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 	if err != nil {
 		return f, err
 	}
-	f.Told = cases.ToldOf(slices.DeleteFunc(ns, func(n cases.Notice) bool { return n.Case != int64(c.ID) }), a.d.Zone)
+	for _, t := range cases.ToldOf(slices.DeleteFunc(ns, func(n cases.Notice) bool { return n.Case != int64(c.ID) }), a.d.Zone) {
+		if !slices.Contains(f.Told, t) {
+			f.Told = append(f.Told, t)
+		}
+	}
 	return f, a.registerFacts(tx, c, &f, lang)
 }
 

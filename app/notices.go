@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"greffier/app/cases"
+	"greffier/app/effects"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
 	"greffier/app/law"
@@ -63,18 +64,18 @@ func putNotice(tx Tx, n cases.Notice, at time.Time) error {
 	return putRecord(tx, kindNotices, n.ID, n, at)
 }
 
-// makeNotices notes whom a run obliges to tell: the recipients to whom the
-// orders' data were disclosed (GDPR Art. 19). Those that the register names for
-// some activity, all of them where no activity names any; one that got nothing
-// of these orders is spared by the owner, with a reason.
-func (a *App) makeNotices(tx Tx, r erasure.Record, actor string) error {
+// recipients returns whom the register names as those to whom orders' data were
+// disclosed (GDPR Art. 19): for some activity, all of them where no activity
+// names any; one that got nothing of these orders is spared by the owner, with a
+// reason.
+func (a *App) recipients(tx Tx) ([]cases.Recipient, error) {
 	ps, err := records[register.Processor](tx, kindProcessors)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	acts, err := records[register.Activity](tx, kindActivities)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	named := map[string]bool{}
 	for _, x := range acts {
@@ -97,6 +98,41 @@ func (a *App) makeNotices(tx Tx, r erasure.Record, actor string) error {
 		}
 		to = append(to, cases.Recipient{ID: p.ID, Name: name, To: addressIn(p.Contact), Lang: lang, Processor: p.Role == "processor"})
 	}
+	return to, nil
+}
+
+// makeNoticesOf notes whom a rectification or restriction obliges to tell (GDPR
+// Art. 19); of names its record.
+func (a *App) makeNoticesOf(tx Tx, kind cases.NoticeKind, of string, id int64, orders []string, actor string) error {
+	to, err := a.recipients(tx)
+	if err != nil || len(orders) == 0 {
+		return err
+	}
+	known, err := records[cases.Notice](tx, kindNotices)
+	if err != nil {
+		return err
+	}
+	return a.putNotices(tx, cases.NewNoticesOf(kind, of, id, orders, to, known, a.now()), of, actor)
+}
+
+func (a *App) putNotices(tx Tx, made []cases.Notice, record, actor string) error {
+	for _, n := range made {
+		if err := putNotice(tx, n, a.now()); err != nil {
+			return err
+		}
+	}
+	if len(made) == 0 {
+		return nil
+	}
+	return a.journal(tx, actor, evidence.ActNoticesMade, record, map[string]int{"recipients": len(made)})
+}
+
+// makeNotices notes whom a run obliges to tell (GDPR Art. 19).
+func (a *App) makeNotices(tx Tx, r erasure.Record, actor string) error {
+	to, err := a.recipients(tx)
+	if err != nil {
+		return err
+	}
 	known, err := records[cases.Notice](tx, kindNotices)
 	if err != nil {
 		return err
@@ -109,20 +145,11 @@ func (a *App) makeNotices(tx Tx, r erasure.Record, actor string) error {
 	// told them already.
 	to = slices.DeleteFunc(to, func(x cases.Recipient) bool {
 		return slices.ContainsFunc(known, func(n cases.Notice) bool {
-			return n.Case != 0 && n.Case == r.Scope.Case && n.Run != r.ID && n.Processor == x.ID &&
+			return n.Kind == cases.NoticeErasure && n.Case != 0 && n.Case == r.Scope.Case && n.Run != r.ID && n.Processor == x.ID &&
 				!slices.ContainsFunc(orders, func(o string) bool { return !slices.Contains(n.Orders, o) })
 		})
 	})
-	made := cases.NewNotices(r.ID, r.Scope.Case, orders, to, known, a.now())
-	for _, n := range made {
-		if err := putNotice(tx, n, a.now()); err != nil {
-			return err
-		}
-	}
-	if len(made) == 0 {
-		return nil
-	}
-	return a.journal(tx, actor, evidence.ActNoticesMade, runRecord(r.ID), map[string]int{"recipients": len(made)})
+	return a.putNotices(tx, cases.NewNotices(r.ID, r.Scope.Case, orders, to, known, a.now()), runRecord(r.ID), actor)
 }
 
 // toldOf returns the numbers of the orders of which recipients are told that
@@ -174,8 +201,8 @@ func (a *App) TellRecipients(ctx context.Context, run int64) error {
 	})
 }
 
-// Notices returns the recipients to be told of the erasures of a case; 0 for
-// all that still need something.
+// Notices returns the recipients to be told of what was done in a case: erasures,
+// rectifications, restrictions; 0 for all that still need something.
 func (a *App) Notices(ctx context.Context, id cases.ID) ([]NoticeRow, error) {
 	return a.notices(ctx, func(n cases.Notice) bool {
 		return id != 0 && n.Case == int64(id) || id == 0 && n.State != cases.NoticeSpared && !settled(n)
@@ -210,7 +237,7 @@ func settled(n cases.Notice) bool {
 }
 
 func (a *App) noticeRow(n cases.Notice, every time.Duration) NoticeRow {
-	r := NoticeRow{ID: n.ID, Run: n.Run, Case: cases.ID(n.Case), Name: n.Name, To: n.To, State: n.State.String(), Orders: n.Orders, MadeAt: n.MadeAt, SentAt: n.SentAt,
+	r := NoticeRow{ID: n.ID, Kind: n.Kind.Word(), Run: n.Run, Case: cases.ID(n.Case), Name: n.Name, To: n.To, State: n.State.String(), Orders: n.Orders, MadeAt: n.MadeAt, SentAt: n.SentAt,
 		Reminders: len(n.Reminders), Answer: string(n.Answer), AnsweredAt: n.AnsweredAt, Mail: n.Message, Reason: n.Reason}
 	due := cases.Due(n, a.now(), every)
 	if !due.At.IsZero() {
@@ -273,13 +300,38 @@ func (a *App) DraftNotice(ctx context.Context, id, lang string) (cases.Letter, e
 		}
 		own := a.controller(tx)
 		f := cases.Facts{Zone: a.d.Zone, Controller: own.Name, Address: own.Address, Email: own.Email, Site: own.Site}
-		if r, err := tx.Run(n.Run); err == nil {
-			f.ErasedAt = r.EndedAt
+		if err := a.noticeFacts(tx, n, &f); err != nil {
+			return err
 		}
 		l, err = cases.NoticeLetter(n, f, a.d.Texts, a.now())
 		return err
 	})
 	return l, err
+}
+
+// noticeFacts adds to the facts of a notice what it tells of, from the record of
+// what was done.
+func (a *App) noticeFacts(tx Tx, n cases.Notice, f *cases.Facts) error {
+	_, id, _ := strings.Cut(n.Of, " ")
+	switch n.Kind {
+	case cases.NoticeErasure:
+		if r, err := tx.Run(n.Run); err == nil {
+			f.ErasedAt = r.EndedAt
+		}
+	case cases.NoticeRestriction:
+		r, err := restrictionOf(tx, id)
+		if err != nil {
+			return err
+		}
+		f.ErasedAt = r.From
+	case cases.NoticeRectification:
+		m, err := amendmentOf(tx, id)
+		if err != nil {
+			return err
+		}
+		f.ErasedAt, f.Changes = m.At, a.changeFacts([]effects.Amendment{m}, n.Lang)
+	}
+	return nil
 }
 
 // PutNoticeInDrafts lays the letter to a recipient into the mailbox's Drafts
@@ -336,8 +388,8 @@ func (a *App) MarkNoticeSent(ctx context.Context, id string) error {
 }
 
 // AnswerNotice records what a recipient answered by another way than the
-// mailbox, or how its mail is to be read: "erased", "nothing held" (or
-// "nothing-held"), "refused", "other". The owner's note ends the matter of the
+// mailbox, or how its mail is to be read: "erased" ("done" of a rectification or
+// restriction), "nothing held" (or "nothing-held"), "refused", "other". The owner's note ends the matter of the
 // last two as well: Art. 19 obliges her to tell, not to prevail.
 func (a *App) AnswerNotice(ctx context.Context, id, answer, note string) error {
 	answer = strings.ReplaceAll(answer, "-", " ")

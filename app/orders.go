@@ -53,6 +53,15 @@ func (a *App) Order(ctx context.Context, id int64) (OrderView, error) {
 				v.Holds = append(v.Holds, h)
 			}
 		}
+		rs, err := restrictions(tx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rs {
+			if r.Active() && slices.Contains(r.Orders, id) {
+				v.Restrictions = append(v.Restrictions, a.restrictionRow(tx, r))
+			}
+		}
 		cs, err := tx.Cases()
 		for _, c := range cs {
 			if slices.Contains(c.Selected(), id) {

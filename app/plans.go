@@ -333,10 +333,10 @@ func (a *App) PersonOrders(ctx context.Context, id int64) ([]PersonOrder, error)
 	return out, err
 }
 
-// holds returns what protects objects today: the owner's holds, and the open
-// cases that need the media to stay.
+// holds returns what protects objects today: the owner's holds, the restrictions,
+// and the open cases that need the media to stay.
 func (a *App) holds(tx Tx, except cases.ID) ([]plan.Hold, error) {
-	hs, err := tx.Holds()
+	hs, err := a.standing(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -379,6 +379,8 @@ func (a *App) eraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 	if err := a.noneOpen(ctx); err != nil {
 		return RunView{}, err
 	}
+	// What a lifted restriction still has held in a storage is released first.
+	_ = a.settleLocks(ctx)
 	if w.id != "" {
 		// It may have run, or been taken back, while this one was planned.
 		if err := a.d.Store.View(ctx, func(tx Tx) error { _, err := coolingOf(tx, w.id); return err }); err != nil {

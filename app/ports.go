@@ -60,6 +60,11 @@ type Memory interface {
 	ForgetOrder(order int64, at time.Time, run int64) (hash string, err error)
 	ForgetPerson(email string, at time.Time, run int64) (hash string, err error)
 	Tombstones() ([]evidence.Tombstone, error)
+	// PersonHash is what a tombstone of the person of that address has for its
+	// Hash; KeyedHash hashes a value under the profile's key for any other
+	// purpose. Neither can be turned back without the key.
+	PersonHash(email string) string
+	KeyedHash(purpose, value string) string
 }
 
 // MailBook keeps messages and how far the mailbox was read.

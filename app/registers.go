@@ -255,6 +255,9 @@ func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Input
 			return err
 		}
 		in.Notices = register.NoticeRows(ns)
+		if err := a.effectRows(tx, &in); err != nil {
+			return err
+		}
 		in.Runs, err = a.runRows(tx)
 		return err
 	})

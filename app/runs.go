@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -227,6 +228,9 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		if _, err := tx.ForgetOrder(id, r.EndedAt, r.ID); err != nil {
 			return err
 		}
+		if err := errors.Join(forgetAmended(tx, id, a.now()), forgetRestrictions(tx, id, a.now())); err != nil {
+			return err
+		}
 	}
 	for e := range emails {
 		left, err := tx.OrdersByEmail(e)
@@ -237,6 +241,9 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 			continue
 		}
 		if _, err := tx.ForgetPerson(e, r.EndedAt, r.ID); err != nil {
+			return err
+		}
+		if err := a.forgetSuppressed(tx, e, r.EndedAt); err != nil {
 			return err
 		}
 	}

@@ -174,7 +174,7 @@ func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) erro
 			return err
 		}
 		in.Rule = m.rule
-		if in.Holds, err = tx.Holds(); err != nil {
+		if in.Holds, err = a.standing(tx); err != nil {
 			return err
 		}
 		if in.Cases, err = tx.Cases(); err != nil {

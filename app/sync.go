@@ -37,6 +37,11 @@ func (a *App) Sync(ctx context.Context, orders, mail bool, report Report) (SyncR
 			}
 		}
 	}
+	if orders {
+		if err := a.checkSuppressions(ctx, &out); err != nil {
+			return out, err
+		}
+	}
 	if box, _ := a.mailbox(); mail && box != nil {
 		err := a.syncMail(ctx, box, &out, report)
 		if err := a.remember(ctx, "mailbox", a.mailboxName(), err, &out); err != nil {

@@ -45,6 +45,9 @@ func (a *App) Today(ctx context.Context) (Today, error) {
 		if err := a.needOfLetters(&t, tx); err != nil {
 			return err
 		}
+		if err := errors.Join(a.needOfSuppressions(&t, tx), a.needOfAmendments(&t, tx)); err != nil {
+			return err
+		}
 		if err := a.needOfRetention(&t, tx, today); err != nil {
 			return err
 		}

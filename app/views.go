@@ -33,8 +33,10 @@ const (
 // or it could not be run in its time),
 // "letter" (a letter came back, or may or may not have gone out; Case and Due set), "document" (the copy
 // of an identity document is kept though identity is settled; Case set),
-// "notice" (recipients to be told or reminded, GDPR Art. 19; Case set), "gap" (a register has gaps; Register
-// set), "promise" (Promise set).
+// "notice" (recipients to be told or reminded, GDPR Art. 19; Case set),
+// "suppression" (a shop uses what a person on the suppression list stopped;
+// Service set), "change" (corrections did not arrive; Case set), "gap" (a
+// register has gaps; Register set), "promise" (Promise set).
 type Need struct {
 	Kind     string
 	Tone     Tone
@@ -170,6 +172,8 @@ type OrderView struct {
 	Missing []string // photo references that no storage holds
 	Cases   []cases.ID
 	Holds   []plan.Hold
+	// Restrictions are those that stand on the order (GDPR Art. 18).
+	Restrictions []RestrictionRow
 }
 
 // Orphan is an object below a locator that no order claims.
@@ -342,9 +346,11 @@ type ColumnsView struct {
 	Needed  []string          // of them, those without which nothing can be read
 }
 
-// NoticeRow is one recipient to be told of an erasure (GDPR Art. 19).
+// NoticeRow is one recipient to be told of an erasure, rectification or
+// restriction (GDPR Art. 19).
 type NoticeRow struct {
 	ID           string
+	Kind         string // "erasure", "rectification", "restriction"
 	Run          int64
 	Case         cases.ID
 	Name         string
@@ -355,7 +361,7 @@ type NoticeRow struct {
 	SentAt       time.Time
 	Reminders    int
 	NextReminder law.Date // zero when none is due any more
-	Answer       string   // "", "erased", "nothing held", "refused", "other"
+	Answer       string   // "", "erased", "done", "nothing held", "refused", "other"
 	AnsweredAt   time.Time
 	Mail         int64 // the message that answered, or 0
 	Reason       string

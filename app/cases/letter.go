@@ -174,6 +174,8 @@ type Facts struct {
 	Changes   []Change
 	StoppedAt time.Time // since when the use is stopped
 	Stopped   []string  // which uses
+	// RestrictedAt is since when the data are restricted; zero means StoppedAt.
+	RestrictedAt time.Time
 }
 
 // Draft prepares a letter of a case from the facts. The templates come from the
@@ -312,7 +314,7 @@ func (e entry) set(key, value string) {
 var letterFields = []string{
 	"Ref", "Name", "Received", "Today", "Subject", "Rights", "Orders", "Controller", "Address", "Email", "Site", "Due", "NewDue",
 	"Code", "CodeUntil", "Question", "Reason", "Erased", "ErasedOn", "Certificate", "Left", "Restricted", "Kept", "Told", "BackupsGone",
-	"Purposes", "Recipients", "Transfers", "Source", "Automated", "Files", "FilesUntil", "Changes", "StoppedOn", "Stopped", "Answers", "Refusals",
+	"Purposes", "Recipients", "Transfers", "Source", "Automated", "Files", "FilesUntil", "Changes", "StoppedOn", "Stopped", "RestrictedOn", "Answers", "Refusals",
 	"Right", "Outcome", "Ground", "Minor", "Child", "Partly", "Holds", "Count", "What", "Until", "On", "Why", "Field", "Now", "Basis", "Data", "Period",
 	"Instructed",
 }
@@ -355,6 +357,7 @@ func (p printer) data() (entry, error) {
 	e.set("Automated", line(f.Automated))
 	e.set("FilesUntil", day(f.FilesUntil))
 	e.set("StoppedOn", instant(f.StoppedAt))
+	e.set("RestrictedOn", instant(cmp.Or(f.RestrictedAt, f.StoppedAt)))
 
 	var rights []string
 	for _, a := range c.Asked {

@@ -61,6 +61,20 @@ func (s *NoticeState) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// NoticeKind is of what a recipient is told (GDPR Art. 19). The words are used in
+// records and JSON.
+type NoticeKind string
+
+// The kinds of notice. The zero value is the oldest one.
+const (
+	NoticeErasure       NoticeKind = ""              // the data were erased (Art. 17)
+	NoticeRectification NoticeKind = "rectification" // fields were put right (Art. 16)
+	NoticeRestriction   NoticeKind = "restriction"   // the data are kept and not used (Art. 18)
+)
+
+// Word returns the word for the kind, never empty.
+func (k NoticeKind) Word() string { return cmp.Or(string(k), "erasure") }
+
 // Answer is what a recipient says of the data that it got.
 type Answer string
 
@@ -72,19 +86,31 @@ const (
 	AnswerNothing Answer = "nothing held"
 	AnswerRefused Answer = "refused"
 	AnswerOther   Answer = "other"
+	AnswerDone    Answer = "done" // the data were put right, or are restricted
 )
 
 // Settled tells whether nothing more is awaited after this answer.
-func (a Answer) Settled() bool { return a == AnswerErased || a == AnswerNothing }
+func (a Answer) Settled() bool { return a == AnswerErased || a == AnswerNothing || a == AnswerDone }
 
-// Notice tells one recipient of one erasure (GDPR Art. 19). It holds no personal
-// data of the person concerned: numbers of orders and dates are enough for a
-// recipient to find what it got, and more would disclose again what was just
-// erased (Art. 5(1)(c)). Instants are UTC.
+// Answers returns the answers that a notice of the kind may have, that of
+// success first.
+func (k NoticeKind) Answers() []Answer {
+	if k == NoticeErasure {
+		return []Answer{AnswerErased, AnswerNothing, AnswerRefused, AnswerOther}
+	}
+	return []Answer{AnswerDone, AnswerNothing, AnswerRefused, AnswerOther}
+}
+
+// Notice tells one recipient of one erasure, rectification or restriction (GDPR
+// Art. 19). It holds no personal data of the person concerned: numbers of orders
+// and dates are enough for a recipient to find what it got, and more would
+// disclose again what was just erased (Art. 5(1)(c)). Instants are UTC.
 type Notice struct {
-	ID        string      `json:"id"`   // as "7-2": run and place
-	Run       int64       `json:"run"`  // the erasure run, 0 where the owner erased by hand
-	Case      int64       `json:"case"` // the case that asked for it, 0 for none
+	ID        string      `json:"id"`             // as "7-2": run and place
+	Kind      NoticeKind  `json:"kind,omitempty"` // of what it tells
+	Of        string      `json:"of,omitempty"`   // the record of a rectification or restriction: "restriction 2"
+	Run       int64       `json:"run"`            // the erasure run, 0 where the owner erased by hand and for the other kinds
+	Case      int64       `json:"case"`           // the case that asked for it, 0 for none
 	Processor string      `json:"processor"`
 	Name      string      `json:"name"`
 	To        string      `json:"to"`
@@ -131,6 +157,17 @@ var (
 // used again, and a recipient that has one for this run gets none. Recipients
 // without an address get a notice all the same, so that they are not forgotten.
 func NewNotices(run, caseID int64, orders []string, to []Recipient, taken []Notice, at time.Time) []Notice {
+	return newNotices(Notice{Run: run, Case: caseID}, orders, to, taken, at)
+}
+
+// NewNoticesOf is NewNotices for a rectification or restriction: of names its
+// record, and a recipient that has a notice of it gets none.
+func NewNoticesOf(kind NoticeKind, of string, caseID int64, orders []string, to []Recipient, taken []Notice, at time.Time) []Notice {
+	return newNotices(Notice{Kind: kind, Of: of, Case: caseID}, orders, to, taken, at)
+}
+
+func newNotices(like Notice, orders []string, to []Recipient, taken []Notice, at time.Time) []Notice {
+	run := like.Run
 	numbers := slices.Clone(orders)
 	slices.Sort(numbers)
 	numbers = slices.DeleteFunc(slices.Compact(numbers), func(n string) bool { return strings.TrimSpace(n) == "" })
@@ -145,7 +182,9 @@ func NewNotices(run, caseID int64, orders []string, to []Recipient, taken []Noti
 			place = max(place, i)
 		}
 		// By hand, one recipient may be told of several erasures.
-		told[n.Processor] = run != 0
+		if n.Kind == like.Kind && n.Of == like.Of && (run != 0 || like.Of != "") {
+			told[n.Processor] = true
+		}
 	}
 	var out []Notice
 	for _, r := range to {
@@ -155,7 +194,7 @@ func NewNotices(run, caseID int64, orders []string, to []Recipient, taken []Noti
 		told[r.ID] = true
 		place++
 		id := strconv.FormatInt(run, 10) + "-" + strconv.Itoa(place)
-		out = append(out, Notice{ID: id, Token: "GR-" + id, Run: run, Case: caseID, Processor: r.ID, Name: r.Name, To: strings.TrimSpace(r.To), Orders: slices.Clone(numbers),
+		out = append(out, Notice{ID: id, Token: "GR-" + id, Kind: like.Kind, Of: like.Of, Run: run, Case: like.Case, Processor: r.ID, Name: r.Name, To: strings.TrimSpace(r.To), Orders: slices.Clone(numbers),
 			Lang: cmp.Or(r.Lang, "en"), Instructed: r.Processor, MadeAt: at.UTC()})
 	}
 	return out
@@ -283,7 +322,7 @@ func Spare(n Notice, reason string) (Notice, error) {
 // for a telephone call or a letter by post. An answer that was taken wrongly is
 // put right by another one. ErrInput for an answer that is none.
 func NoticeAnsweredWith(n Notice, a Answer, at time.Time, message int64) (Notice, error) {
-	if !slices.Contains([]Answer{AnswerErased, AnswerNothing, AnswerRefused, AnswerOther}, a) {
+	if !slices.Contains(n.Kind.Answers(), a) {
 		return n, fmt.Errorf("answer to notice %s: %w", n.ID, ErrInput)
 	}
 	next, err := n.at(NoticeAnswer, at)

@@ -31,6 +31,9 @@ func Recognise(m mailbox.Message, open []Notice) (n Notice, a Answer, words stri
 		return Notice{}, AnswerNone, "", false
 	}
 	a, words = ReadAnswer(m.Text)
+	if n.Kind != NoticeErasure && a == AnswerErased {
+		a = AnswerOther // it erased what was to be put right, or kept: the owner reads it herself
+	}
 	return n, a, words, true
 }
 

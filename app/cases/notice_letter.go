@@ -8,39 +8,59 @@ import (
 	"greffier/app/law"
 )
 
-// The letters to recipients (GDPR Art. 19).
+// The letters to recipients (GDPR Art. 19): of an erasure, a rectification, a
+// restriction, each with the reminder while there is no answer.
 const (
-	LetterNotice         = "notice"          // please erase what you got, and tell us
-	LetterNoticeReminder = "notice-reminder" // we have had no answer
+	LetterNotice                = "notice"
+	LetterNoticeReminder        = "notice-reminder"
+	LetterNoticeRectified       = "notice-rectification"
+	LetterNoticeRectifiedAgain  = "notice-rectification-reminder"
+	LetterNoticeRestricted      = "notice-restriction"
+	LetterNoticeRestrictedAgain = "notice-restriction-reminder"
+	// LetterLift tells the person that a restriction will end (Art. 18(3)).
+	LetterLift = "lift"
 )
 
-// NoticeKinds lists the kinds of letter that NoticeLetter makes.
-var NoticeKinds = []string{LetterNotice, LetterNoticeReminder}
+// NoticeKinds lists the kinds of letter that are no step of a case: those that
+// NoticeLetter makes, and LetterLift.
+var NoticeKinds = []string{LetterNotice, LetterNoticeReminder, LetterNoticeRectified, LetterNoticeRectifiedAgain, LetterNoticeRestricted, LetterNoticeRestrictedAgain, LetterLift}
+
+// letter returns the kind of letter that a notice needs next.
+func (n Notice) letter() string {
+	first := map[NoticeKind]string{NoticeRectification: LetterNoticeRectified, NoticeRestriction: LetterNoticeRestricted}[n.Kind]
+	if first == "" {
+		first = LetterNotice
+	}
+	if n.State == NoticeSent {
+		return first + "-reminder"
+	}
+	return first
+}
 
 // NoticeLetter prepares the letter of a notice in its language: the notice
 // itself, or the reminder once it was sent. Of the facts it uses the controller
 // (Controller, Address, Email, Site), Zone and ErasedAt, when the data were
-// erased. Its places are
+// erased, put right or restricted; and of a rectification Changes. Its places
+// are
 //
 //	Ref         the token, which the subject must carry: answers find their way by it
 //	Orders      the numbers of the orders, a list
-//	ErasedOn    the day of the erasure
+//	ErasedOn    the day of the erasure, rectification or restriction
 //	On          the day on which the notice was sent; in the reminder
 //	Instructed  whether the recipient is a processor, which acts on instructions
+//	Changes     of a rectification: Field and Now of each
 //
-// and those of the signature. No template gets anything of the person
+// and those of the signature. But for Changes, without which a rectification
+// would not be communicated at all, no template gets anything of the person
 // concerned. Errors are those of Draft, and ErrNoticeAddress where there is
 // nobody to write to.
 func NoticeLetter(n Notice, f Facts, letters Letters, now time.Time) (Letter, error) {
-	kind := LetterNotice
-	if n.State == NoticeSent {
-		kind = LetterNoticeReminder
-	}
+	kind := n.letter()
 	if strings.TrimSpace(n.To) == "" {
 		return Letter{}, fmt.Errorf("draft the letter %q: %w", kind, ErrNoticeAddress)
 	}
 	if f.ErasedAt.After(now) {
-		return Letter{}, fmt.Errorf("draft the letter %q: an erasure of tomorrow: %w", kind, ErrLetterFacts)
+		return Letter{}, fmt.Errorf("draft the letter %q: what is told is of tomorrow: %w", kind, ErrLetterFacts)
 	}
 	day := func(t time.Time) string {
 		if d := law.DateOf(t, f.Zone); !d.IsZero() {
@@ -48,18 +68,22 @@ func NoticeLetter(n Notice, f Facts, letters Letters, now time.Time) (Letter, er
 		}
 		return ""
 	}
-	e := entry{"Instructed": n.Instructed}
-	for key, text := range map[string]string{"Ref": oneLine(n.Token, 60), "Controller": oneLine(f.Controller, 500), "Address": oneLine(f.Address, 500), "Email": oneLine(f.Email, 500),
-		"Site": oneLine(f.Site, 500), "ErasedOn": day(f.ErasedAt), "On": day(n.SentAt)} {
+	e := sender(f)
+	e["Instructed"] = n.Instructed
+	for key, text := range map[string]string{"Ref": oneLine(n.Token, 60), "ErasedOn": day(f.ErasedAt), "On": day(n.SentAt)} {
 		e.set(key, text)
 	}
-	orders := []string{}
-	for _, o := range n.Orders {
-		if o = oneLine(o, 60); o != "" {
-			orders = append(orders, o)
+	e["Orders"] = orderNumbers(n.Orders)
+	if n.Kind == NoticeRectification {
+		changes := []entry{}
+		for _, x := range f.Changes {
+			s := entry{}
+			s.set("Field", oneLine(x.Field, 500))
+			s.set("Now", oneLine(x.Now, 500))
+			changes = append(changes, s)
 		}
+		e["Changes"] = changes
 	}
-	e["Orders"] = orders
 	p := printer{letters: letters, lang: catalogLang(letters, kind, n.Lang), facts: f}
 	subject, text, err := p.print(kind, e)
 	if err != nil {
@@ -69,4 +93,45 @@ func NoticeLetter(n Notice, f Facts, letters Letters, now time.Time) (Letter, er
 		return Letter{}, fmt.Errorf("draft the letter %q: the subject does not carry the reference: %w", kind, ErrLetterTemplate)
 	}
 	return Letter{Kind: kind, Lang: p.lang, Subject: subject, Text: text, MadeAt: now.UTC()}, nil
+}
+
+// LiftLetter prepares the letter that tells the person of a case that the
+// restriction of orders will end, before it does (GDPR Art. 18(3)). Of the facts
+// it uses the controller, Zone, StoppedAt (since when it stands) and Reason (why
+// it ends). Its places are Name, Orders, StoppedOn, Reason and those of the
+// signature. Errors are those of Draft.
+func LiftLetter(c Case, orders []string, f Facts, letters Letters, lang string, now time.Time) (Letter, error) {
+	lang = catalogLang(letters, LetterLift, lang)
+	e := sender(f)
+	e.set("Name", oneLine(c.Requester.Name, 100))
+	e.set("Reason", manyLines(f.Reason, 2000))
+	if d := law.DateOf(f.StoppedAt, f.Zone); !d.IsZero() {
+		e.set("StoppedOn", law.FormatDate(d, lang, true))
+	}
+	e["Orders"] = orderNumbers(orders)
+	p := printer{letters: letters, lang: lang, facts: f, c: c}
+	subject, text, err := p.print(LetterLift, e)
+	if err != nil {
+		return Letter{}, err
+	}
+	return Letter{Kind: LetterLift, Lang: lang, Subject: subject, Text: text, MadeAt: now.UTC()}, nil
+}
+
+// sender is who writes, for the signature.
+func sender(f Facts) entry {
+	e := entry{}
+	for key, text := range map[string]string{"Controller": f.Controller, "Address": f.Address, "Email": f.Email, "Site": f.Site} {
+		e.set(key, oneLine(text, 500))
+	}
+	return e
+}
+
+func orderNumbers(list []string) []string {
+	out := []string{}
+	for _, o := range list {
+		if o = oneLine(o, 60); o != "" {
+			out = append(out, o)
+		}
+	}
+	return out
 }

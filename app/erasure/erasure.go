@@ -44,6 +44,17 @@ type Opener interface {
 	Open(ctx context.Context, o plan.Object) (io.ReadCloser, error)
 }
 
+// Locker is a Storage that can keep an object from being removed by anybody,
+// without end, until it is unlocked: a legal hold. CanLock tells whether this
+// storage, as it is set up, can. Lock and Unlock of what is so already are
+// success; an object that is gone is ErrChanged for Lock and success for Unlock.
+type Locker interface {
+	CanLock(ctx context.Context) (bool, error)
+	Locked(ctx context.Context, o plan.Object) (bool, error)
+	Lock(ctx context.Context, o plan.Object) error
+	Unlock(ctx context.Context, o plan.Object) error
+}
+
 // Desk is a shop whose records a run can erase.
 type Desk interface {
 	plan.Desk

@@ -21,12 +21,14 @@ type RunRow struct {
 	Certificate string
 }
 
-// NoticeRow is one recipient that was or is to be told of an erasure (GDPR
-// Art. 19). State is "to write", "drafted", "sent", "answered" or "spared";
-// Answer is "", "erased", "nothing held", "refused" or "other".
+// NoticeRow is one recipient that was or is to be told of an erasure,
+// rectification or restriction (GDPR Art. 19). State is "to write", "drafted",
+// "sent", "answered" or "spared"; Answer is "", "erased", "done", "nothing held",
+// "refused" or "other".
 type NoticeRow struct {
-	Run        int64 // the erasure run, 0 where the owner erased by hand
-	Case       int64 // the case that asked for it, 0 for none
+	Kind       string // "", which is an erasure, "rectification" or "restriction"
+	Run        int64  // the erasure run, 0 where the owner erased by hand
+	Case       int64  // the case that asked for it, 0 for none
 	Name       string
 	Orders     []string // the shop's numbers
 	State      string
@@ -41,7 +43,7 @@ type NoticeRow struct {
 func NoticeRows(ns []cases.Notice) []NoticeRow {
 	out := make([]NoticeRow, 0, len(ns))
 	for _, n := range ns {
-		out = append(out, NoticeRow{Run: n.Run, Case: n.Case, Name: n.Name, Orders: n.Orders, State: n.State.String(), SentAt: n.SentAt, Reminders: len(n.Reminders),
+		out = append(out, NoticeRow{Kind: string(n.Kind), Run: n.Run, Case: n.Case, Name: n.Name, Orders: n.Orders, State: n.State.String(), SentAt: n.SentAt, Reminders: len(n.Reminders),
 			Answer: string(n.Answer), AnsweredAt: n.AnsweredAt, Reason: n.Reason})
 	}
 	return out
@@ -96,6 +98,10 @@ type Inputs struct {
 	Runs       []RunRow
 	Notices    []NoticeRow
 	Retention  []DueRow
+
+	Restrictions []RestrictionRow
+	Suppressions []SuppressionRow
+	Corrections  []CorrectionRow
 	// Numbers are the shop's order numbers by Greffier's own.
 	Numbers map[int64]string
 

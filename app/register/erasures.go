@@ -101,8 +101,8 @@ func (p *pen) erasures(d *Document) {
 			Table: left,
 		})
 	}
-	if len(p.in.Notices) > 0 {
-		d.add(p.recipients(p.in.Notices, true))
+	if told := p.noticesOf(func(n NoticeRow) bool { return n.Kind == "" }); len(told) > 0 {
+		d.add(p.recipients(told, true))
 	}
 }
 

@@ -141,6 +141,7 @@ func (p *pen) consents(d *Document) {
 		Table: t,
 		Empty: p.say("Aucun consentement, aucune opposition et aucun retrait n'est enregistré.", "No consent, objection or withdrawal is recorded."),
 	})
+	p.suppressions(d)
 }
 
 // lifetime writes a lifetime such as "13 months" in the document's language;

@@ -42,6 +42,9 @@ func newPen(in Inputs) *pen {
 		for _, c := range in.Consents {
 			p.mark(c.Who, "")
 		}
+		for _, s := range in.Suppressions {
+			p.mark("", s.Who)
+		}
 	}
 	return p
 }

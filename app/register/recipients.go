@@ -116,6 +116,8 @@ func (p pen) answer(a string) Cell {
 		return none
 	case "erased":
 		return word(a, p.say("données effacées", "data erased"), Good)
+	case "done":
+		return word(a, p.say("demande exécutée", "carried out"), Good)
 	case "nothing held":
 		return word(a, p.say("aucune donnée détenue", "no data held"), Good)
 	case "refused":

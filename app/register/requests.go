@@ -75,6 +75,8 @@ func (p *pen) requests(d *Document) {
 		Table: t,
 		Empty: p.say("Aucune demande d'exercice de droits n'est enregistrée.", "No rights request is recorded."),
 	})
+	p.restrictions(d)
+	p.corrections(d)
 	d.add(Section{Key: "method", Title: p.say("Comment les échéances sont calculées", "How due dates are computed"), Words: []string{
 		p.say("Un mois à compter de la réception par le serveur de messagerie, dossier des indésirables compris, de quantième à quantième (RGPD, art. 12, § 3) ; le dernier jour tombant un samedi, un dimanche ou un jour férié est reporté au jour ouvrable suivant (règlement (CEE, Euratom) n° 1182/71, art. 3, § 4). Une prolongation ne compte que si elle a été notifiée avant la fin du premier mois ; elle ne vaut jamais pour un refus (RGPD, art. 12, § 4). Le délai est suspendu pendant que des informations nécessaires à l'identification sont attendues (décret n° 2019-536, art. 77).",
 			"One month from receipt by the mail server, spam folder included, from date to date (GDPR, Article 12(3)); when the last day is a Saturday, a Sunday or a public holiday, the period ends on the next working day (Regulation (EEC, Euratom) No 1182/71, Article 3(4)). An extension counts only if the person was told before the end of the first month; it never applies to a refusal (GDPR, Article 12(4)). Time stands still while information needed to identify the person is awaited (Decree No 2019-536, Article 77)."),

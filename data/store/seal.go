@@ -180,3 +180,15 @@ func (s *Store) PersonHash(email string) string {
 func (s *Store) OrderHash(shop, ref string) string {
 	return hex.EncodeToString(s.index("tombstone order", strconv.Itoa(len(shop))+":"+shop+ref))
 }
+
+// PersonHash is Store.PersonHash.
+func (t *Tx) PersonHash(email string) string { return t.s.PersonHash(email) }
+
+// KeyedHash hashes a value for a purpose under the key of the blind indexes, in
+// hexadecimal; "" for an empty value.
+func (t *Tx) KeyedHash(purpose, value string) string {
+	if value == "" {
+		return ""
+	}
+	return hex.EncodeToString(t.s.index("app "+purpose, value))
+}

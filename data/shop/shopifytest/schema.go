@@ -15,11 +15,11 @@ type kind struct {
 var schema = func() map[string]map[string]kind {
 	page := "first,after,last,before,reverse"
 	def := map[string]string{
-		"QueryRoot": `orders(` + page + `,sortKey,query,savedSearchId):@Order order(id):Order customer(id):Customer ordersCount(limit,query,savedSearchId):Count
+		"QueryRoot": `orders(` + page + `,sortKey,query,savedSearchId):@Order order(id):Order customer(id):Customer customers(` + page + `,sortKey,query):@Customer customerByIdentifier(identifier):Customer ordersCount(limit,query,savedSearchId):Count
 			currentAppInstallation:AppInstallation bulkOperation(id):BulkOperation`,
 		"Mutation": `orderUpdate(input):OrderUpdatePayload customerUpdate(input):CustomerUpdatePayload metafieldsDelete(metafields):MetafieldsDeletePayload
 			customerAddressDelete(customerId,addressId):CustomerAddressDeletePayload customerRequestDataErasure(customerId):CustomerRequestDataErasurePayload
-			bulkOperationRunQuery(query,groupObjects):BulkOperationRunQueryPayload`,
+			customerEmailMarketingConsentUpdate(input):CustomerEmailMarketingConsentUpdatePayload bulkOperationRunQuery(query,groupObjects):BulkOperationRunQueryPayload`,
 		"Order": `id name createdAt updatedAt processedAt closedAt cancelledAt test displayFinancialStatus displayFulfillmentStatus email phone note tags clientIp poNumber
 			customer:Customer billingAddress:MailingAddress shippingAddress:MailingAddress totalPriceSet:MoneyBag currentTotalPriceSet:MoneyBag customAttributes:[Attribute
 			fulfillments(first,query):[Fulfillment lineItems(` + page + `):@LineItem metafields(` + page + `,namespace,keys):@Metafield`,
@@ -27,7 +27,7 @@ var schema = func() map[string]map[string]kind {
 		"Fulfillment": `id status displayStatus createdAt updatedAt deliveredAt inTransitAt`,
 		"Customer": `id firstName lastName note tags numberOfOrders defaultEmailAddress:CustomerEmailAddress defaultPhoneNumber:CustomerPhoneNumber
 			addressesV2(` + page + `):@MailingAddress metafields(` + page + `,namespace,keys):@Metafield orders(` + page + `,sortKey,query):@Order`,
-		"CustomerEmailAddress":  `emailAddress`,
+		"CustomerEmailAddress":  `emailAddress marketingState`,
 		"CustomerPhoneNumber":   `phoneNumber`,
 		"MailingAddress":        `id firstName lastName name company address1 address2 zip city province provinceCode country countryCodeV2 phone`,
 		"MoneyBag":              `shopMoney:MoneyV2 presentmentMoney:MoneyV2`,
@@ -45,10 +45,11 @@ var schema = func() map[string]map[string]kind {
 		"OrderUpdatePayload":    `order:Order userErrors:[UserError`,
 		"CustomerUpdatePayload": `customer:Customer userErrors:[UserError`,
 
-		"MetafieldsDeletePayload":           `deletedMetafields:[MetafieldIdentifier userErrors:[UserError`,
-		"CustomerAddressDeletePayload":      `deletedAddressId userErrors:[UserError`,
-		"CustomerRequestDataErasurePayload": `customerId userErrors:[ErasureUserError`,
-		"BulkOperationRunQueryPayload":      `bulkOperation:BulkOperation userErrors:[UserError`,
+		"MetafieldsDeletePayload":                    `deletedMetafields:[MetafieldIdentifier userErrors:[UserError`,
+		"CustomerAddressDeletePayload":               `deletedAddressId userErrors:[UserError`,
+		"CustomerRequestDataErasurePayload":          `customerId userErrors:[ErasureUserError`,
+		"CustomerEmailMarketingConsentUpdatePayload": `customer:Customer userErrors:[UserError`,
+		"BulkOperationRunQueryPayload":               `bulkOperation:BulkOperation userErrors:[UserError`,
 	}
 	out := map[string]map[string]kind{}
 	for name, fields := range def {
@@ -75,9 +76,10 @@ var schema = func() map[string]map[string]kind {
 
 // inputs are the fields of the inputs.
 var inputs = map[string]string{
-	"OrderInput":          "id email phone note tags poNumber customAttributes shippingAddress metafields localizedFields",
-	"CustomerInput":       "id email phone firstName lastName note tags locale metafields taxExempt taxExemptions emailMarketingConsent smsMarketingConsent multipassIdentifier",
-	"MailingAddressInput": "address1 address2 city company countryCode firstName lastName phone provinceCode zip",
+	"OrderInput":    "id email phone note tags poNumber customAttributes shippingAddress metafields localizedFields",
+	"CustomerInput": "id email phone firstName lastName note tags locale metafields taxExempt taxExemptions emailMarketingConsent smsMarketingConsent multipassIdentifier",
+	"CustomerEmailMarketingConsentUpdateInput": "customerId emailMarketingConsent",
+	"MailingAddressInput":                      "address1 address2 city company countryCode firstName lastName phone provinceCode zip",
 }
 
 // unknown returns the first field of an input that its type does not have.

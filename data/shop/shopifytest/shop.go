@@ -35,7 +35,8 @@ type Shop struct {
 	// shown to the app: null, with an error.
 	Hidden []string
 	// Refuses are fields of orders and addresses that orderUpdate refuses to
-	// change: zip where it is not empty, any other always.
+	// change: zip where it is not empty, any other always; marketingState of a
+	// customer is left as it is, and success is said.
 	Refuses []string
 	// Slow makes bulk operations take that many looks before they are done.
 	Slow int
@@ -440,6 +441,19 @@ func (s *Shop) root(f selection) Record {
 		if c := s.customers[id]; c != nil {
 			return Record{"customer": s.withOrders(c)}
 		}
+	case "customers":
+		var list []any
+		for _, id := range slices.Sorted(maps.Keys(s.customers)) {
+			list = append(list, s.withOrders(s.customers[id]))
+		}
+		return Record{"customers": list}
+	case "customerByIdentifier":
+		by, _ := f.args["identifier"].(map[string]any)
+		for _, c := range s.customers {
+			if e, _ := c["defaultEmailAddress"].(map[string]any); e != nil && strings.EqualFold(fmt.Sprint(e["emailAddress"]), fmt.Sprint(by["emailAddress"])) {
+				return Record{"customerByIdentifier": s.withOrders(c)}
+			}
+		}
 	case "orders":
 		return Record{"orders": s.search(f)}
 	case "ordersCount":
@@ -735,10 +749,31 @@ func (e *execution) mutate(f selection) any {
 		}
 		for field, inner := range map[string][2]string{"email": {"defaultEmailAddress", "emailAddress"}, "phone": {"defaultPhoneNumber", "phoneNumber"}} {
 			if v, ok := input[field].(string); ok {
+				was, _ := c[inner[0]].(map[string]any)
 				if c[inner[0]] = any(nil); v != "" {
-					c[inner[0]] = map[string]any{inner[1]: v}
+					if was = maps.Clone(was); was == nil {
+						was = map[string]any{}
+					}
+					was[inner[1]] = v
+					c[inner[0]] = was
 				}
 			}
+		}
+		return userErrors(nil, "")
+	case "customerEmailMarketingConsentUpdate":
+		if e.denied("write_customers", f) {
+			return nil
+		}
+		if bad := unknown("CustomerEmailMarketingConsentUpdateInput", input); bad != "" {
+			return refuse("CustomerEmailMarketingConsentUpdateInput", bad)
+		}
+		c := s.customers[fmt.Sprint(input["customerId"])]
+		if c == nil {
+			return userErrors([]string{"customerId"}, "Customer does not exist")
+		}
+		consent, _ := input["emailMarketingConsent"].(map[string]any)
+		if a, _ := c["defaultEmailAddress"].(map[string]any); a != nil && !slices.Contains(s.Refuses, "marketingState") {
+			a["marketingState"] = consent["marketingState"]
 		}
 		return userErrors(nil, "")
 	case "customerAddressDelete":

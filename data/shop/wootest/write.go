@@ -352,6 +352,62 @@ func (s *Shop) orderNotes(w http.ResponseWriter, r *http.Request, order, one int
 	}
 }
 
+// updateCustomer answers PUT for an account: what is sent is changed. It is called
+// with the lock held.
+func (s *Shop) updateCustomer(w http.ResponseWriter, r *http.Request, c Customer) {
+	var sent struct {
+		Email, FirstName, LastName *string
+		Billing, Shipping          map[string]string
+	}
+	var raw map[string]json.RawMessage
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 8<<20)).Decode(&raw); err != nil {
+		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
+		return
+	}
+	for key, into := range map[string]any{"email": &sent.Email, "first_name": &sent.FirstName, "last_name": &sent.LastName, "billing": &sent.Billing, "shipping": &sent.Shipping} {
+		if v, ok := raw[key]; ok && json.Unmarshal(v, into) != nil {
+			refuse(w, http.StatusBadRequest, "rest_invalid_param", "Invalid parameter(s): "+key)
+			return
+		}
+	}
+	if sent.Email != nil {
+		if _, err := mail.ParseAddress(*sent.Email); err != nil {
+			refuse(w, http.StatusBadRequest, "rest_invalid_param", "Invalid parameter(s): email")
+			return
+		}
+		for id, other := range s.accounts {
+			if id != c.ID && strings.EqualFold(other.Email, *sent.Email) {
+				refuse(w, http.StatusBadRequest, "woocommerce_rest_customer_invalid_email", "Email address is invalid.")
+				return
+			}
+		}
+		c.Email = *sent.Email
+	}
+	if sent.FirstName != nil {
+		c.FirstName = *sent.FirstName
+	}
+	if sent.LastName != nil {
+		c.LastName = *sent.LastName
+	}
+	for _, part := range []struct {
+		sent map[string]string
+		to   *Address
+	}{{sent.Billing, &c.Billing}, {sent.Shipping, &c.Shipping}} {
+		for field, to := range addressFields(part.to) {
+			if v, ok := part.sent[field]; ok {
+				*to = v
+			}
+		}
+		if v, ok := part.sent["email"]; ok {
+			part.to.Email = v
+		}
+	}
+	if !s.Lies && !s.Stubborn {
+		s.accounts[c.ID] = c
+	}
+	reply(w, http.StatusOK, c)
+}
+
 // customer answers for one account. Deleting it makes its orders those of a
 // guest, which keep everything else.
 func (s *Shop) customer(w http.ResponseWriter, r *http.Request, id int64) {
@@ -363,6 +419,8 @@ func (s *Shop) customer(w http.ResponseWriter, r *http.Request, id int64) {
 		refuse(w, http.StatusNotFound, "woocommerce_rest_invalid_id", "Invalid resource ID.")
 	case r.Method == http.MethodGet:
 		reply(w, http.StatusOK, c)
+	case r.Method == http.MethodPut:
+		s.updateCustomer(w, r, c)
 	case r.Method != http.MethodDelete:
 		noRoute(w)
 	case r.URL.Query().Get("force") != "true":
