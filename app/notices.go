@@ -276,7 +276,11 @@ func (a *App) DraftNotice(ctx context.Context, id, lang string) (cases.Letter, e
 		if r, err := tx.Run(n.Run); err == nil {
 			f.ErasedAt = r.EndedAt
 		}
-		l, err = cases.NoticeLetter(n, f, a.d.Texts, a.now())
+		all, err := a.letters(tx)
+		if err != nil {
+			return err
+		}
+		l, err = cases.NoticeLetter(n, f, all, a.now())
 		return err
 	})
 	return l, err
