@@ -10,7 +10,6 @@ import (
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
-	"greffier/app/law"
 	"greffier/app/mailbox"
 )
 
@@ -18,6 +17,9 @@ var (
 	// ErrNoPostman says that the profile has no way of sending mail: letters are
 	// laid into the Drafts folder.
 	ErrNoPostman = errors.New("the profile does not send mail by itself")
+	// ErrLetterSent says that a letter went out: it cannot be changed or sent
+	// again.
+	ErrLetterSent = errors.New("the letter was sent and cannot be changed")
 	// ErrMaybeSent says that an earlier try to send the letter broke off, and
 	// that nobody knows whether it went out: the owner looks and says so.
 	ErrMaybeSent = errors.New("the letter may have gone out already")
@@ -26,6 +28,12 @@ var (
 // DraftLetter fills a letter's template from what really happened. Nothing is
 // stored.
 func (a *App) DraftLetter(ctx context.Context, id cases.ID, kind, lang string) (cases.Letter, error) {
+	return a.DraftLetterWith(ctx, id, kind, lang, LetterWords{})
+}
+
+// DraftLetterWith is DraftLetter for a letter of which only the owner can say a
+// part: the question, the fee, the day on which a restriction is lifted.
+func (a *App) DraftLetterWith(ctx context.Context, id cases.ID, kind, lang string, say LetterWords) (cases.Letter, error) {
 	var l cases.Letter
 	err := a.d.Store.View(ctx, func(tx Tx) error {
 		c, err := tx.Case(id)
@@ -35,22 +43,23 @@ func (a *App) DraftLetter(ctx context.Context, id cases.ID, kind, lang string) (
 		if lang == "" {
 			lang = a.paperLang(c)
 		}
-		l, err = a.draft(tx, c, kind, lang)
+		l, err = a.draft(tx, c, kind, lang, say)
 		return err
 	})
 	return l, err
 }
 
-// draft fills a template for a case.
-func (a *App) draft(tx Tx, c cases.Case, kind, lang string) (cases.Letter, error) {
-	facts, err := a.facts(tx, c, lang)
+// draft fills a template for a case, in the owner's wording where she has one.
+func (a *App) draft(tx Tx, c cases.Case, kind, lang string, say LetterWords) (cases.Letter, error) {
+	facts, err := a.letterFacts(tx, c, lang, say)
 	if err != nil {
 		return cases.Letter{}, err
 	}
-	if h := c.Challenge; h != nil && h.MetAt.IsZero() {
-		facts.Code, facts.CodeUntil = h.Code, law.DateOf(h.Until, a.d.Zone)
+	all, err := a.letters(tx)
+	if err != nil {
+		return cases.Letter{}, err
 	}
-	l, err := cases.Draft(c, kind, facts, a.d.Texts, lang, a.now())
+	l, err := cases.Draft(c, kind, facts, all, lang, a.now())
 	if err == nil && kind == cases.LetterCode && c.Challenge != nil {
 		l.To = c.Challenge.To
 	}
@@ -65,8 +74,10 @@ func (a *App) paperLang(c cases.Case) string {
 	return "en"
 }
 
-// SaveLetter keeps the owner's text of a letter that has not been sent.
-// ErrMaybeSent while nobody knows whether it was.
+// SaveLetter keeps the owner's text of a letter that has not been sent. A letter
+// of the same kind with another text, after one that was sent, is another
+// letter. ErrMaybeSent while nobody knows whether it was, ErrLetterSent for one
+// that was.
 func (a *App) SaveLetter(ctx context.Context, id cases.ID, l cases.Letter) error {
 	return a.update(ctx, func(tx Tx) error {
 		c, err := tx.Case(id)
@@ -86,9 +97,21 @@ func unsent(c cases.Case, kind string) int {
 	return slices.IndexFunc(c.Letters, func(x cases.Letter) bool { return x.Kind == kind && x.SentAt.IsZero() })
 }
 
+// wasSent tells whether a letter is one that went out and arrived, as far as is
+// known: the very one, or its words again.
+func wasSent(c cases.Case, l cases.Letter) bool {
+	return slices.ContainsFunc(c.Letters, func(x cases.Letter) bool {
+		return x.Kind == l.Kind && !x.SentAt.IsZero() && x.ReturnedAt.IsZero() &&
+			(l.MessageID != "" && l.MessageID == x.MessageID || l.Subject == x.Subject && strings.TrimSpace(l.Text) == strings.TrimSpace(x.Text))
+	})
+}
+
 // putLetter keeps the text of a letter; where it goes and how it is found again
 // is not the caller's to say.
 func putLetter(c cases.Case, l cases.Letter) (cases.Case, error) {
+	if wasSent(c, l) {
+		return c, ErrLetterSent
+	}
 	c.Letters = slices.Clone(c.Letters)
 	to := ""
 	if l.Kind == cases.LetterCode && c.Challenge != nil {
@@ -153,6 +176,9 @@ func (a *App) prepare(ctx context.Context, id cases.ID, l cases.Letter, mark fun
 		if err != nil {
 			return err
 		}
+		if err := mayGo(l); err != nil {
+			return err
+		}
 		if c, err = putLetter(c, l); err != nil {
 			return err
 		}
@@ -166,9 +192,22 @@ func (a *App) prepare(ctx context.Context, id cases.ID, l cases.Letter, mark fun
 		if raw, err = a.write(tx, c, c.Letters[i]); err != nil {
 			return err
 		}
+		// Before it goes: what went out must be on file to the byte.
+		if err := a.keepSent(tx, id, c.Letters[i], raw); err != nil {
+			return err
+		}
 		return tx.PutCase(c)
 	})
 	return raw, err
+}
+
+// mayGo refuses a refusal that does not tell the remedies (GDPR Art. 12(4)),
+// whoever took them out.
+func mayGo(l cases.Letter) error {
+	if l.Kind == cases.LetterRefuse && !cases.NamesRemedies(l.Text) {
+		return cases.ErrLetterRemedies
+	}
+	return nil
 }
 
 // PutInDrafts keeps a letter and lays it into the mailbox's Drafts folder, as
@@ -263,7 +302,9 @@ func (a *App) SettleSending(ctx context.Context, id cases.ID, kind string, went 
 }
 
 // MarkSent records that the owner sent a letter, and takes the step that the
-// letter stands for where it is lawful.
+// letter stands for where it is lawful. ErrLetterSent where it was recorded
+// already; cases.ErrLetterRemedies for a refusal that does not tell them: it
+// refuses nothing.
 func (a *App) MarkSent(ctx context.Context, id cases.ID, kind string) error {
 	return a.update(ctx, func(tx Tx) error {
 		c, err := tx.Case(id)
@@ -271,8 +312,14 @@ func (a *App) MarkSent(ctx context.Context, id cases.ID, kind string) error {
 			return err
 		}
 		i := unsent(c, kind)
+		if i < 0 && slices.ContainsFunc(c.Letters, func(l cases.Letter) bool { return l.Kind == kind }) {
+			return errors.Join(ErrLetterSent, cases.ErrNotLawful)
+		}
 		if i < 0 {
 			return cases.ErrNotLawful
+		}
+		if err := mayGo(c.Letters[i]); err != nil {
+			return err
 		}
 		return a.letterWent(tx, c, i, a.now(), "")
 	})
@@ -338,7 +385,7 @@ func (a *App) Challenge(ctx context.Context, id cases.ID) (cases.Letter, error) 
 		if c, err = cases.NewChallenge(c, emails, a.now()); err != nil {
 			return err
 		}
-		if l, err = a.draft(tx, c, cases.LetterCode, a.paperLang(c)); err != nil {
+		if l, err = a.draft(tx, c, cases.LetterCode, a.paperLang(c), LetterWords{}); err != nil {
 			return err
 		}
 		if c, err = putLetter(c, l); err != nil {

@@ -35,7 +35,11 @@ func (a *App) keeper(ctx context.Context, judge *request.Judge, waiting letterBo
 					return err
 				}
 				n, err := unsentNotice(tx, m)
-				mine = n != nil
+				if mine = n != nil; err != nil || mine {
+					return err
+				}
+				l, err := breachMail(tx, m)
+				mine = l != nil
 				return err
 			}
 			_, found, err := a.caseOf(tx, m, mailbox.NormEmail(a.controller(tx).Email))
@@ -136,11 +140,14 @@ func (a *App) caseOfLetter(tx Tx, m mailbox.Message, letters func() (letterBook,
 // case is not kept.
 func (a *App) takeSent(tx Tx, m mailbox.Message, letters func() (letterBook, error), out *SyncReport) error {
 	c, found, err := a.caseOfLetter(tx, m, letters)
-	if err != nil || !found {
-		if err == nil {
-			err = a.noticeWent(tx, m)
-		}
+	if err != nil {
 		return err
+	}
+	if !found {
+		if taken, err := a.takeBreachMail(tx, m); err != nil || taken {
+			return err
+		}
+		return a.noticeWent(tx, m)
 	}
 	id, isNew, err := tx.PutMessage(request.Judged{Message: m, Verdict: request.Verdict{Kind: request.Ordinary, Confidence: 1}, Case: int64(c.ID)})
 	if err != nil || !isNew {
@@ -203,8 +210,11 @@ func unsentNotice(tx Tx, m mailbox.Message) (*cases.Notice, error) {
 func (a *App) takeMachine(tx Tx, j request.Judged, letters func() (letterBook, error), out *SyncReport) (bool, error) {
 	m := j.Message
 	c, found, err := a.caseOfLetter(tx, m, letters)
-	if err != nil || !found {
+	if err != nil {
 		return false, err
+	}
+	if !found {
+		return a.takeBreachMail(tx, m)
 	}
 	if !m.Bounce && !m.Receipt && (j.Verdict.Kind == request.Request || cases.Separate(m, j.Verdict, c)) {
 		return false, nil

@@ -303,7 +303,11 @@ func (a *App) DraftNotice(ctx context.Context, id, lang string) (cases.Letter, e
 		if err := a.noticeFacts(tx, n, &f); err != nil {
 			return err
 		}
-		l, err = cases.NoticeLetter(n, f, a.d.Texts, a.now())
+		all, err := a.letters(tx)
+		if err != nil {
+			return err
+		}
+		l, err = cases.NoticeLetter(n, f, all, a.now())
 		return err
 	})
 	return l, err

@@ -179,6 +179,10 @@ func liftTold(tx Tx, r effects.Restriction) (time.Time, error) {
 	return at, err
 }
 
+// liftAfterDays is how long before its end the letter tells of it, where the owner
+// says no other day: the person can still answer (GDPR Art. 18(3)).
+const liftAfterDays = 14
+
 // DraftLift prepares the letter that tells the person that a restriction will
 // end (GDPR Art. 18(3)), in lang or in the person's own language. Nothing is
 // stored. effects.ErrNoRestriction where it does not stand or belongs to no
@@ -200,9 +204,16 @@ func (a *App) DraftLift(ctx context.Context, id, reason, lang string) (cases.Let
 		if lang == "" {
 			lang = a.paperLang(c)
 		}
-		own := a.controller(tx)
-		f := cases.Facts{Zone: a.d.Zone, Controller: own.Name, Address: own.Address, Email: own.Email, Site: own.Site, StoppedAt: r.From, Reason: effects.Words(reason)}
-		l, err = cases.LiftLetter(c, numbers(tx, r.Orders), f, a.d.Texts, lang, a.now())
+		f, err := a.facts(tx, c, lang)
+		if err != nil {
+			return err
+		}
+		catalog, err := a.letters(tx)
+		if err != nil {
+			return err
+		}
+		f.RestrictedAt, f.LiftOn, f.Reason = r.From, a.today().AddDays(liftAfterDays), effects.Words(reason)
+		l, err = cases.Draft(c, cases.LetterLift, f, catalog, lang, a.now())
 		return err
 	})
 	return l, err

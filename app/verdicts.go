@@ -150,6 +150,9 @@ func (a *App) notARequest(tx Tx, j request.Judged) error {
 			return err
 		}
 	}
+	if err := dropSent(tx, id); err != nil {
+		return err
+	}
 	if err := tx.DropCase(int64(id)); err != nil {
 		return err
 	}

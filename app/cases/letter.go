@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
-	"text/template/parse"
 	"time"
 
 	"greffier/app/law"
@@ -34,24 +33,38 @@ const (
 	LetterAnswer      = "answer"      // what was done, right by right
 	LetterRefuse      = "refuse"      // why nothing is done
 	LetterClose       = "close"       // nothing is left to do
+
+	LetterUnidentified = "unidentified" // nothing held can be told to be the person's (GDPR Art. 11(2))
+	LetterParent       = "parent"       // does who asks for a child hold parental authority (C. civ. 371-1)
+	LetterParents      = "parents"      // two parents disagree: set aside, shown to nobody
+	LetterFee          = "fee"          // a reasonable fee, told before (GDPR Art. 12(5)(a))
+	LetterLift         = "lift"         // a restriction will be lifted (GDPR Art. 18(3))
 )
 
 // LetterKinds lists the kinds of letter that Draft makes.
-var LetterKinds = []string{LetterAcknowledge, LetterIdentity, LetterCode, LetterClarify, LetterExtend, LetterAnswer, LetterRefuse, LetterClose}
+var LetterKinds = []string{LetterAcknowledge, LetterIdentity, LetterCode, LetterUnidentified, LetterParent, LetterParents, LetterClarify, LetterExtend, LetterFee,
+	LetterAnswer, LetterRefuse, LetterLift, LetterClose}
+
+// Final tells whether a kind ends what was asked, wholly or in part, so that the
+// remedies must stand in it (GDPR Art. 12(4)).
+func Final(kind string) bool {
+	return slices.Contains([]string{LetterAnswer, LetterRefuse, LetterUnidentified, LetterParents, LetterFee}, kind)
+}
 
 // letterParts are the templates that letters share: the greeting, the
-// signature, the remedies, and the words for a right.
-var letterParts = []string{"part-greeting", "part-signature", "part-remedies", "part-right", "part-what"}
+// signature, the remedies, the words for a right, a line of what stays, and
+// whose data they are.
+var letterParts = []string{"part-greeting", "part-signature", "part-remedies", "part-right", "part-what", "part-whose"}
 
 // LetterParts lists every template that a language needs besides the kinds:
-// the shared parts, the block of the answer for each right and outcome, and the
-// letters to recipients.
+// the shared parts, the block of the answer for each right and outcome, the
+// letters to recipients, and the one on a breach.
 func LetterParts() []string {
 	out := slices.Clone(letterParts)
 	for _, r := range request.Rights {
 		out = append(out, "answer-"+r.String())
 	}
-	return append(append(out, "answer-refused", "answer-moot"), NoticeKinds...)
+	return append(append(out, "answer-refused", "answer-moot", LetterBreach), NoticeKinds...)
 }
 
 var (
@@ -83,7 +96,7 @@ func LetterFor(act Act) (string, bool) {
 func ActFor(kind string) (Act, bool) {
 	act, ok := map[string]Act{
 		LetterAcknowledge: ActAcknowledge, LetterIdentity: ActAskIdentity, LetterCode: ActAskIdentity, LetterClarify: ActSuspend,
-		LetterExtend: ActExtend, LetterAnswer: ActAnswer, LetterRefuse: ActRefuse, LetterClose: ActClose,
+		LetterUnidentified: ActAskIdentity, LetterExtend: ActExtend, LetterAnswer: ActAnswer, LetterRefuse: ActRefuse, LetterClose: ActClose,
 	}[kind]
 	return act, ok
 }
@@ -111,10 +124,18 @@ type Told struct {
 	Why  string
 }
 
-// Change is one field that was corrected, as it stands now.
+// Change is one field that was corrected: as it was, "" where that is not known
+// or was empty, and as it stands now.
 type Change struct {
 	Field string
+	Was   string
 	Now   string
+}
+
+// Use is one use of the person's data that was stopped, and since when.
+type Use struct {
+	Name  string
+	Since law.Date
 }
 
 // Purpose is one use of the person's data, as GDPR Art. 15(1)(a), (b) and (d)
@@ -146,6 +167,17 @@ type Facts struct {
 	CodeUntil law.Date
 	Question  string // what has to be made precise
 
+	Searched []string // where was looked for the person's data, in words
+
+	// A fee (GDPR Art. 12(5)(a)): how much, and the last day for the person to
+	// say whether she goes on. Reason says why.
+	Fee   string
+	SayBy law.Date
+	// A restriction: since when, why, and the day on which it will be lifted.
+	RestrictedAt  time.Time
+	RestrictedFor string
+	LiftOn        law.Date
+
 	// Of an extension or refusal that the case does not record yet: why, and
 	// for a refusal the article, a key of law.Articles.
 	Reason string
@@ -169,13 +201,19 @@ type Facts struct {
 	Automated  string   // decisions made by machine alone (GDPR Art. 22); none when empty
 	Files      []string // names of the files that go with the letter
 	FilesUntil law.Date // the day on which they are removed
+	FilesAt    string   // where they can be fetched, "" where they go with the letter
+	Formats    []string // of the files, as "JSON"
+	// Encrypted tells that a passphrase opens the files; PassphraseBy is the
+	// other channel by which it is told, "" where the owner has not chosen yet.
+	Encrypted    bool
+	PassphraseBy string
+	LeftOut      []Stays // what the copy does not have: What and, in Ground, why
 
 	// Rectification, restriction, objection, withdrawal.
 	Changes   []Change
 	StoppedAt time.Time // since when the use is stopped
 	Stopped   []string  // which uses
-	// RestrictedAt is since when the data are restricted; zero means StoppedAt.
-	RestrictedAt time.Time
+	Uses      []Use     // the same with a day for each; those of Stopped where empty
 }
 
 // Draft prepares a letter of a case from the facts. The templates come from the
@@ -194,6 +232,9 @@ func Draft(c Case, kind string, facts Facts, letters Letters, lang string, now t
 		return Letter{}, fmt.Errorf("draft a letter: unknown kind: %w", ErrLetterTemplate)
 	}
 	lang = catalogLang(letters, kind, lang)
+	if kind == LetterExtend {
+		facts.Reason = cmp.Or(c.ExtendReason, facts.Reason) // what is on record is what is told
+	}
 	if err := consistent(c, kind, facts); err != nil {
 		return Letter{}, fmt.Errorf("draft the letter %q: %w", kind, err)
 	}
@@ -220,7 +261,7 @@ func Draft(c Case, kind string, facts Facts, letters Letters, lang string, now t
 	if err != nil {
 		return Letter{}, err
 	}
-	if (kind == LetterAnswer || kind == LetterRefuse) && !NamesRemedies(body) {
+	if Final(kind) && !NamesRemedies(body) {
 		return Letter{}, fmt.Errorf("draft the letter %q: %w", kind, ErrLetterRemedies)
 	}
 	return Letter{Kind: kind, Lang: lang, Subject: subject, Text: body, MadeAt: now.UTC()}, nil
@@ -314,9 +355,10 @@ func (e entry) set(key, value string) {
 var letterFields = []string{
 	"Ref", "Name", "Received", "Today", "Subject", "Rights", "Orders", "Controller", "Address", "Email", "Site", "Due", "NewDue",
 	"Code", "CodeUntil", "Question", "Reason", "Erased", "ErasedOn", "Certificate", "Left", "Restricted", "Kept", "Told", "BackupsGone",
-	"Purposes", "Recipients", "Transfers", "Source", "Automated", "Files", "FilesUntil", "Changes", "StoppedOn", "Stopped", "RestrictedOn", "Answers", "Refusals",
-	"Right", "Outcome", "Ground", "Minor", "Child", "Partly", "Holds", "Count", "What", "Until", "On", "Why", "Field", "Now", "Basis", "Data", "Period",
-	"Instructed",
+	"Purposes", "Recipients", "Transfers", "Source", "Automated", "Files", "FilesUntil", "Changes", "StoppedOn", "Stopped", "Answers", "Refusals",
+	"Right", "Which", "Outcome", "Ground", "Minor", "Child", "Youth", "Agent", "Concerned", "Partly", "Holds", "Count", "What", "Until", "On", "Why", "Field", "Was", "Now",
+	"Basis", "Data", "Period", "Instructed", "Searched", "Fee", "SayBy", "RestrictedOn", "RestrictedFor", "LiftOn", "FilesAt", "Formats", "Encrypted", "PassphraseBy",
+	"LeftOut", "Uses", "Since", "HappenedOn", "KnownOn", "NotifiedOn", "Nature", "Facts", "Effects", "Measures", "Advice",
 }
 
 // data returns what the letters of a case may say, by field.
@@ -331,11 +373,14 @@ func (p printer) data() (entry, error) {
 	instant := func(t time.Time) string { return day(law.DateOf(t, f.Zone)) }
 	line := func(s string) string { return oneLine(s, 500) }
 
-	e := entry{"Minor": c.Minor, "Child": c.Minor && c.Link == Parent}
+	e := entry{"Minor": c.Minor, "Child": c.Minor && c.Link == Parent, "Youth": c.youth(), "Agent": c.Link == Lawyer || c.Link == Agent, "Encrypted": f.Encrypted}
 	if c.ID != 0 {
 		e["Ref"] = strconv.FormatInt(int64(c.ID), 10)
 	}
 	e.set("Name", oneLine(c.Requester.Name, 120))
+	if c.Link != Self && c.Concerned.Name != c.Requester.Name {
+		e.set("Concerned", oneLine(c.Concerned.Name, 120))
+	}
 	e.set("Received", instant(c.ReceivedAt))
 	e.set("Controller", line(f.Controller))
 	e.set("Address", line(f.Address))
@@ -349,7 +394,14 @@ func (p printer) data() (entry, error) {
 	e.set("Code", line(f.Code))
 	e.set("CodeUntil", day(f.CodeUntil))
 	e.set("Question", manyLines(f.Question, 2000))
-	e.set("Reason", manyLines(cmp.Or(c.ExtendReason, f.Reason), 2000))
+	e.set("Reason", manyLines(f.Reason, 2000))
+	e.set("Fee", line(f.Fee))
+	e.set("SayBy", day(f.SayBy))
+	e.set("RestrictedOn", instant(f.RestrictedAt))
+	e.set("RestrictedFor", line(f.RestrictedFor))
+	e.set("LiftOn", day(f.LiftOn))
+	e.set("FilesAt", line(f.FilesAt))
+	e.set("PassphraseBy", line(f.PassphraseBy))
 	e.set("ErasedOn", instant(f.ErasedAt))
 	e.set("Certificate", line(f.Certificate))
 	e.set("BackupsGone", day(f.BackupsGone))
@@ -357,7 +409,6 @@ func (p printer) data() (entry, error) {
 	e.set("Automated", line(f.Automated))
 	e.set("FilesUntil", day(f.FilesUntil))
 	e.set("StoppedOn", instant(f.StoppedAt))
-	e.set("RestrictedOn", instant(cmp.Or(f.RestrictedAt, f.StoppedAt)))
 
 	var rights []string
 	for _, a := range c.Asked {
@@ -388,7 +439,7 @@ func (p printer) data() (entry, error) {
 		}
 	}
 	e["Erased"] = erased
-	for name, list := range map[string][]Stays{"Left": f.Left, "Restricted": f.Restricted, "Kept": f.Kept} {
+	for name, list := range map[string][]Stays{"Left": f.Left, "Restricted": f.Restricted, "Kept": f.Kept, "LeftOut": f.LeftOut} {
 		out := []entry{}
 		for _, x := range list {
 			s := entry{}
@@ -422,11 +473,20 @@ func (p printer) data() (entry, error) {
 	for _, x := range f.Changes {
 		s := entry{}
 		s.set("Field", line(x.Field))
+		s.set("Was", line(x.Was))
 		s.set("Now", line(x.Now))
 		changes = append(changes, s)
 	}
 	e["Changes"] = changes
-	for name, list := range map[string][]string{"Recipients": f.Recipients, "Transfers": f.Transfers, "Files": f.Files, "Stopped": f.Stopped} {
+	uses := []entry{}
+	for _, x := range f.stopped() {
+		s := entry{}
+		s.set("Name", line(x.Name))
+		s.set("Since", day(x.Since))
+		uses = append(uses, s)
+	}
+	e["Uses"] = uses
+	for name, list := range map[string][]string{"Recipients": f.Recipients, "Transfers": f.Transfers, "Files": f.Files, "Stopped": f.Stopped, "Searched": f.Searched, "Formats": f.Formats} {
 		out := []string{}
 		for _, s := range list {
 			if s = line(s); s != "" {
@@ -438,9 +498,25 @@ func (p printer) data() (entry, error) {
 	return e, nil
 }
 
+// youth tells whether a child asks for herself: she is written to in simpler
+// words (GDPR Art. 12(1)).
+func (c Case) youth() bool { return c.Minor && c.Link == Self }
+
+// stopped returns the uses that were stopped, each with its day.
+func (f Facts) stopped() []Use {
+	if len(f.Uses) > 0 {
+		return f.Uses
+	}
+	out := make([]Use, 0, len(f.Stopped))
+	for _, s := range f.Stopped {
+		out = append(out, Use{Name: s, Since: law.DateOf(f.StoppedAt, f.Zone)})
+	}
+	return out
+}
+
 // right returns the words for a right, as they stand in "your request for …".
 func (p printer) right(r request.Right) (string, error) {
-	_, s, err := p.print("part-right", entry{"Right": r.String()})
+	_, s, err := p.print("part-right", entry{"Right": r.String(), "Youth": p.c.youth()})
 	return strings.TrimSpace(s), err
 }
 
@@ -457,6 +533,10 @@ func (p printer) answers(data entry) ([]string, error) {
 		}
 		d := maps.Clone(data)
 		d["Partly"] = a.Outcome == Partly
+		d["Which"] = a.Right.String()
+		if on, ok := d["StoppedOn"]; ok && a.Right == request.Restriction && d["RestrictedOn"] == nil {
+			d["RestrictedOn"] = on
+		}
 		if err := p.setRight(d, a); err != nil {
 			return nil, err
 		}
@@ -528,6 +608,10 @@ func (p printer) print(kind string, data entry) (subject, body string, err error
 	if !ok {
 		return "", "", fmt.Errorf("letter %q in %q: %w", kind, p.lang, ErrLetterTemplate)
 	}
+	// A shared part may ask whom a letter is for, whatever it stands in.
+	flags := entry{"Youth": false, "Child": false, "Agent": false, "Minor": false}
+	maps.Copy(flags, data)
+	data = flags
 	set := template.New("letter").Option("missingkey=error").Funcs(p.funcs(data))
 	for _, part := range letterParts {
 		if part == kind {
@@ -628,80 +712,6 @@ func (p printer) funcs(data entry) template.FuncMap {
 		},
 		"call": func() (string, error) { return "", ErrLetterTemplate },
 	}
-}
-
-// CheckTemplate tells whether a template that the owner changed can be used:
-// ErrLetterTemplate when it cannot be read, or when it has a place that no
-// letter knows, which the wrapping names.
-func CheckTemplate(subject, body string) error {
-	p := printer{lang: "en"}
-	for _, text := range []string{subject, body} {
-		t, err := template.New("check").Funcs(p.funcs(entry{})).Parse(text)
-		if err != nil {
-			return fmt.Errorf("read a letter template: %w", ErrLetterTemplate)
-		}
-		for _, part := range t.Templates() {
-			if part.Tree == nil {
-				continue
-			}
-			if name := unknownField(part.Root); name != "" {
-				return fmt.Errorf("read a letter template: unknown field %s: %w", name, ErrLetterTemplate)
-			}
-		}
-	}
-	return nil
-}
-
-// unknownField walks a template and returns the first place that no letter has.
-func unknownField(n parse.Node) string {
-	check := func(names []string) string {
-		for _, name := range names {
-			if !slices.Contains(letterFields, name) {
-				return oneLine(name, 60)
-			}
-		}
-		return ""
-	}
-	first := func(nodes ...parse.Node) string {
-		for _, c := range nodes {
-			if name := unknownField(c); name != "" {
-				return name
-			}
-		}
-		return ""
-	}
-	branch := func(b *parse.BranchNode) string { return first(b.Pipe, b.List, b.ElseList) }
-	switch n := n.(type) {
-	case *parse.ListNode:
-		if n != nil {
-			return first(n.Nodes...)
-		}
-	case *parse.ActionNode:
-		return first(n.Pipe)
-	case *parse.PipeNode:
-		if n != nil {
-			for _, c := range n.Cmds {
-				if name := first(c.Args...); name != "" {
-					return name
-				}
-			}
-		}
-	case *parse.FieldNode:
-		return check(n.Ident)
-	case *parse.VariableNode:
-		return check(n.Ident[1:])
-	case *parse.ChainNode:
-		return first(n.Node)
-	case *parse.IfNode:
-		return branch(&n.BranchNode)
-	case *parse.RangeNode:
-		return branch(&n.BranchNode)
-	case *parse.WithNode:
-		return branch(&n.BranchNode)
-	case *parse.TemplateNode:
-		return first(n.Pipe)
-	}
-	return ""
 }
 
 // frenchSpaces sets the narrow space that French wants before double

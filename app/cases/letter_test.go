@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"greffier/app/cases"
 	"greffier/app/law"
@@ -47,24 +48,33 @@ func shopFacts(lang string) cases.Facts {
 		Erased:   []cases.Erased{{Holds: "photo", Count: 42}, {Holds: "portrait", Count: 1}, {Holds: "derived", Count: 12}},
 		ErasedAt: day(8), Certificate: "2026-0007", BackupsGone: law.Date{Year: 2026, Month: 4, Day: 12},
 		Files: []string{"demande-12.zip"}, FilesUntil: law.Date{Year: 2026, Month: 4, Day: 15}, StoppedAt: day(1),
+		RestrictedAt: day(3), LiftOn: law.Date{Year: 2026, Month: 3, Day: 30}, SayBy: law.Date{Year: 2026, Month: 3, Day: 20}, Encrypted: true,
 	}
 	if lang == "fr" {
+		f.Fee, f.Reason = "25 euros", "Vous nous avez posé la même question le 2 février, le 9 février et le 23 février."
+		f.Searched, f.Formats, f.PassphraseBy = []string{"nos commandes", "nos messages", "nos espaces de stockage"}, []string{"JSON", "JPEG"}, "par téléphone"
+		f.LeftOut = []cases.Stays{{What: "le visage d’une autre personne sur deux photographies", Ground: "ses droits passent avant (RGPD, article 15, paragraphe 4)"}}
+		f.RestrictedFor = "vous contestez une adresse, et nous la vérifions"
 		f.Question = "De quelle commande parlez-vous ?"
 		f.Kept = []cases.Stays{{What: "la facture de la commande 1042", Ground: "nous devons la garder dix ans (code de commerce, art. L. 123-22)", Until: law.Date{Year: 2036, Month: 12, Day: 31}}}
 		f.Restricted = []cases.Stays{{What: "la preuve de la commande 1042", Ground: "en cas de litige (code civil, art. 2224)", Until: law.Date{Year: 2031, Month: 3, Day: 1}}}
 		f.Told = []cases.Told{{Name: "Imprimerie du Nord", On: law.Date{Year: 2026, Month: 3, Day: 13}}, {Name: "La Poste", Why: "la livraison est terminée et ses données sont effacées"}}
 		f.Purposes = []cases.Purpose{{Name: "gérer vos commandes", Basis: "exécution du contrat", Data: "nom, adresse, commandes", Period: "le temps de la relation"}, {Name: "créer vos portraits", Basis: "exécution du contrat", Data: "photographies", Period: "60 jours après la commande"}}
 		f.Recipients = []string{"Imprimerie du Nord", "Hébergeur SAS"}
-		f.Changes = []cases.Change{{Field: "Adresse", Now: "3 rue des Lilas, 59000 Lille"}}
+		f.Changes = []cases.Change{{Field: "Adresse", Was: "8 rue du Port, 59140 Dunkerque", Now: "3 rue des Lilas, 59000 Lille"}}
 		f.Stopped = []string{"l’envoi de courriels commerciaux"}
 	} else {
+		f.Fee, f.Reason = "25 euros", "You asked us the same question on 2, 9 and 23 February."
+		f.Searched, f.Formats, f.PassphraseBy = []string{"our orders", "our messages", "our storage"}, []string{"JSON", "JPEG"}, "by telephone"
+		f.LeftOut = []cases.Stays{{What: "another person’s face in two photographs", Ground: "that person’s rights come first (GDPR, Article 15(4))"}}
+		f.RestrictedFor = "you contest an address, and we are checking it"
 		f.Question = "Which order do you mean?"
 		f.Kept = []cases.Stays{{What: "the invoice of order 1042", Ground: "we have to keep it for ten years (French Commercial Code, Article L. 123-22)", Until: law.Date{Year: 2036, Month: 12, Day: 31}}}
 		f.Restricted = []cases.Stays{{What: "the proof of order 1042", Ground: "in case of a dispute (French Civil Code, Article 2224)", Until: law.Date{Year: 2031, Month: 3, Day: 1}}}
 		f.Told = []cases.Told{{Name: "Imprimerie du Nord", On: law.Date{Year: 2026, Month: 3, Day: 13}}, {Name: "La Poste", Why: "the delivery is over and its data are erased"}}
 		f.Purposes = []cases.Purpose{{Name: "handling your orders", Basis: "performance of a contract", Data: "name, address, orders", Period: "as long as the relationship lasts"}, {Name: "making your portraits", Basis: "performance of a contract", Data: "photographs", Period: "60 days after the order"}}
 		f.Recipients = []string{"Imprimerie du Nord", "Hébergeur SAS"}
-		f.Changes = []cases.Change{{Field: "Address", Now: "3 rue des Lilas, 59000 Lille"}}
+		f.Changes = []cases.Change{{Field: "Address", Was: "8 rue du Port, 59140 Dunkerque", Now: "3 rue des Lilas, 59000 Lille"}}
 		f.Stopped = []string{"the sending of marketing e-mails"}
 	}
 	return f
@@ -83,7 +93,19 @@ func ended(t *testing.T, outcomes map[request.Right]cases.Outcome) cases.Case {
 
 func TestLetters(t *testing.T) {
 	child := opened()
-	child.Minor, child.Link = true, cases.Parent
+	child.Minor, child.Link, child.Concerned = true, cases.Parent, cases.Person{Name: "Lou Martin"}
+	young := func(c cases.Case) cases.Case {
+		c.Minor, c.Link, c.Concerned = true, cases.Self, c.Requester
+		return c
+	}
+	forChild := func(c cases.Case) cases.Case {
+		c.Minor, c.Link, c.Concerned = true, cases.Parent, cases.Person{Name: "Lou Martin"}
+		return c
+	}
+	forClient := func(c cases.Case) cases.Case {
+		c.Link, c.Concerned = cases.Lawyer, cases.Person{Name: "Paul Durand"}
+		return c
+	}
 	one := func(r request.Right, o cases.Outcome) cases.Case {
 		return ended(t, map[request.Right]cases.Outcome{r: o})
 	}
@@ -113,6 +135,23 @@ func TestLetters(t *testing.T) {
 		{"answer-portability", cases.LetterAnswer, one(request.Portability, cases.Granted)},
 		{"answer-withdrawal", cases.LetterAnswer, one(request.Withdrawal, cases.Granted)},
 		{"answer-everything", cases.LetterAnswer, ended(t, everything)},
+		{"answer-nothing", cases.LetterAnswer, one(request.Access, cases.Moot)},
+		{"answer-access-parent", cases.LetterAnswer, forChild(one(request.Access, cases.Granted))},
+		{"answer-access-lawyer", cases.LetterAnswer, forClient(one(request.Access, cases.Partly))},
+		{"answer-everything-youth", cases.LetterAnswer, young(ended(t, everything))},
+		{"acknowledge-youth", cases.LetterAcknowledge, young(opened(request.Erasure, request.Access))},
+		{"identity-youth", cases.LetterIdentity, young(opened())},
+		{"clarify-youth", cases.LetterClarify, young(opened(request.Access))},
+		{"extend-youth", cases.LetterExtend, young(walk(t, opened(), because(cases.ActExtend, "Tes photos se trouvent dans douze commandes.")))},
+		{"refuse-youth", cases.LetterRefuse, young(ended(t, map[request.Right]cases.Outcome{request.Erasure: cases.Denied}))},
+		{"close-youth", cases.LetterClose, young(opened())},
+		{"unidentified", cases.LetterUnidentified, opened(request.Access)},
+		{"unidentified-youth", cases.LetterUnidentified, young(opened(request.Access))},
+		{"parent", cases.LetterParent, forChild(opened(request.Access))},
+		{"parents", cases.LetterParents, forChild(opened(request.Access))},
+		{"fee", cases.LetterFee, opened(request.Access)},
+		{"lift", cases.LetterLift, opened(request.Restriction)},
+		{"lift-youth", cases.LetterLift, young(opened(request.Restriction))},
 	}
 	for _, lang := range []string{"fr", "en"} {
 		for _, tc := range letters {
@@ -134,7 +173,7 @@ func TestLetters(t *testing.T) {
 						}
 					}
 				}
-				final := strings.HasPrefix(tc.kind, "answer") || tc.kind == cases.LetterRefuse || tc.kind == cases.LetterClose
+				final := cases.Final(tc.kind) || tc.kind == cases.LetterClose
 				if final && !cases.NamesRemedies(l.Text) {
 					t.Error("the remedies are not named")
 				}
@@ -211,13 +250,16 @@ func TestAMissingFactIsNamed(t *testing.T) {
 		{cases.LetterAcknowledge, "Controller", opened(), func(f *cases.Facts) { f.Controller = " \n" }},
 		{cases.LetterCode, "Code", opened(), func(f *cases.Facts) { f.Code = "" }},
 		{cases.LetterClarify, "Question", opened(), func(f *cases.Facts) { f.Question = "" }},
-		{cases.LetterExtend, "Reason", opened(), func(*cases.Facts) {}},
+		{cases.LetterExtend, "Reason", opened(), func(f *cases.Facts) { f.Reason = "" }},
+		{cases.LetterFee, "Fee", opened(), func(f *cases.Facts) { f.Fee = "" }},
+		{cases.LetterParents, "RestrictedOn", opened(), func(f *cases.Facts) { f.RestrictedAt = time.Time{} }},
+		{cases.LetterLift, "LiftOn", opened(), func(f *cases.Facts) { f.LiftOn = law.Date{} }},
 		{cases.LetterRefuse, "Refusals", opened(), func(*cases.Facts) {}},
 		{cases.LetterAnswer, "ErasedOn", ended(t, map[request.Right]cases.Outcome{request.Erasure: cases.Granted}), func(f *cases.Facts) { *f = cases.Facts{Controller: "x", Email: "x", Address: "x"} }},
 		{cases.LetterAnswer, "Ground", ended(t, map[request.Right]cases.Outcome{request.Erasure: cases.Granted}), func(f *cases.Facts) { f.Kept[0].Ground = "" }},
 		{cases.LetterAnswer, "Files", ended(t, map[request.Right]cases.Outcome{request.Access: cases.Granted}), func(f *cases.Facts) { f.Files = nil }},
 		{cases.LetterAnswer, "Purposes", ended(t, map[request.Right]cases.Outcome{request.Access: cases.Granted}), func(f *cases.Facts) { f.Purposes = nil }},
-		{cases.LetterAnswer, "StoppedOn", ended(t, map[request.Right]cases.Outcome{request.Objection: cases.Granted}), func(f *cases.Facts) {
+		{cases.LetterAnswer, "Since", ended(t, map[request.Right]cases.Outcome{request.Objection: cases.Granted}), func(f *cases.Facts) {
 			f.StoppedAt = f.StoppedAt.AddDate(-3000, 0, 0)
 			*f = cases.Facts{Stopped: f.Stopped, Zone: f.Zone}
 		}},

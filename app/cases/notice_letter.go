@@ -17,13 +17,10 @@ const (
 	LetterNoticeRectifiedAgain  = "notice-rectification-reminder"
 	LetterNoticeRestricted      = "notice-restriction"
 	LetterNoticeRestrictedAgain = "notice-restriction-reminder"
-	// LetterLift tells the person that a restriction will end (Art. 18(3)).
-	LetterLift = "lift"
 )
 
-// NoticeKinds lists the kinds of letter that are no step of a case: those that
-// NoticeLetter makes, and LetterLift.
-var NoticeKinds = []string{LetterNotice, LetterNoticeReminder, LetterNoticeRectified, LetterNoticeRectifiedAgain, LetterNoticeRestricted, LetterNoticeRestrictedAgain, LetterLift}
+// NoticeKinds lists the kinds of letter that NoticeLetter makes.
+var NoticeKinds = []string{LetterNotice, LetterNoticeReminder, LetterNoticeRectified, LetterNoticeRectifiedAgain, LetterNoticeRestricted, LetterNoticeRestrictedAgain}
 
 // letter returns the kind of letter that a notice needs next.
 func (n Notice) letter() string {
@@ -93,28 +90,6 @@ func NoticeLetter(n Notice, f Facts, letters Letters, now time.Time) (Letter, er
 		return Letter{}, fmt.Errorf("draft the letter %q: the subject does not carry the reference: %w", kind, ErrLetterTemplate)
 	}
 	return Letter{Kind: kind, Lang: p.lang, Subject: subject, Text: text, MadeAt: now.UTC()}, nil
-}
-
-// LiftLetter prepares the letter that tells the person of a case that the
-// restriction of orders will end, before it does (GDPR Art. 18(3)). Of the facts
-// it uses the controller, Zone, StoppedAt (since when it stands) and Reason (why
-// it ends). Its places are Name, Orders, StoppedOn, Reason and those of the
-// signature. Errors are those of Draft.
-func LiftLetter(c Case, orders []string, f Facts, letters Letters, lang string, now time.Time) (Letter, error) {
-	lang = catalogLang(letters, LetterLift, lang)
-	e := sender(f)
-	e.set("Name", oneLine(c.Requester.Name, 100))
-	e.set("Reason", manyLines(f.Reason, 2000))
-	if d := law.DateOf(f.StoppedAt, f.Zone); !d.IsZero() {
-		e.set("StoppedOn", law.FormatDate(d, lang, true))
-	}
-	e["Orders"] = orderNumbers(orders)
-	p := printer{letters: letters, lang: lang, facts: f, c: c}
-	subject, text, err := p.print(LetterLift, e)
-	if err != nil {
-		return Letter{}, err
-	}
-	return Letter{Kind: LetterLift, Lang: lang, Subject: subject, Text: text, MadeAt: now.UTC()}, nil
 }
 
 // sender is who writes, for the signature.

@@ -82,6 +82,9 @@ type Breach struct {
 	NotifiedAt  string `json:"notified_at"`
 	WhyNot      string `json:"why_not"`
 	PersonsTold string `json:"persons_told"`
+	// Told is the sentence in PersonsTold that Greffier wrote of the letters that
+	// went out; it is brought up to date there.
+	Told string `json:"told,omitempty"`
 }
 
 // Tracker is one cookie or other tracker of the site (LIL Art. 82).
