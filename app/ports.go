@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"greffier/app/agenda"
 	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
@@ -168,6 +169,8 @@ type Printer interface {
 	PDF(path string, docs []register.Document) error
 	CSV(path string, doc register.Document) error
 	JSON(path string, doc register.Document) error
+	// Calendar writes a calendar file (RFC 5545) in place of an older one.
+	Calendar(path string, c agenda.Calendar) error
 }
 
 // Texts are the texts for paper and mail, by language.

@@ -33,6 +33,7 @@ const (
 // or it could not be run in its time),
 // "letter" (a letter came back, or may or may not have gone out; Case and Due set), "document" (the copy
 // of an identity document is kept though identity is settled; Case set),
+// "absence" (the owner will be away, and Count things must be done by Due),
 // "notice" (recipients to be told or reminded, GDPR Art. 19; Case set), "gap" (a register has gaps; Register
 // set), "promise" (Promise set).
 type Need struct {
@@ -67,7 +68,7 @@ type Today struct {
 // NextDate is a date ahead.
 type NextDate struct {
 	Date  law.Date
-	Kind  string // "case", "retention", "contract"
+	Kind  string // "case", "retention", "contract", "absence"
 	Case  cases.ID
 	Count int
 	Label string // person or processor, may be ""

@@ -39,11 +39,20 @@ type Published struct {
 	Stamp    time.Time `json:"stamp"`
 }
 
+// rememberDays is for how long it is known what was told of an event that is no
+// more, so that one which comes back goes on with its sequence.
+const rememberDays = 2 * 366
+
 // Publish makes the events of entries. was holds what was told before, by UID;
 // what it returns is to be kept for the next time. place sets the UIDs of one
 // profile apart from those of another.
 func Publish(entries []Entry, s Speech, place string, was map[string]Published, now time.Time) ([]Event, map[string]Published) {
 	events, told := make([]Event, 0, len(entries)), make(map[string]Published, len(entries))
+	for uid, p := range was {
+		if now.Sub(p.Stamp) < rememberDays*24*time.Hour {
+			told[uid] = p
+		}
+	}
 	for _, e := range entries {
 		x := Event{UID: e.ID + "@" + place + ".greffier", Title: s.Title(e), Detail: s.Detail(e), Date: e.Date, Until: e.Until, At: e.At.UTC(),
 			Remind: e.Kind.Asks(), Busy: e.Kind == Away}
