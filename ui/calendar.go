@@ -160,30 +160,32 @@ func (p *calendarPage) content() fyne.CanvasObject {
 // about.
 func (p *calendarPage) line(r app.AgendaRow) fyne.CanvasObject {
 	w := p.w
-	when := w.short(r.Date)
-	if !r.At.IsZero() {
-		when += " · " + w.hour(r.At)
-	}
-	title := kit.NewQuiet(w.entry(r.Entry), w.mark(r.Kind.Group()), w.opener(r.Entry))
-	title.Alignment = widget.ButtonAlignLeading
-	var state fyne.CanvasObject = kit.FaintLine(w.left(r.DaysLeft))
+	state := fyne.CanvasObject(quietWord(w.left(r.DaysLeft)))
 	switch {
 	case r.Kind == agenda.Away, !r.Kind.Asks() && r.DaysLeft < 0:
-		state = kit.FaintLine("")
-	case r.Kind.Asks() && r.Tone == agenda.Late && !r.At.IsZero():
-		state = kit.Badge(kit.Late, w.t("tone.late"))
+		state = quietWord("")
+	case r.Kind.Asks() && r.Tone == agenda.Late && r.DaysLeft >= 0:
+		state = kit.Badge(kit.Late, w.t("tone.late")) // by the hour
 	case r.Kind.Asks() && r.Tone == agenda.Late:
 		state = kit.Badge(kit.Late, w.left(r.DaysLeft))
 	case r.Kind.Asks() && r.Tone == agenda.AtRisk:
 		state = kit.Badge(kit.AtRisk, w.left(r.DaysLeft))
 	}
-	return kit.Row(1, kit.MinWidth(112, kit.Strong(when)), title, state)
+	mark := container.NewCenter(kit.MinSize(16, 16, widget.NewIcon(w.mark(r.Kind.Group()))))
+	return kit.Row(2, kit.MinWidth(84, kit.Strong(w.short(r.Date))), mark, kit.Label(w.entry(r.Entry)), state, kit.NewQuiet(w.t("open"), nil, w.opener(r.Entry)))
+}
+
+// quietWord is a few words that are never cut.
+func quietWord(s string) *widget.Label {
+	l := widget.NewLabel(s)
+	l.Importance = kit.LowImportance
+	return l
 }
 
 // entry says what an entry asks for, in the window's words.
 func (w *Window) entry(e agenda.Entry) string {
 	s := agenda.Speech{Lang: w.lang, Zone: w.zone, Names: true, Say: w.filled}
-	return kit.Line(s.Title(e), 120)
+	return s.Title(e) // what comes from outside is one plain line in it
 }
 
 // opener leads to what an entry is about.

@@ -79,7 +79,10 @@ func (w *Window) away(x agenda.Absence) {
 		})
 	}
 	dates := kit.Shared(0.5, kit.FormRow(w.t("away.from"), "", from), kit.FormRow(w.t("away.to"), "", to))
-	form := kit.Down(0, dates, kit.FormRow(w.t("away.note"), "", note), kit.Gap(4), means.box, kit.Gap(4), list.box)
+	// What it means may be long: it scrolls below the days.
+	room := min(max(w.win.Canvas().Size().Height-400, 180), 380)
+	below := container.NewVScroll(kit.Margins(0, 0, 14, 0, kit.Down(4, means.box, list.box)))
+	form := kit.Down(0, dates, kit.FormRow(w.t("away.note"), "", note), kit.Gap(4), kit.MinSize(100, room, below))
 	d = kit.NewDialog(w.win.Canvas(), w.t("away.title"), 620, form, w.t("cancel"), nil, save)
 	w.listAbsences(list, func(a agenda.Absence) {
 		d.Close()

@@ -43,7 +43,7 @@ func (w *Window) mark(g agenda.Group) fyne.Resource {
 func (w *Window) legend() fyne.CanvasObject {
 	var parts []fyne.CanvasObject
 	for _, g := range agenda.Groups {
-		parts = append(parts, container.NewHBox(container.NewCenter(kit.MinSize(14, 14, widget.NewIcon(w.mark(g)))), kit.FaintLine(w.t("calendar.legend."+string(g)))))
+		parts = append(parts, container.NewHBox(container.NewCenter(kit.MinSize(14, 14, widget.NewIcon(w.mark(g)))), quietWord(w.t("calendar.legend."+string(g)))))
 	}
 	return kit.Flow(parts...)
 }

@@ -26,7 +26,7 @@ const maxWords = 60
 
 // Title says what an entry asks for, in one line.
 func (s Speech) Title(e Entry) string {
-	args := map[string]any{"N": int64(e.Case), "Rights": s.rights(e.Rights), "Count": e.Count, "Ref": plain(e.Ref), "Name": "", "Until": law.FormatDate(e.Until, s.Lang, true)}
+	args := map[string]any{"N": int64(e.Case), "Rights": s.rights(e.Rights), "Count": e.Count, "Ref": plain(e.Ref), "Name": "", "Until": law.FormatDate(e.Until, s.Lang, true), "Hour": ""}
 	if !e.At.IsZero() {
 		args["Hour"] = s.hour(e.At)
 	}
