@@ -35,7 +35,8 @@ func Calendar(w io.Writer, c agenda.Calendar) error {
 	text(cal.Component, ical.PropMethod, "PUBLISH")
 	text(cal.Component, ical.PropName, c.Name)
 	text(cal.Component, "X-WR-CALNAME", c.Name)
-	raw(cal.Component, ical.PropRefreshInterval, "PT1H").SetValueType(ical.ValueDuration)
+	// RFC 7986, 5.7: the value has no default type, so that it is named.
+	raw(cal.Component, ical.PropRefreshInterval, "PT1H").Params.Set(ical.ParamValue, string(ical.ValueDuration))
 	for _, e := range c.Events {
 		cal.Children = append(cal.Children, icsEvent(e))
 	}

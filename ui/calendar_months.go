@@ -21,7 +21,7 @@ const (
 	dayHeight  = 17
 	daySize    = 10 // of the text
 	monthTitle = 18
-	monthLeast = 128
+	monthLeast = 112
 )
 
 // shapes are the marks of the groups: each has a form of its own, so that none
