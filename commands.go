@@ -155,7 +155,7 @@ func (c *cli) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.lang, "lang", "", "language: fr or en")
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "print one JSON document")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
-	root.AddCommand(c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.caseCommand(),
+	root.AddCommand(c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.caseCommand(), c.reasoningCommand(), c.agendaCommand(), c.awayCommand(),
 		c.mailsCommand(), c.mailCommand(), c.correctCommand(), c.letterCommand(), c.mailboxCommand(), c.watchCommand(),
 		c.eraseCommand(), c.locateCommand(), c.recipientsCommand(), c.retentionCommand(), c.registerCommand(), c.dossierCommand(), c.promisesCommand(), c.verifyCommand(), c.backupCommand(), c.restoreCommand())
 	return root
@@ -438,9 +438,9 @@ func triage(path string) (triaged, error) {
 }
 
 func (c *cli) deadlineCommand() *cobra.Command {
-	var received, extended, territory string
+	var received, extended, territory, pdf string
 	var suspended []string
-	cmd := command("deadline --received RFC3339 [--extended RFC3339] [--suspended FROM..TO]... [--territory NAME]",
+	cmd := command("deadline --received RFC3339 [--extended RFC3339] [--suspended FROM..TO]... [--territory NAME] [--pdf F]",
 		"Compute the legal due date of a request (no profile needed)", 0, 0, func(*cobra.Command, []string) error {
 			k := law.Clock{Zone: law.Paris(), Territory: law.Metropole}
 			var err error
@@ -472,8 +472,15 @@ func (c *cli) deadlineCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if pdf != "" {
+				if err := c.deadlinePDF(k, d, pdf); err != nil {
+					return err
+				}
+				c.say("%s", pdf)
+			}
 			return c.printDeadline(d)
 		})
+	cmd.Flags().StringVar(&pdf, "pdf", "", "print the reasoning as a PDF")
 	cmd.Flags().StringVar(&received, "received", "", "when the server received the request")
 	cmd.Flags().StringVar(&extended, "extended", "", "when the person was told of the extension")
 	cmd.Flags().StringArrayVar(&suspended, "suspended", nil, "a suspension, FROM..TO")

@@ -16,6 +16,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"greffier/app"
+	"greffier/app/agenda"
 	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/mailbox"
@@ -471,6 +472,9 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 // Close closes the profile and gives its lock back.
 func (p *profile) Close() error {
 	var err error
+	if p.App != nil {
+		p.App.Settle()
+	}
 	if p.store != nil {
 		err = p.store.Close()
 	}
@@ -532,6 +536,10 @@ func (printer) CSV(path string, doc register.Document) error {
 
 func (printer) JSON(path string, doc register.Document) error {
 	return toFile(path, func(w io.Writer) error { return reports.JSON(w, doc) })
+}
+
+func (printer) Calendar(path string, c agenda.Calendar) error {
+	return toFile(path, func(w io.Writer) error { return reports.Calendar(w, c) })
 }
 
 func toFile(path string, f func(io.Writer) error) error {

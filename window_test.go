@@ -76,7 +76,7 @@ func TestAPersonErasesAPhotoAndPrintsTheDossierByKeyboard(t *testing.T) {
 
 	// Every page opens and shows something.
 	w.keys("Escape")
-	for i := 1; i <= 8; i++ {
+	for i := 1; i <= 9; i++ {
 		w.keys(fmt.Sprintf("ctrl+%d", i))
 		w.pause(1)
 		if n := w.shot(fmt.Sprintf("page-%d", i)); n < 30 {

@@ -63,6 +63,8 @@ type App struct {
 	locs      []plan.Locator     // under mu: the owner may change them
 	stopWatch context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
 	watching  bool               // under mu: new mail is told at once
+
+	cal calendarKeeper
 }
 
 // New returns the façade over what it is given.
@@ -108,6 +110,7 @@ func (a *App) changed() {
 	for _, f := range fs {
 		f()
 	}
+	a.calendarChanged()
 }
 
 // update is one transaction of the owner's, told to the window afterwards.

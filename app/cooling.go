@@ -396,6 +396,7 @@ func (a *App) Tick(ctx context.Context) error {
 		return nil // what has become due is being done
 	}
 	defer a.ticking.Unlock()
+	a.calendarTick()
 	return errors.Join(a.settleLocks(ctx), a.settleAmendments(ctx), a.settleForgotten(ctx), a.runDue(ctx, nil), a.retryDue(ctx, nil), a.lookAgain(ctx), a.copiesDue(ctx))
 }
 

@@ -130,7 +130,9 @@ func copiesOf(tx Tx, id cases.ID) ([]Copy, error) {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(c Copy) bool { return id != 0 && c.Case != id || c.State == copyBuilding })
-	slices.SortFunc(all, func(x, y Copy) int { return cmp.Or(x.MadeAt.Compare(y.MadeAt), cmp.Compare(copyNumber(x.ID), copyNumber(y.ID))) })
+	slices.SortFunc(all, func(x, y Copy) int {
+		return cmp.Or(x.MadeAt.Compare(y.MadeAt), cmp.Compare(copyNumber(x.ID), copyNumber(y.ID)))
+	})
 	return all, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"greffier/app/agenda"
 	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
@@ -174,6 +175,8 @@ type Printer interface {
 	PDF(path string, docs []register.Document) error
 	CSV(path string, doc register.Document) error
 	JSON(path string, doc register.Document) error
+	// Calendar writes a calendar file (RFC 5545) in place of an older one.
+	Calendar(path string, c agenda.Calendar) error
 }
 
 // Paper writes documents to a stream, for what is never a file of its own.
@@ -272,7 +275,7 @@ type Deps struct {
 	Packer     Packer
 	CopySchema []byte
 	Texts      Texts
-	Archive  Archive
+	Archive    Archive
 	// Territory is where the owner acts, for public holidays; "" is
 	// metropolitan France.
 	Territory law.Territory

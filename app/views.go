@@ -33,6 +33,7 @@ const (
 // or it could not be run in its time),
 // "letter" (a letter came back, or may or may not have gone out; Case and Due set), "document" (the copy
 // of an identity document is kept though identity is settled; Case set),
+// "absence" (the owner will be away, and Count things must be done by Due),
 // "notice" (recipients to be told or reminded, GDPR Art. 19; Case set),
 // "suppression" (a shop uses what a person on the suppression list stopped;
 // Service set), "change" (corrections did not arrive; Case set), "gap" (a
@@ -69,7 +70,7 @@ type Today struct {
 // NextDate is a date ahead.
 type NextDate struct {
 	Date  law.Date
-	Kind  string // "case", "retention", "contract"
+	Kind  string // "case", "retention", "contract", "absence"
 	Case  cases.ID
 	Count int
 	Label string // person or processor, may be ""

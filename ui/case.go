@@ -215,7 +215,13 @@ func (p *casePage) why() {
 	for _, s := range d.Warnings {
 		parts = append(parts, kit.Down(-12, kit.IconLine(kit.AtRisk, say(s)), kit.Margins(22, 0, 0, 0, kit.Faint(w.article(s.Source)))))
 	}
-	kit.NewDialog(w.win.Canvas(), w.t("sheet.why"), 620, kit.Down(-4, parts...), w.t("close"), nil).Show()
+	var dialog *kit.Dialog
+	print := kit.NewIconButton(w.t("reasoning.print"), theme.DocumentPrintIcon(), func() {
+		dialog.Close()
+		ask(w, func(ctx context.Context) (string, error) { return w.f.PrintReasoning(ctx, p.id, w.lang, "") }, w.printed)
+	})
+	dialog = kit.NewDialog(w.win.Canvas(), w.t("sheet.why"), 620, kit.Down(-4, parts...), w.t("close"), nil, print)
+	dialog.Show()
 }
 
 // mail shows the messages of the case, the newest one first.

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"greffier/app"
+	"greffier/app/agenda"
 	"greffier/ui/kit"
 )
 
@@ -35,7 +36,7 @@ func (w *Window) menu() *fyne.MainMenu {
 	quit.Shortcut = ctrl(fyne.KeyQ)
 
 	var goTo []*fyne.MenuItem
-	digits := []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7, fyne.Key8}
+	digits := []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7, fyne.Key8, fyne.Key9}
 	for i, p := range places {
 		goTo = append(goTo, w.item("nav."+p, ctrl(digits[i]), func() { w.open(p) }))
 	}
@@ -82,6 +83,8 @@ func (w *Window) menu() *fyne.MainMenu {
 			w.item("menu.retention", ctrl(fyne.KeyE), func() { w.open(placeStorage) }),
 			w.item("places.title", ctrl(fyne.KeyL), func() { w.follow(&placesPage{w: w}) }),
 			w.item("mailbox.title", ctrl(fyne.KeyM), func() { w.follow(&mailboxPage{w: w}) }),
+			w.item("calendar.away", nil, func() { w.away(agenda.Absence{}) }),
+			w.item("calendar.export", nil, w.exportCalendar),
 			w.item("notice.page", nil, func() { w.follow(&noticesPage{w: w}) }),
 			w.item("menu.verify", ctrl(fyne.KeyJ), w.verify)),
 		fyne.NewMenu(w.t("menu.view"),

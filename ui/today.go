@@ -204,6 +204,8 @@ func (w *Window) need(n app.Need) needCard {
 		return needCard{w.n("need.retention", n.Count), w.t("need.retention.why"), state, w.t("need.retention.button"), func() { w.open(placeStorage) }}
 	case "run":
 		return needCard{w.t("need.run"), w.t("need.run.why"), state, w.t("need.run.button"), func() { w.follow(&runPage{w: w, id: n.Run}) }}
+	case "absence":
+		return needCard{w.n("need.absence", n.Count), w.t("need.absence.why") + " " + due, state, w.t("need.absence.button"), func() { w.open(placeCalendar) }}
 	case "notice":
 		return needCard{w.n("need.notice", n.Count), w.t("need.notice.why"), state, w.t("need.notice.button"), func() {
 			if n.Case != 0 {

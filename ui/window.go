@@ -26,11 +26,12 @@ const (
 	placeStorage   = "storage"
 	placeRegisters = "registers"
 	placePromises  = "promises"
+	placeCalendar  = "calendar"
 	placeJournal   = "journal"
 	placeSettings  = "settings"
 )
 
-var places = []string{placeToday, placeRequests, placeOrders, placeStorage, placeRegisters, placePromises, placeJournal, placeSettings}
+var places = []string{placeToday, placeRequests, placeOrders, placeStorage, placeRegisters, placePromises, placeCalendar, placeJournal, placeSettings}
 
 // page is one screen. It belongs to a place of the rail, builds itself once,
 // and is told when something changed.
@@ -145,6 +146,7 @@ func (w *Window) begin() {
 		return
 	}
 	go w.everyMinute()
+	go w.remindNow()
 	w.watch()
 }
 
@@ -197,7 +199,7 @@ func (w *Window) frame() {
 	icons := map[string]fyne.Resource{
 		placeToday: theme.HomeIcon(), placeRequests: theme.MailComposeIcon(), placeOrders: theme.ListIcon(),
 		placeStorage: theme.StorageIcon(), placeRegisters: theme.DocumentIcon(), placePromises: theme.ConfirmIcon(),
-		placeJournal: theme.HistoryIcon(), placeSettings: theme.SettingsIcon(),
+		placeCalendar: theme.CalendarIcon(), placeJournal: theme.HistoryIcon(), placeSettings: theme.SettingsIcon(),
 	}
 	logo := canvas.NewImageFromResource(fyne.NewStaticResource("icon.png", assets.IconPNG))
 	logo.FillMode = canvas.ImageFillContain
@@ -261,6 +263,8 @@ func (w *Window) first(place string) page {
 		return &registersPage{w: w}
 	case placePromises:
 		return &promisesPage{w: w}
+	case placeCalendar:
+		return &calendarPage{w: w}
 	case placeJournal:
 		return &journalPage{w: w}
 	case placeSettings:
@@ -357,6 +361,8 @@ func (w *Window) railState(today *app.Today) {
 		switch n.Kind {
 		case "case", "mail", "letter", "document":
 			counts[placeRequests] += max(1, map[bool]int{true: n.Count, false: 1}[n.Kind == "mail"])
+		case "absence":
+			counts[placeCalendar]++
 		case "retention", "run":
 			counts[placeStorage]++
 		case "cooling", "notice":
