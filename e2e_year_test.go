@@ -5,15 +5,24 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"greffier/app"
 	"greffier/app/cases"
+	"greffier/app/disclosure"
+	"greffier/app/effects"
+	"greffier/app/erasure"
+	"greffier/app/evidence"
 	"greffier/app/law"
+	"greffier/app/register"
 	"greffier/app/request"
 	"greffier/data/mail/mailtest"
+	"greffier/data/shop/wootest"
 	"greffier/data/storage/storagetest"
 )
 
@@ -42,8 +51,8 @@ func (s *soul) writes() string {
 	return s.email
 }
 
-// post is a mail to come.
-type post struct {
+// posted is a mail to come.
+type posted struct {
 	at  time.Time
 	raw []byte
 }
@@ -54,11 +63,12 @@ type year struct {
 	*world
 	*profile
 	box   *mailtest.Server
+	shop  *wootest.Shop
 	s3    *storagetest.Server
 	now   time.Time
 	souls []*soul
-	to    []post // to come, soonest first
-	came  int    // mails that came into the inbox
+	to    []posted // to come, soonest first
+	came  int      // mails that came into the inbox
 	sent  map[string]int
 	check struct{ missed, wrong, unsure int } // verdicts that the owner put right
 }
@@ -104,6 +114,8 @@ var ordinary = []struct{ from, subject, body string }{
 const (
 	yearMails = 300
 	yearCases = 40
+	// What people answer in the year, besides what they ask.
+	yearReplies = 16
 )
 
 func day(s string) time.Time {
@@ -116,21 +128,26 @@ func day(s string) time.Time {
 
 func newYear(t *testing.T) *year {
 	t.Helper()
-	y := &year{world: newWorld(t), box: mailtest.Dovecot(t), s3: storagetest.S3(t), now: day("2027-01-04 08:00"), sent: map[string]int{}}
+	// The year lies in the past: Dovecot takes no mail from the future.
+	y := &year{world: newWorld(t), box: mailtest.Dovecot(t), s3: storagetest.S3(t), now: day("2025-01-06 08:00"), sent: map[string]int{}}
 	y.s3.Bucket("photos", true, false)
 	y.script()
-	var feed strings.Builder
-	feed.WriteString("order,status,created,completed,email,first_name,last_name,address,postcode,city,country,total,currency\n")
+	shop, toml := wooShop(t, y.world)
+	y.shop = shop
 	for _, s := range y.souls {
-		first, last, _ := strings.Cut(s.name, " ")
-		done := s.asks.AddDate(0, 0, -40).Format(time.DateOnly)
-		fmt.Fprintf(&feed, "%s,completed,%s,%s,%s,%s,%s,%d rue Longue,59000,Lille,FR,49.90,EUR\n", s.order, done, done, s.email, first, last, s.i)
+		if s.turn == "father" {
+			continue
+		}
+		id, err := strconv.ParseInt(s.order, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shop.Put(wooOrder(id, s.email, s.name, s.asks.AddDate(0, 0, -40)))
 		for _, k := range []string{"uploads/%s/a.jpg", "uploads/%s/b.jpg", "portraits/%s-1.png", "derived/%s/thumb.jpg"} {
 			y.s3.Put("photos", fmt.Sprintf(k, s.order), "picture of "+s.name)
 		}
 	}
-	y.write("orders.csv", feed.String())
-	y.init(mailboxTOML(y.box), csvTOML, s3TOML(y.s3, "photos"))
+	y.init(mailboxTOML(y.box), toml, s3TOML(y.s3, "photos"))
 	p, err := openProfile(t.Context(), y.world.profile, testPassphrase, "fr", func() time.Time { return y.now })
 	if err != nil {
 		t.Fatal(err)
@@ -146,12 +163,12 @@ func newYear(t *testing.T) *year {
 
 // script writes down who asks what, and when.
 func (y *year) script() {
-	r := rand.New(rand.NewPCG(2027, 1))
+	r := rand.New(rand.NewPCG(2025, 1))
 	first := []string{"Alba", "Bruno", "Chloé", "Denis", "Elsa", "Fabio", "Gaël", "Hanna", "Igor", "Jade"}
 	last := []string{"Rivoire", "Sandoz", "Tellier", "Urbain"}
 	turns := map[int]string{2: "erasure of a child", 4: "parents", 5: "silent", 7: "extension", 9: "suspension", 15: "refusal", 16: "bounce", 21: "extension", 23: "forged", 30: "code"}
-	at := day("2027-01-05 09:00")
-	for i := range yearCases {
+	at := day("2025-01-07 09:00")
+	for i := range yearCases - 1 { // and a father
 		s := &soul{i: i + 1, name: first[i%10] + " " + last[i/10], order: fmt.Sprint(5001 + i), vouched: "pass", turn: turns[i], lang: "fr",
 			rights: []request.Right{request.Rights[i%len(request.Rights)]}}
 		if i%2 == 1 {
@@ -167,9 +184,10 @@ func (y *year) script() {
 		case "parents":
 			s.rights, s.minor = []request.Right{request.Erasure}, true
 			s.lang, s.words = "fr", "Bonjour,\n\nJe suis la mère de Malo, 5 ans. Merci d'effacer toutes ses photos de la commande %s.\n\n%s"
-			y.add(s.asks.AddDate(0, 0, 2), letter("Yann Le Goff <yann.legoff@example.com>", "Photos de Malo, commande "+s.order,
-				"Bonjour,\n\nJe suis le père de Malo. Sa mère vous a demandé d'effacer ses photos de la commande "+s.order+" : je m'y oppose, n'effacez rien, je suis moi aussi titulaire de l'autorité parentale.\n\nYann Le Goff",
-				vouched("example.com", "pass"), "Message-ID: <father@example.com>"))
+			father := &soul{i: yearCases, name: "Yann Le Goff", email: "yann.legoff@example.com", order: s.order, lang: "fr", vouched: "pass", turn: "father",
+				rights: []request.Right{request.Restriction}, asks: s.asks.AddDate(0, 0, 2), minor: true,
+				words: "Bonjour,\n\nJe suis le père de Malo. Sa mère vous a demandé d'effacer ses photos de la commande %s : je m'y oppose, n'effacez rien, je suis moi aussi titulaire de l'autorité parentale.\n\n%s"}
+			y.asks(father)
 		case "silent", "code":
 			// The person writes from elsewhere, and gives the code back or not.
 			s.rights = []request.Right{request.Access}
@@ -181,27 +199,31 @@ func (y *year) script() {
 		case "refusal":
 			s.rights = []request.Right{request.Rectification}
 		}
-		y.souls = append(y.souls, s)
-		words := s.words
-		if words == "" {
-			words = asks[s.lang][s.rights[0]]
-		}
-		domain := s.writes()[strings.IndexByte(s.writes(), '@')+1:]
-		y.add(s.asks, letter(s.name+" <"+s.writes()+">", "Demande "+s.order, fmt.Sprintf(words, s.order, s.name), vouched(domain, s.vouched), fmt.Sprintf("Message-ID: <ask-%d@test>", s.i)))
+		y.asks(s)
 	}
-	slices.SortFunc(y.to, func(a, b post) int { return a.at.Compare(b.at) })
+}
+
+// asks puts what a person asks into the post.
+func (y *year) asks(s *soul) {
+	y.souls = append(y.souls, s)
+	words := s.words
+	if words == "" {
+		words = asks[s.lang][s.rights[0]]
+	}
+	_, domain, _ := strings.Cut(s.writes(), "@")
+	y.add(s.asks, letter(s.name+" <"+s.writes()+">", "Demande "+s.order, fmt.Sprintf(words, s.order, s.name), vouched(domain, s.vouched), fmt.Sprintf("Message-ID: <ask-%d@test>", s.i)))
 }
 
 func (y *year) add(at time.Time, raw []byte) {
-	y.to = append(y.to, post{at, raw})
-	slices.SortStableFunc(y.to, func(a, b post) int { return a.at.Compare(b.at) })
+	y.to = append(y.to, posted{at, raw})
+	slices.SortStableFunc(y.to, func(a, b posted) int { return a.at.Compare(b.at) })
 }
 
 // noise spreads ordinary mail over the year, until the mailbox has had them all.
 func (y *year) noise() {
-	r := rand.New(rand.NewPCG(2027, 2))
-	begin := day("2027-01-05 07:00")
-	for i := len(y.to); i < yearMails-40; i++ {
+	r := rand.New(rand.NewPCG(2025, 2))
+	begin := day("2025-01-07 07:00")
+	for i := len(y.to); i < yearMails-yearReplies; i++ {
 		o := ordinary[i%len(ordinary)]
 		y.add(begin.Add(time.Duration(r.IntN(350*24*60))*time.Minute), letter(fmt.Sprintf(o.from, i), fmt.Sprintf("%s %d", o.subject, i), o.body))
 	}
@@ -271,21 +293,28 @@ func (y *year) judge(ctx context.Context) {
 			if m.Corrected {
 				continue
 			}
+			whole, err := y.Mail(ctx, m.ID)
+			if err != nil {
+				y.t.Fatal(err)
+			}
+			sender, _ := whole.Message.Sender()
 			var asked []request.Right
 			for _, s := range y.souls {
-				if strings.Contains(m.From, s.writes()) && strings.HasPrefix(m.Subject, "Demande ") {
+				if sender.Norm() == s.writes() && strings.HasPrefix(m.Subject, "Demande ") {
 					asked = s.rights
 				}
 			}
-			father := strings.Contains(m.From, "yann.legoff") || strings.HasPrefix(strings.ToLower(m.Subject), "re:")
+			reply := strings.HasPrefix(strings.ToLower(m.Subject), "re:")
 			switch {
-			case kind == request.ToCheck && !father:
+			case kind == request.ToCheck && !reply:
 				y.check.unsure++
+				y.t.Logf("unsure %.2f %v: %s | %.90q", m.Verdict.Confidence, asked, m.Subject, whole.Message.Text)
 				if _, err := y.CorrectVerdict(ctx, m.ID, asked); err != nil {
 					y.t.Fatal(err)
 				}
-			case kind == request.Request && asked == nil && !father && m.Case != 0:
+			case kind == request.Request && asked == nil && !reply && m.Case != 0:
 				y.check.wrong++
+				y.t.Logf("wrong %.2f: %s | %.90q", m.Verdict.Confidence, m.Subject, whole.Message.Text)
 				if _, err := y.CorrectVerdict(ctx, m.ID, nil); err != nil {
 					y.t.Fatal(err)
 				}
@@ -334,4 +363,481 @@ func (y *year) write(ctx context.Context, id cases.ID, kind string) {
 	if id%2 == 0 {
 		fail(y.MarkSent(ctx, id, kind))
 	}
+}
+
+// care does in a case what it waits for, at most two steps a morning, and tells
+// whether a letter went out.
+func (y *year) care(ctx context.Context, id cases.ID) (wrote bool) {
+	y.t.Helper()
+	for range 3 {
+		v, err := y.Case(ctx, id)
+		if err != nil {
+			y.t.Fatal(err)
+		}
+		c := v.Case
+		s := y.soulOf(c)
+		if s == nil {
+			y.t.Fatalf("%s: case %d is nobody's: %s", y.now, id, c.Requester.Email)
+		}
+		if c.State.Open() && !slices.Equal(askedIn(c), s.rights) && s.turn != "parents" {
+			y.check.wrong++
+			y.t.Logf("rights %v want %v", c.Rights(), s.rights)
+			y.do(ctx, id, cases.ActCorrectRights, cases.Input{Rights: s.rights})
+			continue
+		}
+		switch s.turn {
+		case "suspension":
+			if c.State == cases.InProgress && !s.told {
+				y.do(ctx, id, cases.ActSuspend, cases.Input{Reason: "Quelle commande, quelles données ? Il y a cinq ans d'échanges."})
+				y.write(ctx, id, cases.LetterClarify)
+				y.add(y.now.AddDate(0, 0, 12), letter(s.name+" <"+s.email+">", "Re: Demande "+s.order, "Seulement la commande "+s.order+", merci.", vouched("example.org", "pass"), fmt.Sprintf("Message-ID: <precise-%d@test>", s.i), fmt.Sprintf("In-Reply-To: <ask-%d@test>", s.i)))
+				s.told = true
+				return true
+			}
+			if v.Deadline.Suspended {
+				if len(c.Messages) < 2 {
+					return false
+				}
+				y.do(ctx, id, cases.ActResume, cases.Input{})
+				continue
+			}
+		case "extension":
+			if c.State == cases.InProgress && !s.extended {
+				y.do(ctx, id, cases.ActExtend, cases.Input{Reason: "Plusieurs années de commandes et d'échanges sont à réunir."})
+				y.write(ctx, id, cases.LetterExtend)
+				s.extended = true
+				return true
+			}
+			// It takes her until the second month.
+			if s.extended && y.now.Before(s.asks.AddDate(0, 0, 50)) {
+				return false
+			}
+		}
+		if !y.step(ctx, id, v, s) {
+			return wrote
+		}
+		wrote = true
+	}
+	return wrote
+}
+
+func askedIn(c cases.Case) []request.Right {
+	var out []request.Right
+	for _, a := range c.Asked {
+		out = append(out, a.Right)
+	}
+	return out
+}
+
+// step takes the one step that a case waits for; false where it waits for the
+// person, or nothing is left to do.
+func (y *year) step(ctx context.Context, id cases.ID, v app.CaseView, s *soul) bool {
+	y.t.Helper()
+	c := v.Case
+	switch act := cases.Primary(v.Steps); act {
+	case cases.ActAcknowledge:
+		y.write(ctx, id, cases.LetterAcknowledge)
+	case cases.ActAskIdentity:
+		if _, err := y.Challenge(ctx, id); err != nil {
+			y.t.Fatalf("case %d: %v: %+v, %+v", id, err, c.Orders, c.Requester)
+		}
+		y.write(ctx, id, cases.LetterCode)
+		v, err := y.Case(ctx, id)
+		if err != nil {
+			y.t.Fatal(err)
+		}
+		// The code goes to the address on file, whoever asked.
+		head := []string{vouched("example.org", "pass"), fmt.Sprintf("In-Reply-To: <ask-%d@test>", s.i), fmt.Sprintf("Message-ID: <code-%d@test>", s.i)}
+		switch s.turn {
+		case "code":
+			y.add(y.now.AddDate(0, 0, 2), letter(s.name+" <"+s.email+">", "Re: code", "Oui, c'est bien moi qui ai écrit. Le code : "+v.Case.Challenge.Code, head...))
+		case "forged":
+			y.add(y.now.AddDate(0, 0, 1), letter(s.name+" <"+s.email+">", "Re: code", "Je n'ai rien demandé du tout ! Ne faites rien, gardez mon compte tel qu'il est.", head...))
+		}
+	case cases.ActIdentityMet, cases.ActResume:
+		if y.now.Before(s.asks.AddDate(0, 0, 21)) {
+			return false // she waits for the person
+		}
+		y.do(ctx, id, cases.ActRefuse, cases.Input{Ground: "GDPR Art. 12(2)", Reason: "Rien ne montre que la demande vient de la personne dont ce sont les données : le code envoyé à l'adresse de la commande n'est pas revenu."})
+		y.write(ctx, id, cases.LetterRefuse)
+		s.told = true
+	case cases.ActStart:
+		y.do(ctx, id, cases.ActStart, cases.Input{})
+	case cases.ActConflict:
+		y.do(ctx, id, cases.ActConflict, cases.Input{Reason: "Le père s'oppose par écrit à l'effacement."})
+		y.restrict(ctx, c)
+		y.write(ctx, id, cases.LetterParents)
+		s.told = true
+		y.add(y.now.AddDate(0, 0, 10), letter(s.name+" <"+s.email+">", "Re: Demande "+s.order, "Nous en avons parlé, son père et moi sommes d'accord : vous pouvez effacer les photos de Malo.", vouched("example.org", "pass"), fmt.Sprintf("In-Reply-To: <ask-%d@test>", s.i), "Message-ID: <agreed@test>"))
+	case cases.ActSettleConflict:
+		if y.now.Before(s.asks.AddDate(0, 0, 18)) {
+			return false
+		}
+		y.do(ctx, id, cases.ActSettleConflict, cases.Input{Reason: "Les deux parents sont d'accord, le père l'a confirmé au téléphone."})
+		y.lift(ctx, c)
+		s.settled = true
+	case cases.ActSetOutcome, cases.ActByHand:
+		y.work(ctx, c, s)
+	case cases.ActAnswer:
+		y.write(ctx, id, cases.LetterAnswer)
+		if s.turn == "bounce" && !s.returned {
+			v, err := y.Case(ctx, id)
+			if err != nil {
+				y.t.Fatal(err)
+			}
+			y.add(y.now.Add(30*time.Minute), bounceOf(s.email, v.Case.Letters[len(v.Case.Letters)-1].MessageID))
+		}
+	case cases.ActRefuse:
+		y.do(ctx, id, cases.ActRefuse, cases.Input{Ground: c.Asked[0].Ground, Reason: c.Asked[0].Reason})
+		y.write(ctx, id, cases.LetterRefuse)
+	case cases.ActClose:
+		if s.turn == "bounce" && !s.returned {
+			// She telephones, and sends the answer to the right address.
+			i := slices.IndexFunc(c.Letters, func(l cases.Letter) bool { return !l.ReturnedAt.IsZero() })
+			if i < 0 {
+				return false
+			}
+			s.returned = true
+			y.told(ctx, "letter", id)
+			y.write(ctx, id, cases.LetterAnswer)
+			return true
+		}
+		y.do(ctx, id, cases.ActClose, cases.Input{})
+	case "":
+		return false
+	default:
+		y.t.Fatalf("%s: case %d (%s, %s) waits for %q", y.now, id, s.turn, c.State, act)
+	}
+	return true
+}
+
+// told checks that the first page names a case under a kind of need.
+func (y *year) told(ctx context.Context, kind string, id cases.ID) {
+	y.t.Helper()
+	today, err := y.Today(ctx)
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	if !slices.ContainsFunc(today.Needs, func(n app.Need) bool { return n.Kind == kind && n.Case == id }) {
+		y.t.Errorf("%s: the first page does not tell of the %s of case %d: %+v", y.now, kind, id, today.Needs)
+	}
+}
+
+func (y *year) restrict(ctx context.Context, c cases.Case) {
+	y.t.Helper()
+	if _, err := y.Restrict(ctx, c.ID, c.Selected(), effects.Unlawful, "Demandée par la personne, tant que la question n'est pas réglée."); err != nil {
+		y.t.Fatalf("case %d: restrict: %v", c.ID, err)
+	}
+}
+
+// lift ends the restriction of a case, after the person was told.
+func (y *year) lift(ctx context.Context, c cases.Case) {
+	y.t.Helper()
+	all, err := y.Restrictions(ctx)
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	for _, r := range all {
+		if slices.ContainsFunc(r.Orders, func(o int64) bool { return slices.Contains(c.Selected(), o) }) && r.LiftedAt.IsZero() {
+			if err := y.LiftRestriction(ctx, r.ID, y.now.Add(-time.Hour), "Les parents sont d'accord."); err != nil {
+				y.t.Fatalf("case %d: lift: %v", c.ID, err)
+			}
+		}
+	}
+}
+
+// work does what one right asks for, and says how it ended.
+func (y *year) work(ctx context.Context, c cases.Case, s *soul) {
+	y.t.Helper()
+	fail := func(what string, err error) {
+		if err != nil {
+			y.t.Helper()
+			y.t.Fatalf("%s: case %d (%s): %s: %v", y.now, c.ID, s.turn, what, err)
+		}
+	}
+	for _, a := range c.Asked {
+		if a.Outcome != cases.Undecided {
+			continue
+		}
+		in := cases.Input{Right: a.Right, Outcome: cases.Granted}
+		switch a.Right {
+		case request.Access, request.Portability:
+			k, err := y.MakeCopy(ctx, c.ID, disclosure.Kind(a.Right.String()), app.CopyChoices{}, nil)
+			fail("copy", err)
+			if k.Items == 0 || len(k.SHA256) != 64 {
+				y.t.Errorf("copy: %+v", k)
+			}
+		case request.Erasure:
+			p, err := y.PlanCase(ctx, c.ID)
+			fail("plan", err)
+			run, err := y.Erase(ctx, p, p.Hash, nil)
+			fail("erase", err)
+			if run.Record.State != erasure.Complete {
+				y.t.Errorf("case %d: the erasure is %s", c.ID, run.Record.State)
+			}
+			v, err := y.Case(ctx, c.ID)
+			fail("look", err)
+			if i := slices.IndexFunc(v.Case.Asked, func(x cases.Asked) bool { return x.Right == request.Erasure }); v.Case.Asked[i].Outcome != cases.Undecided {
+				continue // the run said how it ended
+			}
+		case request.Rectification:
+			if s.turn == "refusal" {
+				in.Outcome, in.Ground, in.Reason = cases.Denied, "GDPR Art. 16", "Le nom enregistré est celui que porte la pièce de paiement : il est exact."
+				break
+			}
+			am, err := y.Amendments(ctx, c.ID)
+			fail("fields", err)
+			var change effects.Change
+			for _, o := range am.Orders {
+				for _, f := range o.Fields {
+					if strings.HasSuffix(f.Field.Key, "billing.last_name") || strings.HasSuffix(f.Field.Key, "/billing_last_name") {
+						change = effects.Change{Order: o.Order, Field: f.Field.Key, Old: f.Field.Value, New: f.Field.Value + "-Corrigé"}
+					}
+				}
+			}
+			if change.Field == "" {
+				y.t.Fatalf("no last name among the fields: %+v", am.Orders)
+			}
+			_, err = y.Amend(ctx, c.ID, []effects.Change{change})
+			fail("amend", err)
+		case request.Restriction:
+			y.restrict(ctx, c)
+		case request.Objection, request.Withdrawal:
+			use := effects.Newsletter
+			if a.Right == request.Withdrawal {
+				use = effects.Photos
+			}
+			_, err := y.Suppress(ctx, effects.Suppression{Email: s.email, Uses: []effects.Use{use}, Source: effects.FromCase, Case: int64(c.ID), Right: a.Right.String()})
+			fail("suppress", err)
+		}
+		y.do(ctx, c.ID, cases.ActSetOutcome, in)
+	}
+}
+
+// recipients tells those who got the data, and they answer.
+func (y *year) recipients(ctx context.Context) {
+	y.t.Helper()
+	ns, err := y.Notices(ctx, 0)
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	for _, n := range ns {
+		if n.State != "to write" {
+			continue
+		}
+		if n.To == "" {
+			if err := y.SpareNotice(ctx, n.ID, "Ce destinataire n'a rien reçu de ces commandes."); err != nil {
+				y.t.Fatal(err)
+			}
+			continue
+		}
+		l, err := y.DraftNotice(ctx, n.ID, "")
+		if err != nil {
+			y.t.Fatal(err)
+		}
+		if err := y.PutNoticeInDrafts(ctx, n.ID, l); err != nil {
+			y.t.Fatal(err)
+		}
+		for uid, raw := range y.box.Raw("Drafts") {
+			y.box.Append("Sent", nil, y.now, raw)
+			y.box.Expunge("Drafts", uid)
+		}
+		if err := y.MarkNoticeSent(ctx, n.ID); err != nil {
+			y.t.Fatal(err)
+		}
+		y.sent["notice"]++
+		y.add(y.now.AddDate(0, 0, 3), letter("Imprimerie <"+n.To+">", "Re: "+l.Subject, "Bonjour, c'est fait : les fichiers de ces commandes ont été supprimés de nos serveurs. Cordialement", vouched("imprimerie.example", "pass"), fmt.Sprintf("Message-ID: <done-%s@test>", n.ID)))
+	}
+}
+
+func bounceOf(to, id string) []byte {
+	return []byte(strings.ReplaceAll(fmt.Sprintf(`Return-Path: <>
+From: Mail Delivery System <MAILER-DAEMON@localhost.test>
+To: contact@localhost.test
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <bounce-%[2]s>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+The mail system could not deliver your message.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.localhost.test
+
+Final-Recipient: rfc822; %[1]s
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: message/rfc822
+
+From: contact@localhost.test
+To: %[1]s
+Message-ID: <%[2]s>
+Subject: returned
+
+text
+--b--
+`, to, id), "\n", "\r\n"))
+}
+
+// TestAScriptedYear lets forty people ask, of three hundred mails, and an owner
+// who opens Greffier twice a week answer them all in time: at the end the cases,
+// the registers, the journal, the mailbox and the bucket agree.
+func TestAScriptedYear(t *testing.T) {
+	t.Parallel()
+	y := newYear(t)
+	ctx := t.Context()
+	ps, err := y.Processors(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range ps {
+		if p.Family == "printing" {
+			p.Name, p.Contact, p.Country = "Imprimerie du Nord", "rgpd@imprimerie.example", "FR"
+			if err := y.SaveProcessor(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	y.noise()
+	for y.now.Before(day("2026-02-02 00:00")) {
+		if d := y.now.Weekday(); d == time.Monday || d == time.Thursday {
+			morning := y.now
+			y.session(ctx)
+			y.now = morning
+		}
+		y.now = y.now.AddDate(0, 0, 1)
+	}
+	y.audit(ctx)
+}
+
+// audit compares all that is on record at the end of the year with the script.
+func (y *year) audit(ctx context.Context) {
+	t := y.t
+	t.Helper()
+	rows, err := y.Requests(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[*soul]bool{}
+	runs, late := 0, 0
+	for _, r := range rows {
+		v, err := y.Case(ctx, r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := v.Case
+		s := y.soulOf(c)
+		seen[s] = true
+		if c.State != cases.Closed {
+			t.Errorf("case %d (%s) of %s is %s", c.ID, s.turn, s.email, c.State)
+			continue
+		}
+		by := v.Deadline.Due
+		refused := slices.ContainsFunc(c.Asked, func(a cases.Asked) bool { return a.Outcome == cases.Denied })
+		if refused && v.Deadline.RefusalBy.Before(by) {
+			by = v.Deadline.RefusalBy
+		}
+		if law.DateOf(c.AnsweredAt, law.Paris()).After(by) {
+			late++
+			t.Errorf("case %d (%s): answered %s, due %s", c.ID, s.turn, law.DateOf(c.AnsweredAt, law.Paris()), by)
+		}
+		if !c.ReceivedAt.Equal(s.asks) {
+			t.Errorf("case %d: the clock runs from %s, the mail came at %s", c.ID, c.ReceivedAt, s.asks)
+		}
+		want := cases.Granted
+		if s.turn == "refusal" || s.turn == "silent" || s.turn == "forged" {
+			want = cases.Denied
+		}
+		for _, a := range c.Asked {
+			// Of an erasure the invoice stays: partly, with its ground.
+			if a.Outcome != want && !(a.Right == request.Erasure && want == cases.Granted && a.Outcome == cases.Partly && a.Ground != "") {
+				t.Errorf("case %d (%s): %s ended %s", c.ID, s.turn, a.Right, a.Outcome)
+			}
+		}
+		runs += len(c.Runs)
+
+		left := 0
+		for _, k := range y.s3.Rows("photos") {
+			if strings.Contains(k, "/"+s.order) {
+				left++
+			}
+		}
+		erased := slices.Contains(s.rights, request.Erasure) && want == cases.Granted || s.turn == "father"
+		if erased && left != 0 || !erased && left != 4 {
+			t.Errorf("case %d (%s): the bucket holds %d objects of order %s", c.ID, s.turn, left, s.order)
+		}
+		for _, l := range c.Letters {
+			if l.SentAt.IsZero() {
+				t.Errorf("case %d (%s): the letter %q never went", c.ID, s.turn, l.Kind)
+			}
+		}
+	}
+	if len(rows) != yearCases || len(seen) != yearCases {
+		t.Errorf("%d cases of %d people, want %d", len(rows), len(seen), yearCases)
+	}
+	if y.check.wrong+y.check.unsure > 6 {
+		t.Errorf("the owner put %d verdicts right and was asked about %d", y.check.wrong, y.check.unsure)
+	}
+	t.Logf("%d mails, %d to check, %d put right, letters %v, %d runs, %d late", y.came, y.check.unsure, y.check.wrong, y.sent, runs, late)
+
+	// The mailbox: all mail is where it came, unread; every letter is in Sent.
+	if y.came != yearMails || len(y.box.Raw("INBOX")) != yearMails {
+		t.Errorf("%d mails came, %d lie in the inbox, want %d", y.came, len(y.box.Raw("INBOX")), yearMails)
+	}
+	for uid, flags := range y.box.Flags("INBOX") {
+		if slices.Contains(flags, imap.FlagSeen) {
+			t.Errorf("mail %d is marked as read", uid)
+		}
+	}
+	letters := 0
+	for _, n := range y.sent {
+		letters += n
+	}
+	if n := len(y.box.Raw("Sent")); n != letters {
+		t.Errorf("%d letters in Sent, the owner sent %d", n, letters)
+	}
+	if n := len(y.box.Raw("Drafts")); n != 0 {
+		t.Errorf("%d drafts are left", n)
+	}
+
+	// Journal, store and registers.
+	es, err := y.Journal(ctx, 100000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, e := range es {
+		count[e.Act]++
+	}
+	if count[evidence.ActRunFinished] != runs || count[evidence.ActCaseRefused] != 3 || count[evidence.ActCaseExtended] != 2 || count[evidence.ActLetterReturned] != 1 {
+		t.Errorf("the journal: %v", count)
+	}
+	doc, err := y.Document(ctx, register.Requests, "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(doc.Sections[doc.Main].Table.Rows); n != yearCases {
+		t.Errorf("the register of requests has %d rows", n)
+	}
+	board, err := y.Promises(ctx, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range board {
+		if p.ID == "P14" && p.State != "kept" {
+			t.Errorf("P14 (answered in time) is %s: %v", p.State, p.Evidence)
+		}
+	}
+	y.profile.Close()
+	y.profile = nil
+	y.verified()
+	y.sealed("Rivoire", "alba.rivoire", "Sandoz")
 }

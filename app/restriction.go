@@ -126,7 +126,8 @@ func (a *App) noteWork(tx Tx, id cases.ID, ws ...cases.Work) error {
 		return err
 	}
 	for _, w := range ws {
-		if slices.ContainsFunc(c.Asked, func(x cases.Asked) bool { return x.Right == w.Right }) {
+		// While parents disagree the data are restricted though nobody asked for it.
+		if slices.ContainsFunc(c.Asked, func(x cases.Asked) bool { return x.Right == w.Right }) || w.Right == request.Restriction && c.InConflict() {
 			c = cases.Done(c, w)
 		}
 	}

@@ -202,4 +202,6 @@ func (r *monthRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *monthRenderer) Destroy()                     {}
 
 // filled is t with its places in a map, as rooms that know no window ask for words.
-func (s *speaker) filled(key string, args map[string]any) string { return assets.Text(s.lang, key, args) }
+func (s *speaker) filled(key string, args map[string]any) string {
+	return assets.Text(s.lang, key, args)
+}
