@@ -7,7 +7,7 @@ var orderWords = map[string]bool{"commande": true, "commandes": true, "cmd": tru
 	"bestelling": true, "bestelnummer": true, "bestelnr": true, "ordernummer": true, "pedido": true, "pedidos": true, "ordine": true, "ordini": true, "ref": true, "reference": true, "purchase": true, "numcommande": true, "achat": true}
 
 // betweenWords may stand between the word "order" and its number.
-var betweenWords = map[string]bool{"n": true, "no": true, "nr": true, "num": true, "numero": true, "number": true, "numbers": true, "nummer": true, "ref": true, "reference": true, "id": true, "de": true, "la": true, "le": true, "is": true, "est": true, "my": true, "ma": true, "portant": true, "the": true,
+var betweenWords = map[string]bool{"n": true, "no": true, "nr": true, "num": true, "numero": true, "number": true, "numbers": true, "nummer": true, "ref": true, "reference": true, "id": true, "de": true, "la": true, "le": true, "is": true, "est": true, "etait": true, "etaient": true, "sont": true, "are": true, "were": true, "porte": true, "portait": true, "avait": true, "had": true, "has": true, "les": true, "mes": true, "war": true, "ist": true, "my": true, "ma": true, "portant": true, "the": true,
 	"mit": true, "der": true, "met": true, "con": true, "el": true, "und": true, "and": true, "et": true, "ou": true, "commande": true, "order": true, "en": true, "y": true, "e": true, "d": true, "cf": true, "cmd": true, "wc": true, "ord": true, "inv": true, "fr": true, "en ": true, "nos": true, "ns": true, "numeros": true, "was": true, "numéro": true, "bestellung": true, "pedido": true, "ordine": true, "di": true, "del": true}
 
 // maxOrders bounds how many order numbers one message names.

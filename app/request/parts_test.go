@@ -19,6 +19,8 @@ func TestOrderNumbersAreFoundAndOtherNumbersAreNot(t *testing.T) {
 		{"after #, in the subject", "Order #3021", "Please help", []string{"3021"}},
 		{"two of them", "", "Commandes CF-1042 et CF-1043, merci de supprimer les photos.", []string{"CF-1042", "CF-1043"}},
 		{"short form", "", "cmd 2231 jamais arrivée", []string{"2231"}},
+		{"said in a sentence", "", "Ma commande était la 5031, merci.", []string{"5031"}},
+		{"said in an English sentence", "", "My orders were 5031 and 5032.", []string{"5031", "5032"}},
 		{"German", "", "Meine Bestellung Nr. 77120 fehlt.", []string{"77120"}},
 		{"not a phone number", "", "Commande en retard, appelez le 06 12 34 56 78 ou le 0612345678", nil},
 		{"not a price", "", "J'ai une commande à 49,90 € et une autre de 120 euros", nil},

@@ -79,3 +79,56 @@ func rightsOf(v request.Verdict) string {
 	}
 	return strings.Join(out, ",")
 }
+
+// TestPlainWordsAboutPhotosAreNeverLost builds requests as people word them by
+// default: who asks politely for the photos of an order to be erased must be
+// heard whichever of these words she takes.
+func TestPlainWordsAboutPhotosAreNeverLost(t *testing.T) {
+	type tongue struct{ lead, verb, what, order, end []string }
+	for name, x := range map[string]tongue{
+		"fr": {
+			lead:  []string{"Merci de ", "Bonjour, pouvez-vous ", "Je vous demande de ", "Je souhaite faire ", "Bonjour, je voudrais que vous puissiez ", "Serait-il possible de "},
+			verb:  []string{"supprimer ", "effacer "},
+			what:  []string{"mes photos", "toutes mes photos", "les photos de mon fils", "toutes ses photos", "les photos et les portraits de ma fille", "nos photos"},
+			order: []string{"", " de la commande 5005", " (commande 5005)"},
+			end:   []string{".", ", s'il vous plaît. Merci d'avance.\n\nElsa Rivoire"},
+		},
+		"en": {
+			lead:  []string{"Please ", "Could you please ", "Hello, I would like you to ", "I want you to ", "Can you "},
+			verb:  []string{"delete ", "erase "},
+			what:  []string{"my photos", "all my photos", "the photos of my son", "all her pictures", "our photos", "the pictures and portraits of my daughter"},
+			order: []string{"", " from order 5005", " (order 5005)"},
+			end:   []string{".", ". Thank you.\n\nElsa Rivoire"},
+		},
+	} {
+		all, lost, unsure := 0, 0, 0
+		for _, lead := range x.lead {
+			for _, verb := range x.verb {
+				for _, what := range x.what {
+					for _, order := range x.order {
+						for _, end := range x.end {
+							all++
+							text := lead + verb + what + order + end
+							v := request.Recognise(mailbox.Message{Text: text, FromFields: 1, From: []mailbox.Address{{Email: "someone@example.net"}}})
+							switch {
+							case v.Kind == request.Ordinary:
+								if lost++; lost <= 10 {
+									t.Errorf("%q is lost", text)
+								}
+							case v.Kind == request.ToCheck:
+								unsure++
+								t.Logf("%q is to be checked", text)
+							case !strings.Contains(rightsOf(v), "erasure"):
+								t.Errorf("%q asks for %s", text, rightsOf(v))
+							}
+						}
+					}
+				}
+			}
+		}
+		if unsure*50 > all {
+			t.Errorf("%s: %d of %d are only to be checked", name, unsure, all)
+		}
+		t.Logf("%s: %d worded, %d lost, %d to be checked", name, all, lost, unsure)
+	}
+}
