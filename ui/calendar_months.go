@@ -21,7 +21,7 @@ const (
 	dayHeight  = 17
 	daySize    = 10 // of the text
 	monthTitle = 18
-	monthLeast = 112
+	monthLeast = 100
 )
 
 // shapes are the marks of the groups: each has a form of its own, so that none
@@ -71,7 +71,7 @@ func (w *Window) months(today law.Date, rows []app.AgendaRow) fyne.CanvasObject 
 		tiles = append(tiles, m)
 		first = first.AddMonths(1)
 	}
-	return kit.Tiles(monthLeast, tiles...)
+	return container.NewGridWithColumns(6, tiles...)
 }
 
 // monthView draws one month: its days in weeks from Monday on, and what falls
@@ -133,7 +133,7 @@ func (r *monthRenderer) build() {
 				x.text.Color, x.text.TextStyle.Bold = theme.Color(theme.ColorNameForegroundOnPrimary), true
 			case agenda.Retention:
 				x.ring = canvas.NewCircle(nil)
-				x.ring.StrokeColor, x.ring.StrokeWidth = theme.Color(theme.ColorNamePrimary), 1.5
+				x.ring.StrokeColor, x.ring.StrokeWidth = theme.Color(theme.ColorNameForeground), 1.5
 			case agenda.Contracts:
 				x.under = canvas.NewRectangle(theme.Color(theme.ColorNameForeground))
 			case agenda.Absences:
@@ -182,10 +182,14 @@ func (r *monthRenderer) Layout(s fyne.Size) {
 			around(x.wash, cell, dayHeight-1)
 		}
 		if x.square != nil {
-			around(x.square, min(cell-2, 18), dayHeight-2)
+			side := float32(dayHeight - 2)
+			if x.ring != nil {
+				side = dayHeight - 6 // both are seen
+			}
+			around(x.square, min(cell-2, side+3), side)
 		}
 		if x.ring != nil {
-			around(x.ring, dayHeight, dayHeight)
+			around(x.ring, dayHeight+1, dayHeight+1)
 		}
 		if x.under != nil {
 			x.under.Move(fyne.NewPos(middle.X-6, at.Y+dayHeight-3))
