@@ -9,6 +9,7 @@ import (
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
+	"greffier/app/law"
 	"greffier/app/register"
 )
 
@@ -25,7 +26,11 @@ func (a *App) PrintReasoning(ctx context.Context, id cases.ID, lang, path string
 		return "", err
 	}
 	k := c.Clock(a.d.Zone)
-	limit, err := k.Deadline(a.today())
+	until := a.today()
+	if !c.AnsweredAt.IsZero() {
+		until = law.DateOf(c.AnsweredAt, a.d.Zone) // a suspension that ran then ran no longer
+	}
+	limit, err := k.Deadline(until)
 	if err != nil {
 		return "", err
 	}

@@ -21,16 +21,17 @@ const (
 	dayHeight  = 17
 	daySize    = 10 // of the text
 	monthTitle = 18
-	monthLeast = 112
+	monthLeast = 100
 )
 
 // shapes are the marks of the groups: each has a form of its own, so that none
-// is told by its colour alone.
+// is told by its colour alone. They are filled and never stroked, because only
+// fills take the colour of the look.
 var shapes = map[agenda.Group]string{
 	agenda.Deadlines: `<rect x="3" y="3" width="18" height="18" rx="4"/>`,
-	agenda.Retention: `<circle cx="12" cy="12" r="8" fill="none" stroke="#000000" stroke-width="3"/>`,
+	agenda.Retention: `<path d="M12 3a9 9 0 1 1 0 18a9 9 0 1 1 0-18zM12 6a6 6 0 1 0 0 12a6 6 0 1 0 0-12z"/>`,
 	agenda.Contracts: `<rect x="3" y="16" width="18" height="4"/><rect x="3" y="10" width="18" height="2"/>`,
-	agenda.Absences:  `<rect x="1" y="5" width="22" height="14" fill="none" stroke="#000000" stroke-width="2" stroke-dasharray="4 3"/>`,
+	agenda.Absences:  `<path d="M1 5h22v14h-22zM3 7v10h18v-10z"/>`,
 }
 
 // mark is the icon of a group, as the picture draws it.
@@ -70,7 +71,7 @@ func (w *Window) months(today law.Date, rows []app.AgendaRow) fyne.CanvasObject 
 		tiles = append(tiles, m)
 		first = first.AddMonths(1)
 	}
-	return kit.Tiles(monthLeast, tiles...)
+	return container.NewGridWithColumns(6, tiles...)
 }
 
 // monthView draws one month: its days in weeks from Monday on, and what falls
@@ -132,7 +133,7 @@ func (r *monthRenderer) build() {
 				x.text.Color, x.text.TextStyle.Bold = theme.Color(theme.ColorNameForegroundOnPrimary), true
 			case agenda.Retention:
 				x.ring = canvas.NewCircle(nil)
-				x.ring.StrokeColor, x.ring.StrokeWidth = theme.Color(kit.ColorAtRisk), 1.5
+				x.ring.StrokeColor, x.ring.StrokeWidth = theme.Color(theme.ColorNameForeground), 1.5
 			case agenda.Contracts:
 				x.under = canvas.NewRectangle(theme.Color(theme.ColorNameForeground))
 			case agenda.Absences:
@@ -181,10 +182,14 @@ func (r *monthRenderer) Layout(s fyne.Size) {
 			around(x.wash, cell, dayHeight-1)
 		}
 		if x.square != nil {
-			around(x.square, min(cell-2, 18), dayHeight-2)
+			side := float32(dayHeight - 2)
+			if x.ring != nil {
+				side = dayHeight - 6 // both are seen
+			}
+			around(x.square, min(cell-2, side+3), side)
 		}
 		if x.ring != nil {
-			around(x.ring, dayHeight, dayHeight)
+			around(x.ring, dayHeight+1, dayHeight+1)
 		}
 		if x.under != nil {
 			x.under.Move(fyne.NewPos(middle.X-6, at.Y+dayHeight-3))

@@ -42,7 +42,10 @@ var calendars = []struct {
 		w.open(placeCalendar)
 		w.exportCalendar()
 	}},
-	{"calendar-settings", func(w *Window) { w.open(placeSettings); scrollDown(w) }},
+	{"calendar-settings", func(w *Window) {
+		w.open(placeSettings)
+		w.content.Objects = []fyne.CanvasObject{w.reminders()}
+	}},
 }
 
 func TestEveryScreenOfTheCalendarIsDrawn(t *testing.T) {

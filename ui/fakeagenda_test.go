@@ -32,7 +32,7 @@ func (f *fake) agendaFacts() agenda.Facts {
 			{ID: 3, State: cases.Identifying, ReceivedAt: at(10), Asked: []cases.Asked{{Right: request.Rectification}}, Requester: cases.Person{Name: "Inès Tavernier"},
 				Suspensions: []law.Suspension{{From: law.DateOf(at(8), law.Paris()), Reason: "identity", By: "owner"}}},
 		},
-		Media:      []agenda.MediaDue{{Order: 42, Number: "1042", Due: day(12, 20)}, {Order: 31, Number: "1031", Due: day(13, 4)}, {Order: 58, Number: "1058", Due: day(13, 4)}, {Order: 77, Number: "1077", Due: day(13, 19)}},
+		Media:      []agenda.MediaDue{{Order: 42, Number: "1042", Due: day(12, 20)}, {Order: 91, Number: "1091", Due: day(12, 23)}, {Order: 31, Number: "1031", Due: day(13, 4)}, {Order: 58, Number: "1058", Due: day(13, 4)}, {Order: 77, Number: "1077", Due: day(13, 19)}},
 		Processors: []register.Processor{{ID: "printer", Family: "printing", Name: "Presto Livres", ContractUntil: day(15, 1)}, {ID: "host", Family: "hosting", Name: "Nuage du Nord", ContractUntil: day(21, 30)}},
 		Breaches:   []register.Breach{{ID: "breaches-1", AwareAt: "2026-12-13T16:45:00Z"}},
 		Notices:    []cases.Notice{{ID: "7-1", Case: 5, Name: "Presto Livres", State: cases.NoticeSent, SentAt: at(2)}},

@@ -29,7 +29,7 @@ func Reasoning(in Inputs, c cases.Case, k law.Clock, limit law.Deadline) Documen
 	d.add(p.clockFacts(c, k, limit), p.nextDates(k, limit))
 	d.main(Section{Key: "steps", Title: p.say("Le calcul, pas à pas", "The computation, step by step"), Table: p.stepTable(limit.Steps)})
 	d.add(Section{Key: "warnings", Title: p.say("À savoir", "To be kept in mind"), Table: p.stepTable(limit.Warnings),
-		Empty: p.say("Rien n'est contestable dans ce calcul.", "Nothing in this computation can be contested.")})
+		Empty: p.say("Rien de particulier à signaler.", "Nothing in particular.")})
 	if len(k.Suspensions) > 0 {
 		d.add(p.suspensionSection(k))
 	}
