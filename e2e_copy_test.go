@@ -73,7 +73,7 @@ type copyDoc struct {
 
 // copyWorld is a shop in which Nora, who shares her address with Paul, asks for
 // a copy of her data and to take them with her. Whatever is Paul's or anybody
-// else's has "zzz" in it.
+// else's has "zzqzz" in it.
 func copyWorld(t *testing.T, lang string) (w *world, no string) {
 	t.Helper()
 	box := mailtest.Dovecot(t)
@@ -81,11 +81,11 @@ func copyWorld(t *testing.T, lang string) (w *world, no string) {
 	w.write("orders.csv", "order,status,created,completed,email,first_name,last_name,phone,address,postcode,city,country,total,currency\n"+
 		"801,completed,2026-01-10,2026-01-20,famille@example.org,Nora,Vidal,0600000001,3 rue des Lilas,59000,Lille,FR,49.00,EUR\n"+
 		"802,completed,2026-02-10,2026-02-20,famille@example.org,Nora,Vidal,0600000001,=1+1 rue des Lilas,59000,Lille,FR,59.00,EUR\n"+
-		"803,completed,2026-02-11,2026-02-21,famille@example.org,Paulzzz,Vidalzzz,0699zzz,3 rue des Lilas,59000,Lille,FR,69.00,EUR\n"+
-		"804,completed,2026-02-12,2026-02-22,jeannezzz@example.net,Jeannezzz,Petitzzz,0698,9 rue du Bois,75001,Paris,FR,79.00,EUR\n")
+		"803,completed,2026-02-11,2026-02-21,famille@example.org,Paulzzqzz,Vidalzzqzz,0699zzqzz,3 rue des Lilas,59000,Lille,FR,69.00,EUR\n"+
+		"804,completed,2026-02-12,2026-02-22,jeannezzqzz@example.net,Jeannezzqzz,Petitzzqzz,0698,9 rue du Bois,75001,Paris,FR,79.00,EUR\n")
 	for key, content := range map[string]string{
 		"photos/uploads/801/Léa à la plage.jpg": "PHOTO one", "photos/uploads/801/b.PNG": "PHOTO two", "photos/portraits/801-1.png": "PORTRAIT one", "photos/derived/801/thumb.jpg": "THUMB",
-		"photos/uploads/802/con.jpg": "PHOTO three", "photos/uploads/803/paul.jpg": "PHOTO zzz", "photos/uploads/804/jeanne.jpg": "PHOTO zzz too", "photos/uploads/8011/x.jpg": "PHOTO zzz neighbour",
+		"photos/uploads/802/con.jpg": "PHOTO three", "photos/uploads/803/paul.jpg": "PHOTO zzqzz", "photos/uploads/804/jeanne.jpg": "PHOTO zzqzz too", "photos/uploads/8011/x.jpg": "PHOTO zzqzz neighbour",
 	} {
 		w.write(key, content)
 	}
@@ -95,8 +95,8 @@ func copyWorld(t *testing.T, lang string) (w *world, no string) {
 	}
 	box.Append("INBOX", nil, time.Now().UTC().Add(-24*time.Hour), letter("Nora Vidal <famille@example.org>", "Mes données", ask, vouched("example.org", "pass"), "Message-ID: <nora@example.org>"))
 	box.Append("INBOX", nil, time.Now().UTC().Add(-23*time.Hour), letter("Nora Vidal <famille@example.org>", "RE: Mes données",
-		"Mon amie Jeannezzz Petitzzz a commandé aussi.\n\n> Le 3 mars, Marczzz Durandzzz <marczzz@example.com> a écrit :\n> bonjour\n\nNora", vouched("example.org", "pass"),
-		"Message-ID: <nora2@example.org>", "In-Reply-To: <nora@example.org>", "Cc: Karimzzz Benzzz <karimzzz@example.com>"))
+		"Mon amie Jeannezzqzz Petitzzqzz a commandé aussi.\n\n> Le 3 mars, Marczzqzz Durandzzqzz <marczzqzz@example.com> a écrit :\n> bonjour\n\nNora", vouched("example.org", "pass"),
+		"Message-ID: <nora2@example.org>", "In-Reply-To: <nora@example.org>", "Cc: Karimzzqzz Benzzqzz <karimzzqzz@example.com>"))
 	w.init(mailboxTOML(box), csvTOML, folderTOML)
 	w.sync()
 	c := w.caseFrom("famille@example.org")
@@ -145,7 +145,7 @@ func TestACopyForAccessHoldsAllOfHersAndNothingOfOthers(t *testing.T) {
 			var names []string
 			for n, content := range files {
 				names = append(names, n)
-				if strings.Contains(strings.ToLower(n+content), "zzz") {
+				if strings.Contains(strings.ToLower(n+content), "zzqzz") {
 					t.Errorf("%s tells of somebody else", n)
 				}
 			}
@@ -179,6 +179,9 @@ func TestACopyForAccessHoldsAllOfHersAndNothingOfOthers(t *testing.T) {
 				}
 			}
 			raw.Close()
+			if strings.Contains(strings.ToLower(pdfOf(t, files[pdf])), "zzqzz") {
+				t.Error("the paper tells of somebody else")
+			}
 			golden(t, "copy-access."+lang+".txt", pdfOf(t, files[pdf]), w, listed[0])
 			if info, _ := os.Stat(out); info.Mode().Perm() != 0o600 {
 				t.Errorf("mode %v", info.Mode())
@@ -310,7 +313,7 @@ func TestACopyForPortabilityHoldsWhatSheProvided(t *testing.T) {
 	for n, content := range files {
 		all += n + "\n" + content + "\n"
 	}
-	if strings.Contains(strings.ToLower(all), "zzz") || strings.Contains(all, "PORTRAIT") || strings.Contains(all, "THUMB") || strings.Contains(all, "49.00") || c.Kind != "portability" {
+	if strings.Contains(strings.ToLower(all), "zzqzz") || strings.Contains(all, "PORTRAIT") || strings.Contains(all, "THUMB") || strings.Contains(all, "49.00") || c.Kind != "portability" {
 		t.Errorf("what she did not provide goes out:\n%s", all)
 	}
 	for _, n := range []string{"data.json", "schema.json", "contact.vcf", "orders.csv", "LISEZ-MOI.txt", "photos/001.jpg", "messages/001.eml"} {

@@ -267,7 +267,7 @@ type Deps struct {
 	Packer     Packer
 	CopySchema []byte
 	Texts      Texts
-	Archive  Archive
+	Archive    Archive
 	// Territory is where the owner acts, for public holidays; "" is
 	// metropolitan France.
 	Territory law.Territory
