@@ -408,7 +408,7 @@ func (t *copyTab) earlier() []fyne.CanvasObject {
 	w := t.w
 	parts := []fyne.CanvasObject{kit.Heading(w.t("copy.made"))}
 	for _, c := range t.made {
-		parts = append(parts, t.card(c))
+		parts = append(parts, t.card(c), kit.Gap(16))
 	}
 	return parts
 }
@@ -442,12 +442,13 @@ func (t *copyTab) card(c app.Copy) fyne.CanvasObject {
 		return kit.NewCard(kit.Down(-8, parts...))
 	}
 	parts = append(parts, kit.Pair(w.t("copy.until"), w.long(c.Until)))
-	if c.Passphrase != "" {
-		parts = append(parts, t.passphrase(c), kit.IconLine(kit.AtRisk, w.t("copy.channel")))
+	below := []fyne.CanvasObject{kit.Down(-8, parts...)}
+	if c.Passphrase != "" && c.Found == app.CopyThere {
+		below = append(below, t.passphrase(c), kit.IconLine(kit.AtRisk, w.t("copy.channel")))
 	}
-	parts = append(parts, kit.Gap(6), container.NewHBox(kit.NewIconButton(w.t("copy.folder"), theme.FolderOpenIcon(), func() { w.showFolder(c.Path) }),
+	below = append(below, container.NewHBox(kit.NewIconButton(w.t("copy.folder"), theme.FolderOpenIcon(), func() { w.showFolder(c.Path) }),
 		kit.NewDanger(w.t("copy.purge"), func() { t.purge(c) })))
-	return kit.NewCard(kit.Down(-8, parts...))
+	return kit.NewCard(kit.Down(6, below...))
 }
 
 // passphrase shows it when she asks, not before: somebody may look over her
