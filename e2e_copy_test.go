@@ -278,7 +278,7 @@ func golden(t testing.TB, name, got string, w *world, c copyJSON) {
 		return []string{fmt.Sprintf("%s %s %d", n, months[x.Month()-1], x.Year()), x.Format("2 January 2006")}
 	}
 	made, _ := time.Parse(time.RFC3339, c.MadeAt)
-	for k := range 3 {
+	for k := range 4 {
 		for _, s := range day(made.In(time.FixedZone("Paris", 3600)).AddDate(0, 0, k-2).Format("2006-01-02")) {
 			got = strings.ReplaceAll(got, s, "DATE")
 		}
