@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/big"
 	"path/filepath"
@@ -16,8 +17,10 @@ import (
 
 	"greffier/app/cases"
 	"greffier/app/disclosure"
+	"greffier/app/erasure"
 	"greffier/app/evidence"
 	"greffier/app/law"
+	"greffier/app/plan"
 )
 
 const (
@@ -335,4 +338,22 @@ func newPassphrase() (string, error) {
 		b.WriteByte(passphraseSigns[n.Int64()])
 	}
 	return b.String(), nil
+}
+
+// maxPeek bounds what is read of an object that is only to be shown.
+const maxPeek = 40 << 20
+
+// PeekObject reads an object of a storage to be shown, and keeps nothing of it.
+// ErrUnreadable for one that is too large to be shown.
+func (a *App) PeekObject(ctx context.Context, o plan.Object) ([]byte, error) {
+	s, ok := a.d.Storages[o.Storage].(erasure.Opener)
+	if !ok || o.SizeBytes > maxPeek {
+		return nil, ErrUnreadable
+	}
+	r, err := s.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, maxPeek+1))
 }

@@ -24,6 +24,7 @@ const (
 	tabMail = iota
 	tabPerson
 	tabPlan
+	tabCopy
 	tabLetters
 	tabRecipients
 	tabHistory
@@ -45,6 +46,8 @@ type casePage struct {
 	plan     *planView
 	planNote string // why the plan is a new one
 	letters  *slot
+	copySlot *slot
+	copies   *copyTab
 	told     *slot
 	cooling  []app.Cooling // erasures that wait
 	tabs     *kit.Tabs
@@ -63,7 +66,7 @@ func (p *casePage) step() {
 // changed reloads the case, unless that would throw away words being typed or
 // ticks being set.
 func (p *casePage) changed() {
-	if !p.editing && (p.tab != tabPlan || p.plan == nil || !p.plan.touched()) {
+	if !p.editing && (p.tab != tabPlan || p.plan == nil || !p.plan.touched()) && (p.tab != tabCopy || !p.copies.touched()) {
 		p.load()
 	}
 }
@@ -117,10 +120,12 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary)
 
 	p.planSlot, p.letters, p.told, p.plan = newSlot(), newSlot(), newSlot(), nil
+	p.copySlot = newSlot()
 	p.tabs = kit.NewTabs(
 		kit.Tab{Word: w.t("sheet.mail"), Content: p.mail()},
 		kit.Tab{Word: w.t("sheet.person"), Content: kit.Page(p.person())},
 		kit.Tab{Word: w.t("sheet.plan"), Content: p.planSlot.box},
+		kit.Tab{Word: w.t("copy.tab"), Content: p.copySlot.box},
 		kit.Tab{Word: w.t("sheet.letters"), Content: p.letters.box},
 		kit.Tab{Word: w.t("notice.tab"), Content: p.told.box},
 		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
@@ -133,6 +138,10 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 		case tabPlan:
 			if len(p.planSlot.box.Objects) == 0 {
 				p.loadPlan()
+			}
+		case tabCopy:
+			if len(p.copySlot.box.Objects) == 0 {
+				p.loadCopy()
 			}
 		case tabLetters:
 			if len(p.letters.box.Objects) == 0 {

@@ -42,6 +42,7 @@ type fake struct {
 	mail mailFake
 
 	agenda agendaFake
+	copy   copyFake
 }
 
 // The program itself has all that the window asks for.
@@ -201,6 +202,7 @@ func (f *fake) Case(_ context.Context, id cases.ID) (app.CaseView, error) {
 		v.MayErase = cases.ErrIdentityUnproven
 	}
 	f.mailOf(&v)
+	f.copyOf(&v)
 	return v, f.note("Case %d", id)
 }
 func (f *fake) Act(_ context.Context, id cases.ID, a cases.Act, in cases.Input) error {

@@ -576,8 +576,9 @@ func (b *builder) category(c category) Category {
 func (b *builder) period(r register.Rule) string {
 	n, err := law.ParsePeriod(r.Period)
 	if err != nil {
-		if g := b.text(r.Ground); r.Period == "" && g != "" {
-			return g
+		if g := b.text(r.Ground); r.Period == "" && g != "" && r.Starts == "end of relationship" {
+			// A criterion stands for a period that cannot be told (Art. 15(1)(d)).
+			return b.say("jusqu'à la fin de la relation (", "until the end of the relationship (") + g + ")"
 		}
 		return ""
 	}

@@ -45,6 +45,9 @@ func (b *builder) inform() {
 		if p.Basis == "" {
 			b.gap("processing", b.sayf("La base légale du traitement %s manque.", "The legal basis of processing %s is missing.", line(a.ID, 40)))
 		}
+		if p.Period == "" {
+			b.gap("processing", b.sayf("La durée de conservation du traitement %s manque.", "How long the data of processing %s are kept is missing.", line(a.ID, 40)))
+		}
 		b.out.Purposes = append(b.out.Purposes, p)
 	}
 	if len(b.out.Purposes) == 0 {
@@ -77,7 +80,7 @@ func (b *builder) recipients() {
 			continue
 		}
 		outside, known := register.OutsideEEA(p.Country)
-		r := Recipient{Name: name, Service: b.text(p.Service), Country: line(p.Country, 40), Outside: known && outside}
+		r := Recipient{Name: name, Service: b.text(p.Service), Country: line(register.CountryName(p.Country, b.lang()), 60), Outside: known && outside}
 		switch p.Role {
 		case "processor":
 			r.Role = b.say("sous-traitant", "processor")

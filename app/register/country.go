@@ -44,6 +44,21 @@ func (p pen) country(code string) Cell {
 	return word(code, c.en, Plain)
 }
 
+// CountryName names a country by its ISO 3166-1 alpha-2 code, in French for
+// "fr" and in English for anything else; one that is not in the table keeps its
+// code.
+func CountryName(code, lang string) string {
+	code = strings.ToUpper(strings.TrimSpace(code))
+	c, ok := countries[code]
+	switch {
+	case !ok:
+		return code
+	case lang == "fr":
+		return c.fr
+	}
+	return c.en
+}
+
 // eea are the states of the European Economic Area by ISO 3166-1 alpha-2, with
 // the parts of France and Finland that have a code of their own and where the
 // GDPR applies.
