@@ -24,6 +24,7 @@ const (
 	tabMail = iota
 	tabPerson
 	tabPlan
+	tabMeasures
 	tabLetters
 	tabRecipients
 	tabHistory
@@ -46,6 +47,7 @@ type casePage struct {
 	planNote string // why the plan is a new one
 	letters  *slot
 	told     *slot
+	measures *slot         // restrictions, stopped uses, corrections
 	cooling  []app.Cooling // erasures that wait
 	tabs     *kit.Tabs
 	primary  func()
@@ -116,11 +118,12 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	}
 	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary)
 
-	p.planSlot, p.letters, p.told, p.plan = newSlot(), newSlot(), newSlot(), nil
+	p.planSlot, p.letters, p.told, p.measures, p.plan = newSlot(), newSlot(), newSlot(), newSlot(), nil
 	p.tabs = kit.NewTabs(
 		kit.Tab{Word: w.t("sheet.mail"), Content: p.mail()},
 		kit.Tab{Word: w.t("sheet.person"), Content: kit.Page(p.person())},
 		kit.Tab{Word: w.t("sheet.plan"), Content: p.planSlot.box},
+		kit.Tab{Word: w.t("effects.tab"), Content: p.measures.box},
 		kit.Tab{Word: w.t("sheet.letters"), Content: p.letters.box},
 		kit.Tab{Word: w.t("notice.tab"), Content: p.told.box},
 		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
@@ -133,6 +136,10 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 		case tabPlan:
 			if len(p.planSlot.box.Objects) == 0 {
 				p.loadPlan()
+			}
+		case tabMeasures:
+			if len(p.measures.box.Objects) == 0 {
+				p.loadMeasures()
 			}
 		case tabLetters:
 			if len(p.letters.box.Objects) == 0 {

@@ -83,6 +83,7 @@ func (w *Window) menu() *fyne.MainMenu {
 			w.item("places.title", ctrl(fyne.KeyL), func() { w.follow(&placesPage{w: w}) }),
 			w.item("mailbox.title", ctrl(fyne.KeyM), func() { w.follow(&mailboxPage{w: w}) }),
 			w.item("notice.page", nil, func() { w.follow(&noticesPage{w: w}) }),
+			w.item("suppression.page", nil, func() { w.follow(&suppressionPage{w: w}) }),
 			w.item("menu.verify", ctrl(fyne.KeyJ), w.verify)),
 		fyne.NewMenu(w.t("menu.view"),
 			w.item("settings.look.system", nil, func() { w.setLook(kit.LookSystem) }),

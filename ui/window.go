@@ -359,9 +359,9 @@ func (w *Window) railState(today *app.Today) {
 			counts[placeRequests] += max(1, map[bool]int{true: n.Count, false: 1}[n.Kind == "mail"])
 		case "retention", "run":
 			counts[placeStorage]++
-		case "cooling", "notice":
+		case "cooling", "notice", "change":
 			counts[placeRequests]++
-		case "gap":
+		case "gap", "suppression":
 			counts[placeRegisters]++
 		case "promise":
 			counts[placePromises]++
