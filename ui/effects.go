@@ -13,7 +13,6 @@ import (
 	"greffier/app"
 	"greffier/app/cases"
 	"greffier/app/effects"
-	"greffier/app/law"
 	"greffier/app/request"
 	"greffier/ui/kit"
 )
@@ -214,16 +213,7 @@ func (w *Window) lift(r app.RestrictionRow) {
 		if !good || date.IsZero() {
 			return time.Time{}, false
 		}
-		// A day has no hour: what was told on the day of the restriction, or
-		// today, was told after the one and before now.
-		at := time.Date(date.Year, date.Month, date.Day, 12, 0, 0, 0, w.zone)
-		if date == law.DateOf(r.From, w.zone) && at.Before(r.From) {
-			at = r.From
-		}
-		if now := w.clock(); date == law.DateOf(now, w.zone) && at.After(now) {
-			at = now
-		}
-		return at, true
+		return effects.Restriction{From: r.From}.ToldOn(date, w.clock(), w.zone), true
 	}
 	ok := kit.NewButton(w.t("effects.liftYes"), func() {
 		at, _ := told()
@@ -421,12 +411,8 @@ func (w *Window) suppress(s effects.Suppression, then func()) {
 // suppressionCard is one entry of the suppression list: who, what, and how it
 // stands in each shop.
 func (w *Window) suppressionCard(s app.SuppressionRow) fyne.CanvasObject {
-	state := w.t("suppression.standing")
-	if !s.Active() {
-		state = w.t("effects.liftedOn", "Date", w.brief(s.LiftedAt))
-	}
 	parts := []fyne.CanvasObject{
-		kit.Row(0, kit.StrongWords(w.suppressed(s)), kit.Badge(suppressionTone(s), state)),
+		kit.Row(0, kit.StrongWords(w.suppressed(s)), kit.Badge(suppressionTone(s), w.suppressionState(s))),
 		kit.Words(w.useWords(s.Uses)),
 		kit.Faint(w.t("effects.since", "Date", w.long(w.day(s.At))) + " · " + w.sourceWord(s)),
 	}

@@ -12,6 +12,7 @@ import (
 	"greffier/app"
 	"greffier/app/cases"
 	"greffier/app/effects"
+	"greffier/app/erasure"
 	"greffier/ui/kit"
 )
 
@@ -69,7 +70,7 @@ func (p *amendPage) show(v app.AmendView) fyne.CanvasObject {
 		parts = append(parts, p.order(o, v.May == nil)...)
 	}
 	parts = append(parts, p.done(v.Done)...)
-	return container.NewBorder(nil, kit.Margins(16, 4, 16, 10, container.NewHBox(p.look)), nil, nil, kit.Page(kit.Down(-4, parts...)))
+	return container.NewBorder(nil, kit.Margins(16, 4, 16, 10, container.NewHBox(p.look)), nil, nil, kit.Page(kit.Down(1, parts...)))
 }
 
 // order is the fields of one order, each with what it is to be.
@@ -77,6 +78,9 @@ func (p *amendPage) order(o app.AmendOrder, may bool) []fyne.CanvasObject {
 	w := p.w
 	parts := []fyne.CanvasObject{kit.Gap(6), kit.Heading(w.t("sheet.order", "Number", kit.Line(o.Number, 30)))}
 	if o.Err != nil {
+		if errors.Is(o.Err, erasure.ErrOffline) {
+			return append(parts, kit.IconLine(kit.AtRisk, w.t("amend.away")))
+		}
 		what, next := Explain(o.Err, w.lang)
 		return append(parts, kit.IconLine(kit.AtRisk, what), kit.Faint(next))
 	}
@@ -128,7 +132,7 @@ func (p *amendPage) order(o app.AmendOrder, may bool) []fyne.CanvasObject {
 			entry.Disable()
 		}
 		entry.OnChanged = func(string) { enable(p.look, may && len(p.changes()) > 0) }
-		parts = append(parts, kit.PairWith(f.Name, kit.Down(-14, append([]fyne.CanvasObject{entry}, faints(notes)...)...)))
+		parts = append(parts, kit.PairWith(f.Name, kit.Down(-6, append([]fyne.CanvasObject{entry}, faints(notes)...)...)))
 	}
 	return parts
 }
@@ -231,10 +235,10 @@ func (p *amendPage) done(list []effects.Amendment) []fyne.CanvasObject {
 			}
 			state := w.t("amend.state." + string(c.State))
 			if c.Why != "" {
-				state += " · " + w.reason(c.Why)
+				state += " · " + w.known("amend.why."+c.Why, w.reason(c.Why))
 			}
 			name := p.names[w.number(int(c.Order))+" "+c.Field]
-			parts = append(parts, kit.IconLine(tone, strings.TrimPrefix(name+" · ", " · ")+words), kit.Margins(28, -12, 0, 0, kit.Faint(w.brief(m.At)+" · "+state)))
+			parts = append(parts, kit.IconLine(tone, strings.TrimPrefix(name+" · ", " · ")+words), kit.Margins(28, -14, 0, 0, kit.Faint(w.brief(m.At)+" · "+state)))
 		}
 	}
 	return parts

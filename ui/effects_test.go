@@ -76,8 +76,6 @@ func TestThePagesOfMeasuresInBothLanguages(t *testing.T) {
 					t.Errorf("a key instead of a text:\n%s", text)
 				}
 				shoot(t, w, "effects-"+lang+"-"+s.name)
-				size(w, 1024, 680)
-				shoot(t, w, "effects-small-"+lang+"-"+s.name)
 			})
 		}
 	}
