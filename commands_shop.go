@@ -83,8 +83,8 @@ type noticeJSON struct {
 func (c *cli) recipientsCommand() *cobra.Command {
 	var caseNo int64
 	var draft, sent, answer, spare, reason string
-	cmd := command("recipients [--case N] [--draft ID | --sent ID | --answered ID --as erased|nothing-held|refused|other [--reason NOTE] | --spare ID --reason WHY]",
-		"Show which recipients are to be told of an erasure, and what they answered (GDPR Art. 19)", 0, 0, nil)
+	cmd := command("recipients [--case N] [--draft ID | --sent ID | --answered ID --as erased|done|nothing-held|refused|other [--reason NOTE] | --spare ID --reason WHY]",
+		"Show which recipients are to be told of an erasure, rectification or restriction, and what they answered (GDPR Art. 19)", 0, 0, nil)
 	var as string
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		n := 0
@@ -127,7 +127,7 @@ func (c *cli) recipientsCommand() *cobra.Command {
 	f.StringVar(&draft, "draft", "", "put the letter to this recipient into the mailbox's drafts")
 	f.StringVar(&sent, "sent", "", "the letter to this recipient was sent")
 	f.StringVar(&answer, "answered", "", "this recipient answered")
-	f.StringVar(&as, "as", "", "what was answered: erased, nothing-held, refused or other")
+	f.StringVar(&as, "as", "", "what was answered: erased (done, of a rectification or restriction), nothing-held, refused or other")
 	f.StringVar(&spare, "spare", "", "this recipient need not be told")
 	f.StringVar(&reason, "reason", "", "why not, or what you made of the answer")
 	return cmd

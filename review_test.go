@@ -13,6 +13,7 @@ import (
 
 	"greffier/app"
 	"greffier/app/cases"
+	"greffier/app/effects"
 	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/mailbox"
@@ -78,6 +79,8 @@ type small struct {
 	box *letters
 	st  *moody
 	now time.Time
+	// deps are what the façade was made of.
+	deps app.Deps
 }
 
 func newSmall(t *testing.T, feed string, photos ...string) *small {
@@ -103,6 +106,7 @@ func newSmall(t *testing.T, feed string, photos ...string) *small {
 	}
 	s.st = &moody{Storage: d.Storages["photos"]}
 	d.Mailbox, d.Storages["photos"], d.Lang = s.box, s.st, "en"
+	s.deps = d
 	s.App = app.New(d)
 	s.fetch()
 	return s
@@ -325,12 +329,16 @@ func TestALetterTellsTheDayOnWhichAUseStopped(t *testing.T) {
 	if !slices.Equal(c.Rights(), []string{"objection"}) {
 		t.Fatalf("rights: %v", c.Rights())
 	}
-	if err := s.Act(t.Context(), c.ID, cases.ActSetOutcome, cases.Input{Right: request.Objection, Outcome: cases.Granted}); err != nil {
+	// The day is that of the record, not of the click that says how it ends.
+	if _, err := s.Suppress(t.Context(), effects.Suppression{Case: int64(c.ID), Email: "alice.planchon@example.org", Uses: []effects.Use{effects.Newsletter, effects.Post}}); err != nil {
 		t.Fatal(err)
 	}
 	s.now = at(t, "2025-05-09T10:00:00Z")
+	if err := s.Act(t.Context(), c.ID, cases.ActSetOutcome, cases.Input{Right: request.Objection, Outcome: cases.Granted}); err != nil {
+		t.Fatal(err)
+	}
 	l, err := s.DraftLetter(t.Context(), c.ID, cases.LetterAnswer, "fr")
-	if err != nil || !strings.Contains(l.Text, "2 mai 2025") || strings.Contains(l.Text, "9 mai 2025") {
+	if err != nil || !strings.Contains(l.Text, "2 mai 2025") || strings.Contains(l.Text, "9 mai 2025") || !strings.Contains(l.Text, "courriers commerciaux") {
 		t.Errorf("letter: %v\n%s", err, l.Text)
 	}
 }

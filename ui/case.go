@@ -25,6 +25,7 @@ const (
 	tabPerson
 	tabPlan
 	tabCopy
+	tabMeasures
 	tabLetters
 	tabRecipients
 	tabHistory
@@ -49,6 +50,7 @@ type casePage struct {
 	copySlot *slot
 	copies   *copyTab
 	told     *slot
+	measures *slot         // restrictions, stopped uses, corrections
 	cooling  []app.Cooling // erasures that wait
 	tabs     *kit.Tabs
 	primary  func()
@@ -119,13 +121,14 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	}
 	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary)
 
-	p.planSlot, p.letters, p.told, p.plan = newSlot(), newSlot(), newSlot(), nil
+	p.planSlot, p.letters, p.told, p.measures, p.plan = newSlot(), newSlot(), newSlot(), newSlot(), nil
 	p.copySlot = newSlot()
 	p.tabs = kit.NewTabs(
 		kit.Tab{Word: w.t("sheet.mail"), Content: p.mail()},
 		kit.Tab{Word: w.t("sheet.person"), Content: kit.Page(p.person())},
 		kit.Tab{Word: w.t("sheet.plan"), Content: p.planSlot.box},
 		kit.Tab{Word: w.t("copy.tab"), Content: p.copySlot.box},
+		kit.Tab{Word: w.t("effects.tab"), Content: p.measures.box},
 		kit.Tab{Word: w.t("sheet.letters"), Content: p.letters.box},
 		kit.Tab{Word: w.t("notice.tab"), Content: p.told.box},
 		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
@@ -142,6 +145,10 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 		case tabCopy:
 			if len(p.copySlot.box.Objects) == 0 {
 				p.loadCopy()
+			}
+		case tabMeasures:
+			if len(p.measures.box.Objects) == 0 {
+				p.loadMeasures()
 			}
 		case tabLetters:
 			if len(p.letters.box.Objects) == 0 {

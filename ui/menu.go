@@ -86,6 +86,7 @@ func (w *Window) menu() *fyne.MainMenu {
 			w.item("calendar.away", nil, func() { w.away(agenda.Absence{}) }),
 			w.item("calendar.export", nil, w.exportCalendar),
 			w.item("notice.page", nil, func() { w.follow(&noticesPage{w: w}) }),
+			w.item("suppression.page", nil, func() { w.follow(&suppressionPage{w: w}) }),
 			w.item("menu.verify", ctrl(fyne.KeyJ), w.verify)),
 		fyne.NewMenu(w.t("menu.view"),
 			w.item("settings.look.system", nil, func() { w.setLook(kit.LookSystem) }),

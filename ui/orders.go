@@ -272,6 +272,9 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	for _, id := range v.Cases {
 		left = append(left, container.NewHBox(kit.NewButton(w.t("order.case", "N", int64(id)), func() { w.openCase(id) })))
 	}
+	for _, r := range v.Restrictions {
+		left = append(left, kit.Gap(14), kit.Badge(kit.AtRisk, w.t("effects.restriction")), w.restrictionCard(r, true))
+	}
 	for _, h := range v.Holds {
 		until := w.t("hold.open")
 		if !h.Until.IsZero() {

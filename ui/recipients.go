@@ -18,7 +18,20 @@ import (
 var (
 	noticeStates  = []string{"to write", "drafted", "sent", "answered", "spared"}
 	noticeAnswers = []string{"erased", "nothing held", "refused", "other"}
+	// Of a rectification or restriction, what was asked for is not an erasure.
+	noticeAnswersDone = []string{"done", "nothing held", "refused", "other"}
 )
+
+// answersOf are the answers that a notice may have.
+func answersOf(r app.NoticeRow) []string {
+	if r.Kind == "rectification" || r.Kind == "restriction" {
+		return noticeAnswersDone
+	}
+	return noticeAnswers
+}
+
+// settledAnswer tells whether an answer leaves nothing to be done.
+func settledAnswer(a string) bool { return a == "erased" || a == "done" || a == "nothing held" }
 
 // notices are the recipients to be told of an erasure, one card each: where it
 // stands, when it is followed up, and what can be done (GDPR Art. 19). primary
@@ -46,7 +59,7 @@ func (w *Window) notices(rows []app.NoticeRow, primary bool) fyne.CanvasObject {
 
 func noticeTone(r app.NoticeRow) kit.Tone {
 	switch {
-	case r.State == "answered" && (r.Answer == "erased" || r.Answer == "nothing held"):
+	case r.State == "answered" && settledAnswer(r.Answer):
 		return kit.Kept
 	case r.State == "answered":
 		return kit.AtRisk
@@ -67,6 +80,9 @@ func (w *Window) noticeState(r app.NoticeRow) string {
 
 func (w *Window) noticeFacts(r app.NoticeRow) string {
 	var facts []string
+	if r.Kind != "" {
+		facts = append(facts, w.t("notice.kind."+r.Kind))
+	}
 	if r.To != "" {
 		facts = append(facts, kit.Line(r.To, 80))
 	}
@@ -119,7 +135,7 @@ func (w *Window) noticeCard(r app.NoticeRow, first bool) fyne.CanvasObject {
 		if r.Mail != 0 {
 			acts = append(acts, kit.NewButton(w.t("notice.seeMail"), func() { w.follow(&mailPage{w: w, id: r.Mail}) }))
 		}
-		if r.Answer != "erased" && r.Answer != "nothing held" {
+		if !settledAnswer(r.Answer) {
 			acts = append(acts, kit.NewButton(w.t("notice.answered"), func() { w.answer(r) }))
 		}
 	}
@@ -151,7 +167,7 @@ func (w *Window) noticeSent(r app.NoticeRow, then func()) {
 // answer records what a recipient answered by telephone or by post.
 func (w *Window) answer(r app.NoticeRow) {
 	var options []kit.Option
-	for _, a := range noticeAnswers {
+	for _, a := range answersOf(r) {
 		options = append(options, kit.Option{Value: a, Word: w.t("notice.answer." + a)})
 	}
 	note := kit.NewArea("", 3)

@@ -30,7 +30,7 @@ func (p *registersPage) build() fyne.CanvasObject {
 	w := p.w
 	dossier := kit.NewPrimary(w.t("dossier.button"), w.dossier)
 	dossier.Icon = theme.DocumentPrintIcon()
-	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), dossier)
+	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), kit.NewButton(w.t("suppression.page"), func() { w.follow(&suppressionPage{w: w}) }), dossier)
 	p.body = newSlot()
 	p.load()
 	return container.NewBorder(p.head.Object, nil, nil, nil, p.body.box)

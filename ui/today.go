@@ -214,6 +214,14 @@ func (w *Window) need(n app.Need) needCard {
 				w.follow(&noticesPage{w: w})
 			}
 		}}
+	case "suppression":
+		return needCard{w.n("need.suppression", n.Count, "Service", kit.Line(n.Service, 40)), w.t("need.suppression.why"), state, w.t("need.suppression.button"), func() {
+			w.follow(&suppressionPage{w: w})
+		}}
+	case "change":
+		return needCard{w.n("need.change", n.Count, "Person", w.person(n.Person)), w.t("need.change.why"), state, w.t("need.change.button"), func() {
+			w.follow(&amendPage{w: w, id: n.Case})
+		}}
 	case "letter":
 		return needCard{w.n("need.letter", n.Count, "Person", w.person(n.Person)), w.t("need.letter.why"), state, w.t("need.letter.button"), func() {
 			w.follow(&casePage{w: w, id: n.Case, tab: tabLetters, stuck: true})

@@ -365,9 +365,9 @@ func (w *Window) railState(today *app.Today) {
 			counts[placeCalendar]++
 		case "retention", "run":
 			counts[placeStorage]++
-		case "cooling", "notice":
+		case "cooling", "notice", "change":
 			counts[placeRequests]++
-		case "gap":
+		case "gap", "suppression":
 			counts[placeRegisters]++
 		case "promise":
 			counts[placePromises]++

@@ -122,6 +122,26 @@ func (r Restriction) Lift(told time.Time, reason string, now time.Time) (Restric
 	return r, nil
 }
 
+// ToldOn is the instant of a day on which the person was told, for Lift: noon,
+// but not before the restriction stood on the day on which it was placed, and
+// not after now today. The zero day is the zero instant.
+func (r Restriction) ToldOn(day law.Date, now time.Time, zone *time.Location) time.Time {
+	if day.IsZero() {
+		return time.Time{}
+	}
+	if zone == nil {
+		zone = law.Paris()
+	}
+	at := time.Date(day.Year, day.Month, day.Day, 12, 0, 0, 0, zone)
+	if day == law.DateOf(r.From, zone) && at.Before(r.From) {
+		at = r.From
+	}
+	if day == law.DateOf(now, zone) && at.After(now) {
+		at = now
+	}
+	return at.UTC()
+}
+
 // Holds returns what keeps the orders of the restrictions that stand from being
 // erased, in any plan, sweep or run. The holds have no number: they are lifted
 // as restrictions are.
