@@ -173,7 +173,8 @@ func (a *App) caseOf(tx Tx, m mailbox.Message, own string) (cases.Case, bool, er
 	}
 	for _, c := range slices.Backward(cs) {
 		if cases.Belongs(m, c, nil) {
-			return c, true, nil
+			c, err := goesOn(tx, c)
+			return c, err == nil, err
 		}
 	}
 	return cases.Case{}, false, nil

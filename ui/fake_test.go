@@ -40,6 +40,7 @@ type fake struct {
 	noMailbox bool
 
 	mail mailFake
+	life lifeFake
 }
 
 // The program itself has all that the window asks for.
@@ -199,6 +200,7 @@ func (f *fake) Case(_ context.Context, id cases.ID) (app.CaseView, error) {
 		v.MayErase = cases.ErrIdentityUnproven
 	}
 	f.mailOf(&v)
+	f.lifeOf(&v)
 	return v, f.note("Case %d", id)
 }
 func (f *fake) Act(_ context.Context, id cases.ID, a cases.Act, in cases.Input) error {
