@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"greffier/app"
 	"greffier/app/cases"
@@ -281,4 +282,121 @@ func TestAllOrdersAreLookedThroughOnRequest(t *testing.T) {
 	if got := len(s.caseView(c.ID).Case.Orders); got != 3 {
 		t.Errorf("a sync forgets what was proposed: %d", got)
 	}
+}
+
+// shownCase is what `case N --json` prints of the further life of a case.
+type shownCase struct {
+	Case     int64    `json:"case"`
+	State    string   `json:"state"`
+	Due      string   `json:"due"`
+	Standing string   `json:"standing"`
+	Channel  string   `json:"channel"`
+	Link     string   `json:"link"`
+	Conflict bool     `json:"conflict"`
+	Merged   int64    `json:"merged_into"`
+	Orders   []string `json:"orders"`
+	Earlier  []int64  `json:"earlier"`
+	Same     []int64  `json:"same"`
+	Work     []struct {
+		Right string `json:"right"`
+		Kind  string `json:"kind"`
+	} `json:"work"`
+	Outcomes []struct {
+		Right   string `json:"right"`
+		Outcome string `json:"outcome"`
+	} `json:"outcomes"`
+}
+
+func TestACaseIsLivedThroughOnTheCommandLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("orders.csv", "order,status,created,completed,email,first_name,last_name\n"+family)
+	w.write("photos/uploads/201/a.jpg", "a picture")
+	w.init(csvTOML, folderTOML)
+	w.ok("sync", "--orders")
+	today := law.DateOf(time.Now(), law.Paris())
+	came := today.AddDays(-3).String()
+	show := func(n string) shownCase { t.Helper(); return asJSON[shownCase](t, w.ok("--json", "case", n)) }
+
+	for name, args := range map[string][]string{
+		"no day":            {"--channel", "post", "--right", "access", "--person", "Anne Martin"},
+		"no right":          {"--channel", "post", "--received", came, "--right", "acess", "--person", "Anne Martin"},
+		"no such link":      {"--channel", "post", "--received", came, "--right", "access", "--person", "Anne Martin", "--link", "boss"},
+		"a word too many":   {"extra", "--channel", "post"},
+		"no such language":  {"--channel", "post", "--received", came, "--right", "access", "--person", "Anne", "--answer-in", "de"},
+		"a day of nonsense": {"--channel", "post", "--received", "31/02/2026", "--right", "access", "--person", "Anne"},
+	} {
+		if r := w.call(append([]string{"case", "new"}, args...)...); r.code != exitUsage {
+			t.Errorf("%s: status %d, %s", name, r.code, r.err)
+		}
+	}
+	w.failed([]string{"day"}, "case", "new", "--channel", "post", "--received", today.AddDays(1).String(), "--right", "access", "--person", "Anne Martin")
+	w.failed([]string{"name"}, "case", "new", "--channel", "post", "--received", came, "--right", "access")
+
+	one := asJSON[shownCase](t, w.ok("--json", "case", "new", "--channel", "post", "--received", came, "--right", "access,erasure", "--person", "Anne Martin", "--words", "Commande 201", "--order", "201"))
+	if one.Case != 1 || !slices.Equal(one.Orders, []string{"201"}) {
+		t.Fatalf("%+v", one)
+	}
+	two := asJSON[shownCase](t, w.ok("--json", "case", "new", "--channel", "telephone", "--received", today.String(), "--right", "objection", "--person", "Anne Martin"))
+	if v := show("1"); v.Channel != "post" || !slices.Equal(v.Same, []int64{two.Case}) || v.Standing != "todo" {
+		t.Errorf("%+v", v)
+	}
+	if r := w.call("case", "merge", "1", "2"); r.code != exitFailed || !strings.Contains(r.err, "--yes") {
+		t.Errorf("joined without --yes: %d %s", r.code, r.err)
+	}
+	w.ok("case", "merge", "1", "2", "--yes")
+	if v := show("2"); v.Merged != 1 || v.State != "closed" {
+		t.Errorf("%+v", v)
+	}
+	w.failed([]string{"lawful"}, "case", "merge", "1", "2", "--yes")
+
+	// Three rights, each to be proven, done and decided.
+	w.failed([]string{"identity"}, "case", "act", "1", "set outcome", "--right", "access", "--outcome", "granted")
+	w.ok("case", "act", "1", "confirm identity", "--reason", "seen in the shop")
+	for _, r := range []string{"access", "erasure", "objection"} {
+		w.ok("case", "act", "1", "set outcome", "--right", r, "--outcome", "granted")
+	}
+	w.failed([]string{"on record"}, "case", "act", "1", "answer")
+	for _, r := range []string{"access", "objection"} {
+		w.failed([]string{"reason"}, "case", "act", "1", "by hand", "--right", r)
+		w.ok("case", "act", "1", "by", "hand", "--right", r, "--reason", "done in the shop")
+	}
+	w.failed([]string{"erasure"}, "case", "act", "1", "answer")
+	w.ok("erase", "--case", "1", "--yes")
+	if v := show("1"); len(v.Work) != 4 || v.Work[2].Kind != "run" {
+		t.Errorf("work %+v", v.Work)
+	}
+	w.ok("case", "act", "1", "answer")
+	if v := show("1"); v.State != "answered" || v.Standing != "done" {
+		t.Errorf("%+v", v)
+	}
+	w.ok("case", "act", "1", "close")
+	if r := w.call("case", "act", "1", "dance"); r.code != exitUsage {
+		t.Errorf("an unknown step: %d", r.code)
+	}
+
+	// The same right again, for a child, by two parents.
+	w.ok("case", "new", "--channel", "web form", "--received", today.String(), "--right", "access", "--person", "Anne Martin", "--link", "parent", "--minor", "--concerned", "Léa", "--order", "202")
+	if v := show("3"); v.Link != "parent" || !slices.Equal(v.Earlier, []int64(nil)) && len(v.Earlier) != 0 {
+		t.Errorf("another person concerned is the same: %+v", v)
+	}
+	w.failed([]string{"extend"}, "case", "act", "3", "extend", "--reason", "many photos")
+	w.ok("case", "act", "3", "set authority", "--authority", "seen", "--reason", "livret de famille")
+	w.ok("case", "act", "3", "parents disagree", "--reason", "the father wrote")
+	w.ok("case", "act", "3", "confirm identity", "--reason", "called back")
+	w.failed([]string{"disagree"}, "case", "act", "3", "set outcome", "--right", "access", "--outcome", "granted")
+	if v := show("3"); !v.Conflict || v.Standing != "conflict" {
+		t.Errorf("%+v", v)
+	}
+	w.ok("case", "act", "3", "settle conflict", "--reason", "both signed")
+	w.ok("case", "act", "3", "set outcome", "--right", "access", "--outcome", "granted")
+
+	if out := w.ok("case", "orders", "3", "--find", "moreau").out; !strings.Contains(out, "203") {
+		t.Errorf("search: %s", out)
+	}
+	if out := w.ok("case", "orders", "3").out; !strings.Contains(out, "202") || !strings.HasPrefix(out, "+") && !strings.Contains(out, "\n+") {
+		t.Errorf("orders: %s", out)
+	}
+	w.verified()
+	w.sealed("Anne Martin", "livret de famille")
 }
