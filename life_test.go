@@ -176,6 +176,11 @@ func TestATelephoneCallAndAMailBecomeOneCase(t *testing.T) {
 	if gone.Case.MergedInto != phone || gone.Standing != cases.StandingMerged || len(gone.Messages) != 0 {
 		t.Errorf("the other case: %+v", gone.Case)
 	}
+	// The mail is vouched for; what was asked by telephone is not, now or later.
+	s.fetch()
+	if v = s.caseView(phone); v.Case.Identity.Level != cases.Unproven || cases.MayDisclose(v.Case) == nil {
+		t.Errorf("a telephone call is proven by a mail: %s", v.Case.Identity.Level)
+	}
 	// A further mail of the conversation finds the case that goes on.
 	s.now = at(t, "2025-05-04T10:00:00Z")
 	s.box.put(t, "2025-05-04T09:00:00Z", letter("Anne Martin <anne.martin@example.org>", "Re: Mes photos", "Bonjour, la commande 202 aussi, merci.", vouched("example.org", "pass")))

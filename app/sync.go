@@ -262,7 +262,7 @@ func (a *App) rematch(ctx context.Context) error {
 		}
 		orders := sync.OnceValues(tx.Orders)
 		for _, c := range all {
-			if !c.State.Open() || len(c.Runs) > 0 || c.Identity.Level == cases.Confirmed || scopeSet(c) || len(c.Messages) == 0 {
+			if !c.State.Open() || len(c.Runs) > 0 || c.Identity.Level == cases.Confirmed || scopeSet(c) || len(c.Messages) == 0 || !c.MailOnly() {
 				continue
 			}
 			mails := make([]request.Judged, 0, len(c.Messages))
