@@ -155,7 +155,7 @@ func (c *cli) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.lang, "lang", "", "language: fr or en")
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "print one JSON document")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
-	root.AddCommand(c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.caseCommand(), c.reasoningCommand(), c.agendaCommand(), c.awayCommand(),
+	root.AddCommand(c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.withCaseActs(c.caseCommand()), c.reasoningCommand(), c.agendaCommand(), c.awayCommand(),
 		c.mailsCommand(), c.mailCommand(), c.correctCommand(), c.letterCommand(), c.mailboxCommand(), c.watchCommand(),
 		c.restrictCommand(), c.suppressCommand(), c.amendCommand(),
 		c.eraseCommand(), c.copyCommand(), c.locateCommand(), c.recipientsCommand(), c.retentionCommand(), c.registerCommand(), c.dossierCommand(), c.promisesCommand(), c.verifyCommand(), c.backupCommand(), c.restoreCommand())
@@ -695,7 +695,8 @@ func (c *cli) printCase(p *profile, v app.CaseView) error {
 			Next     []string     `json:"next"`
 			Messages []message    `json:"messages"`
 			Runs     []int64      `json:"runs"`
-		}{j, orEmpty(history), lettersOf(v.Case), orEmpty(reasons), orEmpty(signs), orEmpty(next), orEmpty(messages), orEmpty(v.Case.Runs)})
+			caseLife
+		}{j, orEmpty(history), lettersOf(v.Case), orEmpty(reasons), orEmpty(signs), orEmpty(next), orEmpty(messages), orEmpty(v.Case.Runs), lifeOf(v)})
 	}
 	fmt.Fprintf(c.out, "case\t%d\nstate\t%s\nrights\t%s\nreceived\t%s\ndue\t%s (%d)\nperson\t%s\norders\t%s\nidentity\t%s\n", j.Case, j.State, strings.Join(j.Rights, ","),
 		j.Received, j.Due, j.DaysLeft, oneLine(j.Person), strings.Join(j.Orders, ","), j.Identity)
@@ -706,6 +707,7 @@ func (c *cli) printCase(p *profile, v app.CaseView) error {
 		fmt.Fprintf(c.out, "why\t%s\t%s\n", oneLine(w.Text), w.Source)
 	}
 	fmt.Fprintf(c.out, "next\t%s\n", strings.Join(next, ", "))
+	c.printLife(v)
 	for _, h := range history {
 		fmt.Fprintf(c.out, "history\t%s\t%s\t%s\n", h.At, h.By, oneLine(h.Text))
 	}

@@ -145,6 +145,18 @@ func (a *App) moveNotices(tx Tx, from, into cases.ID) error {
 	return nil
 }
 
+// goesOn follows a case to the one that it was joined with.
+func goesOn(tx Tx, c cases.Case) (cases.Case, error) {
+	for c.MergedInto != 0 {
+		next, err := tx.Case(c.MergedInto)
+		if err != nil {
+			return c, err
+		}
+		c = next
+	}
+	return c, nil
+}
+
 // FoundOrder is an order that may be meant, with the reason: a key of the text
 // catalog.
 type FoundOrder struct {

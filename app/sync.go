@@ -178,7 +178,8 @@ func (a *App) caseOf(tx Tx, m mailbox.Message, own string) (cases.Case, bool, er
 	}
 	for _, c := range slices.Backward(cs) {
 		if cases.Belongs(m, c, nil) {
-			return c, true, nil
+			c, err := goesOn(tx, c)
+			return c, err == nil, err
 		}
 	}
 	return cases.Case{}, false, nil
@@ -266,7 +267,7 @@ func (a *App) rematch(ctx context.Context) error {
 		}
 		orders := sync.OnceValues(tx.Orders)
 		for _, c := range all {
-			if !c.State.Open() || len(c.Runs) > 0 || c.Identity.Level == cases.Confirmed || scopeSet(c) || len(c.Messages) == 0 {
+			if !c.State.Open() || len(c.Runs) > 0 || c.Identity.Level == cases.Confirmed || scopeSet(c) || len(c.Messages) == 0 || !c.MailOnly() {
 				continue
 			}
 			mails := make([]request.Judged, 0, len(c.Messages))

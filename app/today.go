@@ -103,13 +103,17 @@ func urgency(n Need) int {
 }
 
 func (a *App) needOfCase(t *Today, c cases.Case, today law.Date) {
-	if c.State == cases.Closed {
+	if c.State == cases.Closed && !c.CameBack() {
 		return
 	}
 	row := a.caseRow(c)
 	step := cases.Primary(cases.Next(c, a.deadline(c), today))
 	if !c.State.Open() {
-		t.Needs = append(t.Needs, Need{Kind: "case", Tone: ToneQuiet, Case: c.ID, Rights: row.Rights, Person: row.Person, Step: step, Due: row.Due, DaysLeft: row.DaysLeft})
+		tone := ToneQuiet
+		if c.CameBack() {
+			tone = ToneAtRisk
+		}
+		t.Needs = append(t.Needs, Need{Kind: "case", Tone: tone, Case: c.ID, Rights: row.Rights, Person: row.Person, Step: step, Due: row.Due, DaysLeft: row.DaysLeft})
 		return
 	}
 	if row.Waiting {

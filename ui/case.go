@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -173,6 +174,9 @@ func (p *casePage) aside() []fyne.CanvasObject {
 	if c, waits := coolingOf(p.cooling, int64(p.id)); waits {
 		out = append(out, p.w.coolingCard(c, nil))
 	}
+	if card := p.repeated(); card != nil {
+		out = append(out, card)
+	}
 	return append(out, p.next())
 }
 
@@ -191,11 +195,12 @@ func (p *casePage) loadNotices() {
 func (p *casePage) due() fyne.CanvasObject {
 	w, v := p.w, p.view
 	if !v.Case.State.Open() {
-		words := w.state(v.Case.State)
+		words := w.known("standing."+string(v.Standing), w.state(v.Case.State))
+		lines := []fyne.CanvasObject{kit.IconLine(kit.Kept, words)}
 		if !v.Case.AnsweredAt.IsZero() {
-			words = w.t("sheet.answeredOn", "Date", w.long(w.day(v.Case.AnsweredAt)))
+			lines = append(lines, kit.Faint(w.t("sheet.answeredOn", "Date", w.long(w.day(v.Case.AnsweredAt)))))
 		}
-		return kit.NewCard(kit.IconLine(kit.Kept, words))
+		return kit.NewCard(kit.Down(-8, lines...))
 	}
 	date := kit.StrongWords(w.long(v.Deadline.Due))
 	date.SizeName = theme.SizeNameSubHeadingText
@@ -212,7 +217,7 @@ func (p *casePage) due() fyne.CanvasObject {
 	if v.Deadline.Suspended {
 		words = w.t("sheet.suspended") + " · " + words
 	}
-	return kit.NewCard(kit.Down(-10, kit.Faint(w.t("col.due")), date, kit.Badge(t, words)), container.NewHBox(kit.NewQuiet(w.t("sheet.why"), theme.QuestionIcon(), p.why)))
+	return kit.NewCard(kit.Down(-10, kit.Faint(w.t("col.due")), date, kit.Badge(t, words), kit.Faint(w.known("standing."+string(v.Standing), ""))), container.NewHBox(kit.NewQuiet(w.t("sheet.why"), theme.QuestionIcon(), p.why)))
 }
 
 // why shows the reasoning of the clock, step by step, with its sources.
@@ -244,6 +249,12 @@ func (p *casePage) why() {
 func (p *casePage) mail() fyne.CanvasObject {
 	w := p.w
 	ms := p.view.Messages
+	if into := p.view.Case.MergedInto; into != 0 {
+		return kit.Empty(theme.MailComposeIcon(), w.t("standing.merged"), w.t("merge.gone", "N", int64(into)), w.t("merge.open", "N", int64(into)), func() { w.openCase(into) })
+	}
+	if len(ms) == 0 && p.view.Case.Channel != cases.ChannelMail {
+		return p.heard()
+	}
 	if len(ms) == 0 {
 		return kit.Empty(theme.MailComposeIcon(), w.t("sheet.noMail"), w.t("sheet.noMailWords"), "", nil)
 	}
@@ -297,6 +308,7 @@ func (p *casePage) person() fyne.CanvasObject {
 	if c.Minor {
 		parts = append(parts, kit.IconLine(kit.AtRisk, w.t("sheet.minor")))
 	}
+	parts = append(parts, p.linkParts()...)
 
 	level := map[cases.IdentityLevel]kit.Tone{cases.Confirmed: kit.Kept, cases.Probable: kit.Kept, cases.Doubtful: kit.Late}[c.Identity.Level]
 	parts = append(parts, kit.Gap(8), kit.Heading(w.t("sheet.identity")), kit.Badge(level, w.identity(c.Identity.Level)))
@@ -311,50 +323,12 @@ func (p *casePage) person() fyne.CanvasObject {
 	if c.Identity.Reason != "" && !strings.HasPrefix(c.Identity.Reason, "identity.") {
 		parts = append(parts, kit.Pair(w.t("sheet.ownReason"), kit.Clip(c.Identity.Reason, 500, 100)))
 	}
-	if v.CanErase && v.MayErase != nil {
+	if v.CanErase && v.MayErase != nil && !errors.Is(v.MayErase, cases.ErrConflict) {
 		what, _ := Explain(v.MayErase, w.lang)
 		parts = append(parts, kit.IconLine(kit.AtRisk, what))
 	}
 
-	parts = append(parts, kit.Gap(8), kit.Heading(w.n("sheet.orders", len(c.Orders))))
-	if len(c.Orders) == 0 {
-		parts = append(parts, kit.Words(w.t("sheet.noOrders")))
-	}
-	selected := map[int64]bool{}
-	checks := []*kit.Check{}
-	for i, m := range c.Orders {
-		selected[m.Order] = m.Selected
-		words, facts := w.t("sheet.order", "Number", kit.Line(m.Number, 30)), ""
-		if i < len(v.Orders) {
-			o := v.Orders[i]
-			facts = w.person(o.Person) + " · " + w.brief(o.Created) + " · " + w.n("photos", o.Photos) + "\n"
-		}
-		check := kit.NewCheck(words, m.Selected, func(on bool) { selected[m.Order] = on })
-		if !c.State.Open() {
-			check.Disable()
-		}
-		checks = append(checks, check)
-		why := w.known(m.Why, m.Why)
-		if m.Strong {
-			why += " · " + w.t("sheet.matchStrong")
-		}
-		if m.Confirmed {
-			why += " · " + w.t("sheet.matchConfirmed")
-		}
-		open := kit.NewQuiet(w.t("open"), nil, func() { w.follow(&orderPage{w: w, id: m.Order}) })
-		parts = append(parts, kit.Row(0, kit.Down(-12, check, kit.Margins(28, 0, 0, 0, kit.Faint(facts+why))), open))
-	}
-	if len(checks) > 0 && c.State.Open() {
-		parts = append(parts, container.NewHBox(kit.NewButton(w.t("sheet.confirmOrders"), func() {
-			var ids []int64
-			for _, m := range c.Orders {
-				if selected[m.Order] {
-					ids = append(ids, m.Order)
-				}
-			}
-			p.act(cases.ActSelectOrders, cases.Input{Orders: ids}, nil)
-		})))
-	}
+	parts = append(parts, p.matches()...)
 	return kit.DownReading(-6, parts...)
 }
 
@@ -390,20 +364,20 @@ func (p *casePage) editPerson() {
 		links = append(links, kit.Option{Value: string(l), Word: w.t("link." + linkKey(l))})
 	}
 	link := kit.NewSelect(links, string(c.Link), nil)
-	minor := kit.NewCheck(w.t("sheet.minorCheck"), c.Minor, nil)
+	minor, shown := kit.NewCheck(w.t("sheet.minorCheck"), c.Minor, nil), kit.NewCheck(w.t("depicted.check"), c.Depicted, nil)
 	form := kit.Down(0,
 		kit.FormRow(w.t("sheet.requester"), "", kit.Down(4, name, email)),
 		kit.FormRow(w.t("sheet.link"), w.t("sheet.linkHelp"), link),
 		kit.FormRow(w.t("sheet.concerned"), w.t("sheet.concernedHelp"), kit.Down(4, otherName, otherEmail)),
-		minor)
+		kit.Down(-6, minor, shown))
 	var d *kit.Dialog
 	d = w.dialog(w.t("sheet.who"), form, kit.NewPrimary(w.t("save"), func() {
 		l := cases.Link(link.Value())
 		req := cases.Person{Name: name.Text, Email: email.Text}
 		con := cases.Person{Name: otherName.Text, Email: otherEmail.Text}
-		m := minor.Checked
+		m, on := minor.Checked, shown.Checked
 		d.Close()
-		p.act(cases.ActSetPerson, cases.Input{Requester: &req, Concerned: &con, Link: &l, Minor: &m}, nil)
+		p.act(cases.ActSetPerson, cases.Input{Requester: &req, Concerned: &con, Link: &l, Minor: &m, Depicted: &on}, nil)
 	}))
 	d.FocusOn(name).Show()
 }
@@ -463,6 +437,10 @@ func (w *Window) event(e cases.Event) string {
 		arg = w.long(d)
 	} else if word := w.known("link."+e.Arg, ""); word != "" && e.Arg != "" {
 		arg = word
+	} else if word := w.known("channel."+e.Arg, ""); word != "" && e.Key == cases.EventEntered {
+		arg = word
+	} else if word := w.known("authority."+e.Arg, ""); word != "" && e.Key == "case.authority" {
+		arg = word
 	} else if strings.Contains(e.Arg, ", ") || strings.HasPrefix(e.Arg, "GDPR") {
 		var words []string
 		for _, one := range strings.Split(e.Arg, ", ") {
@@ -503,25 +481,35 @@ func (p *casePage) next() fyne.CanvasObject {
 			parts = append(parts, kit.Words(w.t("step.plan.words")), kit.NewPrimary(w.t("step.plan"), p.primary))
 			others = append(others, quietStep(w.actWord(s.Act), do))
 			planFirst = true
+		case s.Primary && s.Act == cases.ActByHand && len(s.Rights) > 0:
+			parts = append(parts, p.toDo(s.Rights[0])...)
+			_, tab, _ := p.workTab(s.Rights[0])
+			planFirst = planFirst || tab == tabPlan
 		case s.Primary:
 			p.primary = do
 			parts = append(parts, kit.Words(w.t("step."+string(s.Act)+".words")), kit.NewPrimary(w.actWord(s.Act), do))
 			if s.Why != "" {
-				parts = append(parts, kit.IconLine(kit.AtRisk, w.known(s.Why, s.Why)))
+				parts = append(parts, kit.IconLine(kit.AtRisk, w.why(s)))
 			}
 			if byLetter(s.Act) {
 				parts = append(parts, kit.NewQuiet(w.t("step.already"), nil, func() { p.already(s.Act) }))
 			}
 		case s.Lawful:
-			if s.Act == cases.ActSelectOrders || s.Act == cases.ActSetPerson {
-				continue // they have their place beside what they change
+			if p.aPlaceOfItsOwn(s.Act) {
+				continue
 			}
 			others = append(others, quietStep(w.actWord(s.Act), do))
 			if s.Why != "" {
-				others = append(others, kit.Faint(w.known(s.Why, s.Why)))
+				others = append(others, kit.Faint(w.why(s)))
 			}
+		case s.Act == cases.ActSetAuthority || s.Act == cases.ActConflict || s.Act == cases.ActSettleConflict:
+			// There is no need of them here.
 		default:
-			blocked = append(blocked, kit.Down(-14, kit.Label(w.actWord(s.Act)), kit.Faint(w.known(s.Why, s.Why))))
+			lines := []fyne.CanvasObject{kit.Label(w.actWord(s.Act)), kit.Faint(w.why(s))}
+			if s.Insist {
+				lines = append(lines, kit.Margins(-4, 6, 0, 0, quietStep(w.t("insist.open"), func() { p.insist(s) })))
+			}
+			blocked = append(blocked, kit.Down(-14, lines...))
 		}
 	}
 	if p.primary == nil {
@@ -530,16 +518,34 @@ func (p *casePage) next() fyne.CanvasObject {
 	if p.mayBeNone() {
 		others = append(others, quietStep(w.t("sheet.noRequest"), p.noRequest))
 	}
+	if v.Case.State.Open() {
+		others = append(others, quietStep(w.t("merge.title"), p.merge))
+	}
 	if erasable && !planFirst {
 		others = append([]fyne.CanvasObject{quietStep(w.t("step.plan"), func() { p.tabs.Select(tabPlan) })}, others...)
 	}
 	if len(others) > 0 {
 		parts = append(parts, kit.Gap(6), kit.Fold(w.t("sheet.others"), true, kit.Down(-2, others...)))
 	}
-	if len(blocked) > 0 {
+	if len(blocked) > 0 && v.Case.MergedInto == 0 {
 		parts = append(parts, kit.Fold(w.n("sheet.blocked", len(blocked)), false, kit.Down(0, blocked...)))
 	}
 	return kit.NewCard(kit.Down(2, parts...))
+}
+
+// aPlaceOfItsOwn tells whether a lawful act is not listed here: it stands beside
+// what it changes, or the case gives no reason for it.
+func (p *casePage) aPlaceOfItsOwn(a cases.Act) bool {
+	c := p.view.Case
+	switch a {
+	case cases.ActSelectOrders, cases.ActSetPerson, cases.ActSetAuthority:
+		return true
+	case cases.ActConflict:
+		return !c.Minor && c.Link != cases.Parent
+	case cases.ActFee:
+		return len(p.view.Earlier) == 0
+	}
+	return false
 }
 
 // quietStep is an act that is lawful and not the one to do first.
@@ -566,8 +572,13 @@ func (p *casePage) begin(a cases.Act) {
 		p.outcome()
 	case cases.ActRefuse:
 		p.refuse()
-	case cases.ActConfirmIdentity, cases.ActIdentityMet, cases.ActExtend, cases.ActSuspend, cases.ActReopen:
+	case cases.ActConfirmIdentity, cases.ActIdentityMet, cases.ActExtend, cases.ActSuspend, cases.ActReopen,
+		cases.ActConflict, cases.ActSettleConflict, cases.ActFee:
 		p.reason(a)
+	case cases.ActByHand:
+		p.byHand(request.NoRight)
+	case cases.ActSetAuthority:
+		p.authority()
 	case cases.ActCorrectRights:
 		p.correctRights()
 	case cases.ActSelectOrders, cases.ActSetPerson:
@@ -664,11 +675,15 @@ func (p *casePage) refuse() {
 		p.act(cases.ActRefuse, in, func() { p.write(cases.LetterRefuse) })
 	})
 	ok.Disable()
-	check := func() { enable(ok, strings.TrimSpace(why.Text) != "" && ground.Value() != "") }
+	help, explain := w.excessive()
+	check := func() {
+		explain(ground.Value())
+		enable(ok, strings.TrimSpace(why.Text) != "" && ground.Value() != "")
+	}
 	ground = kit.NewSelect(w.grounds(request.NoRight), "", func(string) { check() })
 	why.OnChanged = func(string) { check() }
 	d = w.dialog(w.actWord(cases.ActRefuse), kit.Down(0, kit.Words(w.t("step.refuse.words")),
-		kit.FormRow(w.t("sheet.ground"), "", ground), kit.FormRow(w.t("sheet.reason"), w.t("sheet.reasonHelp"), why)), ok)
+		kit.FormRow(w.t("sheet.ground"), "", ground), help, kit.FormRow(w.t("sheet.reason"), w.t("sheet.reasonHelp"), why)), ok)
 	d.FocusOn(why).Show()
 }
 
@@ -708,7 +723,9 @@ func (p *casePage) outcome() {
 		p.act(cases.ActSetOutcome, in, nil)
 	})
 	ok.Disable()
+	help, explain := w.excessive()
 	check := func() {
+		explain(ground.Value())
 		o := cases.Outcome(result.Value())
 		needs := o == cases.Denied || o == cases.Partly
 		if needs {
@@ -728,6 +745,7 @@ func (p *casePage) outcome() {
 	setGrounds()
 	why.OnChanged = func(string) { check() }
 	limited.Add(kit.FormRow(w.t("sheet.ground"), "", groundBox))
+	limited.Add(help)
 	limited.Add(kit.FormRow(w.t("sheet.reason"), w.t("sheet.reasonHelp"), why))
 	form := kit.Down(0, kit.FormRow(w.t("sheet.right"), "", right), kit.FormRow(w.t("sheet.outcome"), "", result), limited)
 	d = w.dialog(w.actWord(cases.ActSetOutcome), form, ok)

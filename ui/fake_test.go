@@ -43,6 +43,7 @@ type fake struct {
 
 	agenda agendaFake
 	copy   copyFake
+	life   lifeFake
 }
 
 // The program itself has all that the window asks for.
@@ -203,6 +204,7 @@ func (f *fake) Case(_ context.Context, id cases.ID) (app.CaseView, error) {
 	}
 	f.mailOf(&v)
 	f.copyOf(&v)
+	f.lifeOf(&v)
 	return v, f.note("Case %d", id)
 }
 func (f *fake) Act(_ context.Context, id cases.ID, a cases.Act, in cases.Input) error {

@@ -79,6 +79,7 @@ func (w *Window) menu() *fyne.MainMenu {
 			fyne.NewMenuItemSeparator(), quit),
 		fyne.NewMenu(w.t("menu.go"), goTo...),
 		fyne.NewMenu(w.t("menu.act"), step,
+			w.item("new.title", ctrl(fyne.KeyN), w.newCase),
 			w.item("menu.resume", nil, w.resume),
 			w.item("menu.retention", ctrl(fyne.KeyE), func() { w.open(placeStorage) }),
 			w.item("places.title", ctrl(fyne.KeyL), func() { w.follow(&placesPage{w: w}) }),

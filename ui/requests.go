@@ -58,7 +58,7 @@ func (p *requestsPage) build() fyne.CanvasObject {
 	p.find = kit.NewEntry("")
 	p.find.SetPlaceHolder(w.t("search"))
 	p.find.OnChanged = func(string) { p.refilter() }
-	p.head = kit.NewHeader(w.t("nav.requests"), " ", kit.MinWidth(220, p.find), kit.NewIconButton(w.t("sync.button"), theme.ViewRefreshIcon(), func() { w.sync(true, true) }))
+	p.head = kit.NewHeader(w.t("nav.requests"), " ", kit.MinWidth(200, p.find), kit.NewIconButton(w.t("new.open"), theme.ContentAddIcon(), w.newCase), kit.NewIconButton(w.t("sync.button"), theme.ViewRefreshIcon(), func() { w.sync(true, true) }))
 	p.body = newSlot()
 	p.chips = kit.NewChips(p.words(nil), nil)
 	p.chips.Choose(p.filter)

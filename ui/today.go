@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"greffier/app"
+	"greffier/app/cases"
 	"greffier/ui/kit"
 )
 
@@ -191,7 +192,11 @@ func (w *Window) need(n app.Need) needCard {
 			button: w.t("need.case.button"),
 			act:    func() { w.openCase(n.Case) },
 		}
-		if word := w.actWord(n.Step); word != "" {
+		word := w.actWord(n.Step)
+		if n.Step == cases.ActByHand {
+			word = w.t("work.do")
+		}
+		if word != "" {
 			c.why = w.t("need.step", "Step", word, "Due", due)
 		}
 		return c

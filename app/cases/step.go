@@ -33,7 +33,7 @@ const (
 	ActAnswer          Act = "answer"           // the person is told what was done (Art. 12(3))
 	ActRefuse          Act = "refuse"           // the person is told why nothing is done (Art. 12(4))
 	ActWithdraw        Act = "withdraw"         // the person takes the request back
-	ActClose           Act = "close"            // nothing is left to do
+	ActClose           Act = "close"            // nothing is left to do, or what came back changes nothing
 	ActReopen          Act = "reopen"           // something came back
 	ActSelectOrders    Act = "select orders"    // the owner says which orders are meant
 	ActSetPerson       Act = "set person"       // who asks, for whom, by what right
@@ -58,8 +58,7 @@ type Transition struct {
 }
 
 var (
-	anyOpen  = []State{Received, Acknowledged, Identifying, InProgress}
-	anyEnded = []State{Answered, Refused, Withdrawn}
+	anyOpen = []State{Received, Acknowledged, Identifying, InProgress}
 )
 
 var transitions = []Transition{
@@ -75,7 +74,7 @@ var transitions = []Transition{
 	{Act: ActAnswer, From: []State{Received, Acknowledged, InProgress}, To: Answered, Event: "case.answered"},
 	{Act: ActRefuse, From: anyOpen, To: Refused, Event: "case.refused", Needs: "a ground and a reason"},
 	{Act: ActWithdraw, From: anyOpen, To: Withdrawn, Event: "case.withdrawn"},
-	{Act: ActClose, From: anyEnded, To: Closed, Event: "case.closed"},
+	{Act: ActClose, From: []State{Answered, Refused, Withdrawn, Closed}, To: Closed, Event: "case.closed"},
 	{Act: ActReopen, From: []State{Answered, Refused, Withdrawn, Closed}, To: InProgress, Event: "case.reopened", Needs: "a reason"},
 	{Act: ActSelectOrders, From: anyOpen, Stay: true, Event: EventOrdersSet},
 	{Act: ActSetPerson, From: anyOpen, Stay: true, Event: "case.person_set"},
@@ -101,7 +100,7 @@ var transitions = []Transition{
 //	answer            received, acknowledged, in progress → answered
 //	refuse            received, acknowledged, identity, in progress → refused, needs a ground and a reason
 //	withdraw          received, acknowledged, identity, in progress → withdrawn
-//	close             answered, refused, withdrawn → closed
+//	close             answered, refused, withdrawn, closed → closed
 //	reopen            answered, refused, withdrawn, closed → in progress, needs a reason
 //	select orders     received, acknowledged, identity, in progress → same
 //	set person        received, acknowledged, identity, in progress → same
@@ -364,10 +363,14 @@ func (c Case) primary(d law.Deadline, today law.Date) Act {
 		return ActAcknowledge
 	case Identifying:
 		return ActIdentityMet
-	case Answered, Refused, Withdrawn:
+	case Answered, Refused, Withdrawn, Closed:
+		switch {
+		case c.CameBack():
+			return ActReopen
+		case c.State == Closed:
+			return ""
+		}
 		return ActClose
-	case Closed:
-		return ""
 	}
 	switch {
 	case c.Disagreed() && !c.InConflict():
@@ -487,6 +490,10 @@ func (c Case) refused(t Transition, d law.Deadline, today law.Date) *NotLawfulEr
 	case ActSettleConflict:
 		if !c.disputed() {
 			return no(WhyNoConflict, none, nil)
+		}
+	case ActClose:
+		if c.State == Closed && !c.CameBack() {
+			return no(WhyState, none, nil)
 		}
 	case ActReopen:
 		if c.MergedInto != 0 {
@@ -659,7 +666,9 @@ func Apply(c Case, act Act, in Input, zone *time.Location) (Case, error) {
 		endWait(day)
 		n.State, e.Arg = Withdrawn, ""
 	case ActClose:
-		n.ClosedAt = at
+		if c.State != Closed {
+			n.ClosedAt = at
+		}
 	case ActReopen:
 		if reason == "" {
 			return c, fmt.Errorf("reopen a case: %w", ErrReason)
@@ -724,6 +733,40 @@ func Apply(c Case, act Act, in Input, zone *time.Location) (Case, error) {
 		n.log(at, ByGreffier, EventLate, strconv.Itoa(lastDay(act, after).Days(day)), "")
 	}
 	return n, nil
+}
+
+// CameBack tells whether something came back after a case had ended, which the
+// owner has not dealt with: the person wrote again, or the answer was returned
+// undelivered, so that she was not told at all (GDPR Art. 12(3) and (4)). To
+// reopen the case, or to close it once more, deals with it.
+func (c Case) CameBack() bool {
+	if c.State.Open() || c.MergedInto != 0 {
+		return false
+	}
+	for _, e := range slices.Backward(c.Events) {
+		switch e.Key {
+		case EventMessageAfter:
+			return true
+		case EventReturned:
+			if c.answerReturned() {
+				return true
+			}
+		case "case.answered", "case.refused", "case.withdrawn", "case.closed":
+			return false
+		}
+	}
+	return false
+}
+
+// answerReturned tells whether the last answer or refusal that went out came
+// back undelivered.
+func (c Case) answerReturned() bool {
+	for _, l := range slices.Backward(c.Letters) {
+		if (l.Kind == LetterAnswer || l.Kind == LetterRefuse) && !l.SentAt.IsZero() {
+			return !l.ReturnedAt.IsZero()
+		}
+	}
+	return false
 }
 
 // EventLate is the key of the line that tells by how many days an answer came

@@ -205,9 +205,11 @@ func (id Identity) after(m mailbox.Message, history Provider) Identity {
 
 // ReweighAll is Reweigh for a case of several mails, the first of which opened
 // it. Identity falls again to what each later mail proves that asked for more
-// than the first: weighing the first one anew must not vouch for the others.
+// than the first: weighing the first one anew must not vouch for the others. Nor
+// does it vouch for what was told by another way than mail, or for the rights of
+// a case that was joined with this one.
 func ReweighAll(c Case, mails []request.Judged, orders []order.Order, history Provider) Case {
-	if c.Identity.Level == Confirmed || len(mails) == 0 {
+	if c.Identity.Level == Confirmed || len(mails) == 0 || !c.MailOnly() {
 		return c
 	}
 	c = Reweigh(c, mails[0].Message, orders, history)
@@ -221,6 +223,12 @@ func ReweighAll(c Case, mails []request.Judged, orders []order.Order, history Pr
 		}
 	}
 	return c
+}
+
+// MailOnly tells whether all that a case asks for came by the mails of its own
+// conversation, so that weighing them says all of who asks.
+func (c Case) MailOnly() bool {
+	return (c.Channel == ChannelMail || c.Channel == "") && !slices.ContainsFunc(c.Events, func(e Event) bool { return e.Key == EventMerged })
 }
 
 // clone copies what a step may change, so that the case given stays as it was.

@@ -179,6 +179,9 @@ func (c *Case) takePerson(b Case) {
 		}
 		c.Told += b.Told
 	}
+	if c.Subject == "" {
+		c.Subject = b.Subject
+	}
 	if c.Language == "" {
 		c.Language = b.Language
 	}
