@@ -40,6 +40,8 @@ type fake struct {
 	noMailbox bool
 
 	mail mailFake
+
+	wording wordingFake
 }
 
 // The program itself has all that the window asks for.

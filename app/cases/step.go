@@ -238,6 +238,7 @@ func Grounds(r request.Right) []Ground {
 	all := []Ground{
 		{"GDPR Art. 12(5)", "ground.excessive", nil},
 		{"GDPR Art. 12(2)", "ground.not_identified", nil},
+		{"GDPR Art. 11(2)", "ground.not_identifiable", nil},
 		{"GDPR Art. 17(3)(b)", "ground.legal_obligation", []request.Right{request.Erasure, request.Withdrawal, request.Objection}},
 		{"GDPR Art. 17(3)(e)", "ground.legal_claims", []request.Right{request.Erasure, request.Withdrawal, request.Objection}},
 		{"GDPR Art. 17(3)(a)", "ground.expression", []request.Right{request.Erasure}},
