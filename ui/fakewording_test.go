@@ -23,7 +23,7 @@ type wordingFake struct {
 
 func (f *fake) labels(window string) cases.Labels {
 	say := func(key string) string { return assets.Text(window, key, nil) }
-	l := cases.Labels{Places: map[string]string{}, If: say("surface.if"), Else: say("surface.else"), End: say("surface.end"), Each: say("surface.each"), Need: say("surface.need"), Here: say("surface.here")}
+	l := cases.Labels{Places: map[string]string{}, If: say("surface.if"), Else: say("surface.else"), End: say("surface.end"), Each: say("surface.each"), Need: say("surface.need"), Here: say("surface.here"), One: say("surface.one")}
 	for _, k := range cases.LabelKeys() {
 		l.Places[k] = say("place." + k)
 	}

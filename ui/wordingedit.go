@@ -128,7 +128,7 @@ func (p *wordingPage) show(l wordingLoad) fyne.CanvasObject {
 	with := kit.NewSelect(options, p.sample, func(v string) { p.sample = v; p.look() })
 	head := newSlot()
 	p.paperHead = head.box
-	right := container.NewBorder(kit.Margins(8, 4, 16, 4, kit.Down(0, kit.Row(1, kit.Strong(w.t("wording.preview")), with), head.box)), nil, nil, nil,
+	right := container.NewBorder(kit.Margins(8, 4, 16, 4, kit.Down(0, kit.Row(1, kit.MinWidth(90, kit.Strong(w.t("wording.preview"))), with), head.box)), nil, nil, nil,
 		kit.Margins(8, 0, 16, 12, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(6, 8, 6, 8, p.paper))))
 	split := container.NewHSplit(left, right)
 	split.Offset = 0.54
