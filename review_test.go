@@ -78,6 +78,7 @@ type small struct {
 	box *letters
 	st  *moody
 	now time.Time
+	d   app.Deps
 }
 
 func newSmall(t *testing.T, feed string, photos ...string) *small {
@@ -103,7 +104,7 @@ func newSmall(t *testing.T, feed string, photos ...string) *small {
 	}
 	s.st = &moody{Storage: d.Storages["photos"]}
 	d.Mailbox, d.Storages["photos"], d.Lang = s.box, s.st, "en"
-	s.App = app.New(d)
+	s.App, s.d = app.New(d), d
 	s.fetch()
 	return s
 }
