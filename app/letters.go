@@ -66,6 +66,31 @@ func (a *App) draft(tx Tx, c cases.Case, kind, lang string, say LetterWords) (ca
 	return l, err
 }
 
+// DraftRefusal shows the letter that a reason and a ground would make for the
+// rights of a case that are not decided otherwise. Nothing is kept or decided.
+func (a *App) DraftRefusal(ctx context.Context, id cases.ID, reason, ground string) (cases.Letter, error) {
+	var l cases.Letter
+	err := a.d.Store.View(ctx, func(tx Tx) error {
+		c, err := tx.Case(id)
+		if err != nil {
+			return err
+		}
+		lang := a.paperLang(c)
+		f, err := a.letterFacts(tx, c, lang, LetterWords{})
+		if err != nil {
+			return err
+		}
+		f.Reason, f.Ground = reason, ground
+		all, err := a.letters(tx)
+		if err != nil {
+			return err
+		}
+		l, err = cases.Draft(c, cases.LetterRefuse, f, all, lang, a.now())
+		return err
+	})
+	return l, err
+}
+
 // paperLang is the language in which the person of a case is written to.
 func (a *App) paperLang(c cases.Case) string {
 	if c.Language == "fr" || c.Language == "" && a.d.Lang == "fr" {

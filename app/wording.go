@@ -259,7 +259,7 @@ func (a *App) searched(lang string) []string {
 // labels are the words in which a wording is shown in the window's language.
 func (a *App) labels(window string) cases.Labels {
 	say := func(key string) string { return a.d.Texts.Text(window, key, nil) }
-	l := cases.Labels{Places: map[string]string{}, If: say("surface.if"), Else: say("surface.else"), End: say("surface.end"), Each: say("surface.each"), Need: say("surface.need"), Here: say("surface.here")}
+	l := cases.Labels{Places: map[string]string{}, If: say("surface.if"), Else: say("surface.else"), End: say("surface.end"), Each: say("surface.each"), Need: say("surface.need"), Here: say("surface.here"), One: say("surface.one")}
 	for _, k := range cases.LabelKeys() {
 		l.Places[k] = say("place." + k)
 	}

@@ -662,31 +662,6 @@ func (w *Window) grounds(r request.Right) []kit.Option {
 	return out
 }
 
-// refuse asks for the ground and the reason that the person is told (GDPR
-// Art. 12(4)).
-func (p *casePage) refuse() {
-	w := p.w
-	why := kit.NewArea("", 4)
-	var d *kit.Dialog
-	var ground *kit.Select
-	ok := kit.NewPrimary(w.actWord(cases.ActRefuse), func() {
-		in := cases.Input{Reason: why.Text, Ground: ground.Value()}
-		d.Close()
-		p.act(cases.ActRefuse, in, func() { p.write(cases.LetterRefuse) })
-	})
-	ok.Disable()
-	help, explain := w.excessive()
-	check := func() {
-		explain(ground.Value())
-		enable(ok, strings.TrimSpace(why.Text) != "" && ground.Value() != "")
-	}
-	ground = kit.NewSelect(w.grounds(request.NoRight), "", func(string) { check() })
-	why.OnChanged = func(string) { check() }
-	d = w.dialog(w.actWord(cases.ActRefuse), kit.Down(0, kit.Words(w.t("step.refuse.words")),
-		kit.FormRow(w.t("sheet.ground"), "", ground), help, kit.FormRow(w.t("sheet.reason"), w.t("sheet.reasonHelp"), why)), ok)
-	d.FocusOn(why).Show()
-}
-
 // outcome asks how one right ends; a refusal or a limit needs its ground and
 // its reason.
 func (p *casePage) outcome() {
@@ -736,7 +711,7 @@ func (p *casePage) outcome() {
 		enable(ok, o != "" && (!needs || strings.TrimSpace(why.Text) != "" && ground.Value() != ""))
 	}
 	setGrounds := func() {
-		ground = kit.NewSelect(w.grounds(request.ParseRight(right.Value())), "", func(string) { check() })
+		ground = kit.NewSelect(w.grounds(request.ParseRight(right.Value())), "", func(article string) { p.suggest(why, article); check() })
 		groundBox.Objects = []fyne.CanvasObject{ground}
 		groundBox.Refresh()
 	}

@@ -17,7 +17,10 @@ import (
 
 // workTabs are the tabs of a case in which the work for a right is done. A kind
 // of work that has none is done by hand.
-var workTabs = map[cases.WorkKind]int{cases.WorkRun: tabPlan}
+var workTabs = map[cases.WorkKind]int{
+	cases.WorkRun: tabPlan, cases.WorkCopy: tabCopy,
+	cases.WorkChange: tabMeasures, cases.WorkRestriction: tabMeasures, cases.WorkSuppression: tabMeasures,
+}
 
 // workTab finds the tab in which what a right asks for can be done now.
 func (p *casePage) workTab(r request.Right) (cases.WorkKind, int, bool) {
@@ -426,20 +429,6 @@ func (p *casePage) mergeWith(rows []app.CaseRow, same map[cases.ID]bool) {
 		kit.FormRow(w.t("merge.reason"), w.t("merge.reasonHelp"), why)), ok)
 	check()
 	d.Show()
-}
-
-// excessive explains the ground of an excessive request while it is chosen (GDPR
-// Art. 12(5)).
-func (w *Window) excessive() (help fyne.CanvasObject, shown func(ground string)) {
-	l := kit.IconLine(kit.AtRisk, w.t("ground.excessive.help"))
-	l.Hide()
-	return l, func(ground string) {
-		if ground == "GDPR Art. 12(5)" {
-			l.Show()
-		} else {
-			l.Hide()
-		}
-	}
 }
 
 // heard shows what was told or read where no mail says it.

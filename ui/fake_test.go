@@ -41,9 +41,10 @@ type fake struct {
 
 	mail mailFake
 
-	agenda agendaFake
-	copy   copyFake
-	life   lifeFake
+	agenda  agendaFake
+	copy    copyFake
+	life    lifeFake
+	wording wordingFake
 }
 
 // The program itself has all that the window asks for.

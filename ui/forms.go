@@ -455,6 +455,6 @@ func editRecord[T any](p *registerPage, x T, fields func(*form, *T), save func(c
 	})
 	cancel := kit.NewQuiet(w.t("cancel"), theme.NavigateBackIcon(), p.loadForms)
 	p.forms.gen++
-	p.forms.set(container.NewBorder(nil, kit.Margins(16, 4, 16, 10, kit.Down(0, said, container.NewHBox(cancel, ok))), nil, nil,
+	p.forms.set(container.NewBorder(nil, kit.Margins(16, 4, 16, 10, kit.Down(0, said, kit.Flow(append([]fyne.CanvasObject{cancel, ok}, w.breachAct(x)...)...))), nil, nil,
 		container.NewVScroll(kit.Margins(16, 8, 16, 8, kit.Down(0, f.rows...)))))
 }

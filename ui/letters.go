@@ -78,6 +78,10 @@ func (p *casePage) showLetters(note string) {
 			return
 		}
 		place.box.Objects = nil
+		if p.asksFirst(k) {
+			place.set(p.sayForm(place, k, l, note))
+			return
+		}
 		p.draft(place, k, l, note)
 	}
 	kind = kit.NewSelect(kinds, p.kind, nil)
@@ -206,6 +210,9 @@ func (p *casePage) closed(l cases.Letter) fyne.CanvasObject {
 	if len(acts) > 0 {
 		top = append(top, kit.Margins(8, 2, 0, 4, kit.Flow(acts...)))
 	}
+	if !l.SentAt.IsZero() && l.MessageID != "" {
+		top = append(top, kit.Margins(8, 2, 0, 4, kit.Flow(kit.NewQuiet(w.t("letter.asSent"), nil, func() { p.asSent(l) }))))
+	}
 	return container.NewBorder(kit.Margins(16, 0, 16, 0, kit.Down(-6, top...)), nil, nil, nil,
 		kit.Margins(16, 4, 16, 12, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(4, 8, 4, 8, kit.NewTextView(l.Text, nil)))))
 }
@@ -257,7 +264,9 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 	})
 	put := kit.NewButton(w.t("letter.put"), func() {
 		x := current()
-		keep(func(ctx context.Context) error { return w.f.PutInDrafts(ctx, p.id, x) }, w.t("letter.putDone"), true)
+		p.warned(x, func() {
+			keep(func(ctx context.Context) error { return w.f.PutInDrafts(ctx, p.id, x) }, w.t("letter.putDone"), true)
+		})
 	})
 	buttons := []fyne.CanvasObject{save, preview, put}
 	iSent := func() {
@@ -278,7 +287,10 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 		d.Show()
 	}
 	if w.f.CanSend() {
-		buttons = append(buttons, kit.NewButton(w.t("letter.iSent"), iSent), kit.NewPrimary(w.t("letter.send"), func() { p.send(current()) }))
+		buttons = append(buttons, kit.NewButton(w.t("letter.iSent"), iSent), kit.NewPrimary(w.t("letter.send"), func() {
+			x := current()
+			p.warned(x, func() { p.send(x) })
+		}))
 	} else {
 		buttons = append(buttons, kit.NewPrimary(w.t("letter.iSent"), iSent))
 	}

@@ -84,7 +84,8 @@ func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)),
 			kit.NewButton(w.t("open"), func() { w.follow(&mailboxPage{w: w}) })),
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("places.title")), kit.Faint(w.n("places.count", len(info.Locators)))),
-			kit.NewButton(w.t("open"), func() { w.follow(&placesPage{w: w}) }))}
+			kit.NewButton(w.t("open"), func() { w.follow(&placesPage{w: w}) })),
+		w.wordingCard()}
 	for _, shop := range w.f.MappedShops() {
 		parts = append(parts, kit.Row(0, kit.Down(-14, kit.Strong(w.t("columns.title", "Shop", kit.Line(shop, 40))), kit.Faint(w.t("columns.summary"))),
 			kit.NewButton(w.t("open"), func() { w.follow(&columnsPage{w: w, shop: shop}) })))

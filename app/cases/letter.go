@@ -52,9 +52,9 @@ func Final(kind string) bool {
 }
 
 // letterParts are the templates that letters share: the greeting, the
-// signature, the remedies, the words for a right, a line of what stays, and
-// whose data they are.
-var letterParts = []string{"part-greeting", "part-signature", "part-remedies", "part-right", "part-what", "part-whose"}
+// signature, the remedies, the words for a right, a line of what stays, whose
+// data they are, and how much of a kind was erased.
+var letterParts = []string{"part-greeting", "part-signature", "part-remedies", "part-right", "part-what", "part-whose", "part-count"}
 
 // LetterParts lists every template that a language needs besides the kinds:
 // the shared parts, the block of the answer for each right and outcome, the
@@ -358,7 +358,7 @@ var letterFields = []string{
 	"Purposes", "Recipients", "Transfers", "Source", "Automated", "Files", "FilesUntil", "Changes", "StoppedOn", "Stopped", "Answers", "Refusals",
 	"Right", "Which", "Outcome", "Ground", "Minor", "Child", "Youth", "Agent", "Concerned", "Partly", "Holds", "Count", "What", "Until", "On", "Why", "Field", "Was", "Now",
 	"Basis", "Data", "Period", "Instructed", "Searched", "Fee", "SayBy", "RestrictedOn", "RestrictedFor", "LiftOn", "FilesAt", "Formats", "Encrypted", "PassphraseBy",
-	"LeftOut", "Uses", "Since", "HappenedOn", "KnownOn", "NotifiedOn", "Nature", "Facts", "Effects", "Measures", "Advice",
+	"LeftOut", "Uses", "Since", "ErasedWords", "HappenedOn", "KnownOn", "NotifiedOn", "Nature", "Facts", "Effects", "Measures", "Advice",
 }
 
 // data returns what the letters of a case may say, by field.
@@ -439,6 +439,15 @@ func (p printer) data() (entry, error) {
 		}
 	}
 	e["Erased"] = erased
+	counted := []string{}
+	for _, x := range erased {
+		_, words, err := p.print("part-count", x)
+		if err != nil {
+			return nil, err
+		}
+		counted = append(counted, strings.TrimSpace(words))
+	}
+	e["ErasedWords"] = counted
 	for name, list := range map[string][]Stays{"Left": f.Left, "Restricted": f.Restricted, "Kept": f.Kept, "LeftOut": f.LeftOut} {
 		out := []entry{}
 		for _, x := range list {

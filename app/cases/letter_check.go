@@ -50,7 +50,7 @@ var letterNeeds = map[string][]string{
 	"answer-objection":     {"Uses", "Reason"}, "answer-withdrawal": {"Uses", "Reason"},
 	"answer-portability": {"Files", "FilesUntil", "LeftOut", "Reason"},
 	"answer-refused":     {"Reason", "Ground"}, "answer-moot": {"Right"},
-	"part-signature": {"Controller", "Email"}, "part-what": {"Kept"}, "part-greeting": nil, "part-remedies": nil, "part-right": {"Rights"}, "part-whose": nil,
+	"part-signature": {"Controller", "Email"}, "part-what": {"Kept"}, "part-greeting": nil, "part-count": {"Erased"}, "part-remedies": nil, "part-right": {"Rights"}, "part-whose": nil,
 }
 
 // Needs returns the places that a template must fill, in the order of their
@@ -66,6 +66,7 @@ var fromCase = []string{"Received", "Rights", "Orders", "Concerned", "Due"}
 // offered are the places that a template can fill besides those it needs.
 var offered = map[string][]string{
 	LetterUnidentified: {"Searched"}, LetterParents: {"RestrictedFor"}, LetterFee: {"SayBy"}, LetterLift: {"RestrictedOn", "RestrictedFor"},
+	"answer-erasure":     {"ErasedWords"},
 	LetterBreach:         {"HappenedOn", "NotifiedOn", "Nature", "Advice"},
 	LetterNoticeReminder: {"ErasedOn"},
 	"answer-access":      {"FilesAt", "Formats", "PassphraseBy", "Ground"}, "answer-portability": {"FilesAt", "Formats", "PassphraseBy", "Ground"},
@@ -79,7 +80,7 @@ func Places(kind string) []string {
 	switch kind {
 	case LetterNotice, LetterNoticeReminder, LetterBreach:
 		out = append(out, "Orders")
-	case "part-right", "part-what", "part-whose", "part-remedies":
+	case "part-right", "part-what", "part-whose", "part-remedies", "part-count":
 	default:
 		out = append(out, fromCase...)
 	}
@@ -200,6 +201,7 @@ func (c Case) said(f Facts, lang, kind string) entry {
 		return entry{}
 	}
 	delete(e, "Rights") // words of the catalog, not facts
+	delete(e, "ErasedWords")
 	if strings.HasPrefix(kind, "answer-") || kind == LetterAnswer || kind == LetterRefuse {
 		delete(e, "Reason")
 		for _, a := range c.Asked {
@@ -233,7 +235,7 @@ func values(v any) []string {
 	case []entry:
 		for _, e := range x {
 			for key, v := range e {
-				if key != "Holds" {
+				if key != "Holds" && e["Holds"] != "account" { // one account is told without its number
 					out = append(out, values(v)...)
 				}
 			}

@@ -62,7 +62,7 @@ func letterWith(kind string) (letter string, right request.Right, o Outcome) {
 		return LetterAcknowledge, request.Erasure, Undecided
 	case "part-remedies":
 		return LetterRefuse, request.Erasure, Denied
-	case "part-what":
+	case "part-what", "part-count":
 		return LetterAnswer, request.Erasure, Granted
 	case "part-whose":
 		return LetterAnswer, request.Restriction, Granted
@@ -168,7 +168,7 @@ func everyFact(lang string, s Sample, own Facts, now time.Time) Facts {
 		Due: ahead(22), NewDue: ahead(83), Code: "482 913", CodeUntil: ahead(7), Question: say("De quelle commande parlez-vous ?", "Which order do you mean?"),
 		Reason: say("Vos photographies se trouvent dans douze commandes, sur trois années.", "Your photographs are in twelve orders, over three years."),
 		Fee:    say("15 euros", "15 euros"), RestrictedAt: now.AddDate(0, 0, -5), LiftOn: ahead(14),
-		Erased: []Erased{{"photo", 42}, {"portrait", 3}}, ErasedAt: now.AddDate(0, 0, -1),
+		Erased: []Erased{{"photo", 42}, {"portrait", 3}, {"derived", 7}, {"field", 5}, {"account", 1}}, ErasedAt: now.AddDate(0, 0, -1),
 		Purposes:   []Purpose{{say("gérer vos commandes", "handling your orders"), say("exécution du contrat", "performance of a contract"), say("nom, adresse, commandes", "name, address, orders"), say("cinq ans", "five years")}},
 		Recipients: []string{"Imprimerie du Nord"},
 		Files:      []string{"donnees-12.zip"},

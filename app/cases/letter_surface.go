@@ -10,20 +10,21 @@ import (
 // Labels are the words in which a wording is shown to the owner instead of the
 // template language. Places names every place and shared part (Due → "due
 // date"); If, Else, End, Each and Need are the words of a condition, a list and
-// what must be there; Here tells that a condition is about an item of a list.
+// what must be there; Here tells that a condition is about an item of a list,
+// One that a list has one item.
 // Two labels that read alike make both unusable, and the template language is
 // shown instead.
 type Labels struct {
-	Places                          map[string]string
-	If, Else, End, Each, Need, Here string
+	Places                               map[string]string
+	If, Else, End, Each, Need, Here, One string
 }
 
 // lists and flags are the places that are no single value: a condition on them
 // asks the place itself.
 var (
 	lists = []string{"Rights", "Orders", "Erased", "Left", "Restricted", "Kept", "Told", "Purposes", "Recipients", "Transfers", "Files", "Changes", "Stopped", "Answers", "Refusals",
-		"Searched", "Formats", "LeftOut", "Uses"}
-	wordLists = []string{"Rights", "Orders", "Recipients", "Transfers", "Files", "Stopped", "Searched", "Formats"}
+		"Searched", "Formats", "LeftOut", "Uses", "ErasedWords"}
+	wordLists = []string{"Rights", "Orders", "Recipients", "Transfers", "Files", "Stopped", "Searched", "Formats", "ErasedWords"}
 	flags     = []string{"Minor", "Child", "Youth", "Agent", "Partly", "Encrypted", "Instructed"}
 )
 
@@ -62,6 +63,7 @@ func (l Labels) tokens(lang string) (show map[string]string, read map[string]str
 				pair("{{join ."+f+` "`+and+`"}}`, word)
 			}
 			pair("{{if ."+f+"}}", l.If+" "+word)
+			pair("{{if eq (len ."+f+") 1}}", l.If+" "+l.One+" "+word)
 			pair("{{range ."+f+"}}", l.Each+" "+word)
 			pair(`{{need "`+f+`"}}`, l.Need+" "+word)
 		default:
