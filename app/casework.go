@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"greffier/app/cases"
+	"greffier/app/effects"
 	"greffier/app/evidence"
 	"greffier/app/mailbox"
 	"greffier/app/order"
@@ -87,7 +89,7 @@ func (a *App) MergeCases(ctx context.Context, into, from cases.ID, reason string
 				return err
 			}
 		}
-		if err := a.moveNotices(tx, from, into); err != nil {
+		if err := a.moveRecords(tx, from, into); err != nil {
 			return err
 		}
 		if err := tx.PutCase(joined); err != nil {
@@ -127,19 +129,50 @@ func mayMove(tx Tx, cs ...cases.Case) error {
 	return nil
 }
 
-// moveNotices gives the recipients to be told of one case to another.
-func (a *App) moveNotices(tx Tx, from, into cases.ID) error {
-	ns, err := records[cases.Notice](tx, kindNotices)
+// moveRecords gives what belongs to one case to another: recipients to be told,
+// copies, restrictions, stopped uses, corrections, and the letters as they went
+// out.
+func (a *App) moveRecords(tx Tx, from, into cases.ID) error {
+	now := a.now()
+	sent, err := records[sentMail](tx, sentKind(from))
 	if err != nil {
 		return err
 	}
-	for _, n := range ns {
-		if n.Case != int64(from) {
-			continue
-		}
-		n.Case = int64(into)
-		if err := putNotice(tx, n, a.now()); err != nil {
+	for _, s := range sent {
+		if err := errors.Join(putRecord(tx, sentKind(into), s.MessageID, s, now), tx.DeleteRecord(sentKind(from), s.MessageID)); err != nil {
 			return err
+		}
+	}
+	was, is := int64(from), int64(into)
+	return errors.Join(
+		moveRecord(tx, kindNotices, now, func(n *cases.Notice) (string, bool) { return n.ID, moved(&n.Case, was, is) }),
+		moveRecord(tx, kindCopies, now, func(c *Copy) (string, bool) { return c.ID, moved(&c.Case, from, into) }),
+		moveRecord(tx, kindRestrictions, now, func(r *effects.Restriction) (string, bool) { return r.ID, moved(&r.Case, was, is) }),
+		moveRecord(tx, kindSuppressions, now, func(s *effects.Suppression) (string, bool) { return s.ID, moved(&s.Case, was, is) }),
+		moveRecord(tx, kindAmendments, now, func(m *effects.Amendment) (string, bool) { return m.ID, moved(&m.Case, was, is) }))
+}
+
+// moved gives a record that belongs to one case to another, and tells whether it
+// did.
+func moved[ID cases.ID | int64](of *ID, from, into ID) bool {
+	if *of != from {
+		return false
+	}
+	*of = into
+	return true
+}
+
+// moveRecord keeps those records of a kind that move changes.
+func moveRecord[T any](tx Tx, kind string, at time.Time, move func(*T) (id string, changed bool)) error {
+	all, err := records[T](tx, kind)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		if id, changed := move(&all[i]); changed {
+			if err := putRecord(tx, kind, id, all[i], at); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -2,15 +2,14 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"greffier/app/cases"
 	"greffier/app/disclosure"
+	"greffier/app/effects"
 	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/mailbox"
@@ -241,19 +240,6 @@ func folded(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }), " ")
 }
 
-// suppressed is what a copy tells of an entry of the suppression list.
-type suppressed struct {
-	Email    string    `json:"email"`
-	Uses     []string  `json:"uses"`
-	Source   string    `json:"source"`
-	Case     int64     `json:"case"`
-	At       time.Time `json:"at"`
-	LiftedAt time.Time `json:"lifted_at"`
-}
-
-// kindStopped is the kind of the records of the suppression list.
-const kindStopped = "suppressions"
-
 // copyLists reads consents, suppressions, earlier erasures and the registers.
 func (a *App) copyLists(tx Tx, f *disclosure.Facts) (err error) {
 	emails := personEmails(f.Case)
@@ -268,18 +254,14 @@ func (a *App) copyLists(tx Tx, f *disclosure.Facts) (err error) {
 			f.Consents = append(f.Consents, c)
 		}
 	}
-	rs, err := tx.Records(kindStopped)
+	ss, err := records[effects.Suppression](tx, kindSuppressions)
 	if err != nil {
 		return err
 	}
-	for _, r := range rs {
-		var s suppressed
-		if err := json.Unmarshal(r.JSON, &s); err != nil {
-			return err
-		}
+	for _, s := range ss {
 		if slices.Contains(emails, mailbox.NormEmail(s.Email)) && s.LiftedAt.IsZero() {
 			for _, u := range s.Uses {
-				f.Suppressions = append(f.Suppressions, disclosure.Suppression{What: a.suppressedUse(f.Lang, u), Source: a.suppressedFrom(f.Lang, s), At: s.At})
+				f.Suppressions = append(f.Suppressions, disclosure.Suppression{What: a.suppressedUse(f.Lang, string(u)), Source: a.suppressedFrom(f.Lang, string(s.Source)), At: s.At})
 			}
 		}
 	}
@@ -304,12 +286,12 @@ func (a *App) suppressedUse(lang, use string) string {
 	return use
 }
 
-func (a *App) suppressedFrom(lang string, s suppressed) string {
-	key := "copy.from." + strings.ReplaceAll(s.Source, " ", "_")
+func (a *App) suppressedFrom(lang, source string) string {
+	key := "copy.from." + strings.ReplaceAll(source, " ", "_")
 	if t := a.d.Texts.Text(lang, key, nil); t != key {
 		return t
 	}
-	return s.Source
+	return source
 }
 
 func (a *App) copyRegisters(tx Tx, f *disclosure.Facts) error {

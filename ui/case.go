@@ -127,9 +127,9 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	p.tabs = kit.NewTabs(
 		kit.Tab{Word: w.t("sheet.mail"), Content: p.mail()},
 		kit.Tab{Word: w.t("sheet.person"), Content: kit.Page(p.person())},
-		kit.Tab{Word: w.t("sheet.plan"), Content: p.planSlot.box},
-		kit.Tab{Word: w.t("copy.tab"), Content: p.copySlot.box},
-		kit.Tab{Word: w.t("effects.tab"), Content: p.measures.box},
+		kit.Tab{Word: w.t("sheet.plan"), Content: p.planSlot.box, Idle: !v.CanErase && len(v.Runs) == 0},
+		kit.Tab{Word: w.t("copy.tab"), Content: p.copySlot.box, Idle: !p.works(cases.WorkCopy)},
+		kit.Tab{Word: w.t("effects.tab"), Content: p.measures.box, Idle: !c.InConflict() && !p.works(cases.WorkChange, cases.WorkRestriction, cases.WorkSuppression)},
 		kit.Tab{Word: w.t("sheet.letters"), Content: p.letters.box},
 		kit.Tab{Word: w.t("notice.tab"), Content: p.told.box},
 		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
@@ -698,9 +698,8 @@ func (p *casePage) outcome() {
 		p.act(cases.ActSetOutcome, in, nil)
 	})
 	ok.Disable()
-	help, explain := w.excessive()
+	help := kit.Faint("")
 	check := func() {
-		explain(ground.Value())
 		o := cases.Outcome(result.Value())
 		needs := o == cases.Denied || o == cases.Partly
 		if needs {
@@ -711,7 +710,11 @@ func (p *casePage) outcome() {
 		enable(ok, o != "" && (!needs || strings.TrimSpace(why.Text) != "" && ground.Value() != ""))
 	}
 	setGrounds := func() {
-		ground = kit.NewSelect(w.grounds(request.ParseRight(right.Value())), "", func(article string) { p.suggest(why, article); check() })
+		ground = kit.NewSelect(w.grounds(request.ParseRight(right.Value())), "", func(article string) {
+			help.SetText(w.known("help."+groundKey(article), ""))
+			p.suggest(why, article)
+			check()
+		})
 		groundBox.Objects = []fyne.CanvasObject{ground}
 		groundBox.Refresh()
 	}

@@ -22,6 +22,15 @@ var workTabs = map[cases.WorkKind]int{
 	cases.WorkChange: tabMeasures, cases.WorkRestriction: tabMeasures, cases.WorkSuppression: tabMeasures,
 }
 
+// works tells whether a right of the case may be met by one of some kinds of
+// work, or was.
+func (p *casePage) works(kinds ...cases.WorkKind) bool {
+	in := func(k cases.WorkKind) bool { return slices.Contains(kinds, k) }
+	c := p.view.Case
+	return slices.ContainsFunc(c.Asked, func(a cases.Asked) bool { return slices.ContainsFunc(cases.PathOf(a.Right).Work, in) }) ||
+		slices.ContainsFunc(c.Work, func(x cases.Work) bool { return in(x.Kind) })
+}
+
 // workTab finds the tab in which what a right asks for can be done now.
 func (p *casePage) workTab(r request.Right) (cases.WorkKind, int, bool) {
 	v := p.view

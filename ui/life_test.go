@@ -162,9 +162,14 @@ func TestTheNextStepLeadsToTheWork(t *testing.T) {
 	if p.tab != tabPlan {
 		t.Errorf("Ctrl+Enter leads to tab %d", p.tab)
 	}
-	// What no tab does is recorded by hand.
+	// An objection leads to the measures; what was done elsewhere is recorded by
+	// hand.
 	p = caseWith(w, tabMail, undone)
 	p.step()
+	if p.tab != tabMeasures {
+		t.Errorf("Ctrl+Enter leads to tab %d", p.tab)
+	}
+	p.byHand(request.Objection)
 	d := topDialog(t, w)
 	if !d.Others()[0].Disabled() {
 		t.Error("work can be recorded without a word")

@@ -42,7 +42,9 @@ var letterNeeds = map[string][]string{
 	LetterAcknowledge: {"Received", "Rights", "Due"}, LetterIdentity: {"Email"}, LetterCode: {"Code", "CodeUntil"}, LetterUnidentified: {"Received"},
 	LetterParent: {"Due"}, LetterParents: {"RestrictedOn"}, LetterClarify: {"Question"}, LetterExtend: {"Reason", "NewDue"}, LetterFee: {"Fee", "Reason"},
 	LetterAnswer: {"Received"}, LetterRefuse: {"Received", "Reason", "Ground"}, LetterLift: {"LiftOn", "Reason"}, LetterClose: {"Received"},
-	LetterNotice: {"Ref", "Orders", "ErasedOn"}, LetterNoticeReminder: {"Ref", "Orders", "On"}, LetterBreach: {"Facts", "KnownOn", "Effects", "Measures", "Email"},
+	LetterNotice: {"Ref", "Orders", "ErasedOn"}, LetterNoticeReminder: {"Ref", "Orders", "On"},
+	LetterNoticeRectified: {"Ref", "Orders", "Changes"}, LetterNoticeRectifiedAgain: {"Ref", "Orders", "On", "Changes"},
+	LetterNoticeRestricted: {"Ref", "Orders", "ErasedOn"}, LetterNoticeRestrictedAgain: {"Ref", "Orders", "On"}, LetterBreach: {"Facts", "KnownOn", "Effects", "Measures", "Email"},
 	"answer-access":        {"Files", "FilesUntil", "LeftOut", "Reason", "Purposes", "Recipients", "Transfers", "Source", "Automated"},
 	"answer-rectification": {"Changes", "Told", "Reason"},
 	"answer-erasure":       {"Erased", "ErasedOn", "Left", "Restricted", "Kept", "Told", "BackupsGone", "Certificate", "Reason", "Ground"},
@@ -68,7 +70,7 @@ var offered = map[string][]string{
 	LetterUnidentified: {"Searched"}, LetterParents: {"RestrictedFor"}, LetterFee: {"SayBy"}, LetterLift: {"RestrictedOn", "RestrictedFor"},
 	"answer-erasure":     {"ErasedWords"},
 	LetterBreach:         {"HappenedOn", "NotifiedOn", "Nature", "Advice"},
-	LetterNoticeReminder: {"ErasedOn"},
+	LetterNoticeReminder: {"ErasedOn"}, LetterNoticeRectified: {"ErasedOn"}, LetterNoticeRectifiedAgain: {"ErasedOn"}, LetterNoticeRestrictedAgain: {"ErasedOn"},
 	"answer-access":      {"FilesAt", "Formats", "PassphraseBy", "Ground"}, "answer-portability": {"FilesAt", "Formats", "PassphraseBy", "Ground"},
 	"answer-rectification": {"Ground"}, "answer-restriction": {"RestrictedFor", "Ground"}, "answer-objection": {"Stopped", "StoppedOn", "Ground"}, "answer-withdrawal": {"Stopped", "StoppedOn", "Ground"},
 	"answer-moot": {"Searched"},
@@ -78,7 +80,7 @@ var offered = map[string][]string{
 func Places(kind string) []string {
 	out := append(Needs(kind), offered[kind]...)
 	switch kind {
-	case LetterNotice, LetterNoticeReminder, LetterBreach:
+	case LetterNotice, LetterNoticeReminder, LetterNoticeRectified, LetterNoticeRectifiedAgain, LetterNoticeRestricted, LetterNoticeRestrictedAgain, LetterBreach:
 		out = append(out, "Orders")
 	case "part-right", "part-what", "part-whose", "part-remedies", "part-count":
 	default:
@@ -168,12 +170,18 @@ func unsaid(kind, lang string, s Sample, own Facts, text string, now time.Time) 
 	letter, right, o := letterWith(kind)
 	f := sampleFacts(letter, lang, s, own, now)
 	var e entry
-	switch letter {
-	case LetterNotice, LetterNoticeReminder:
+	sent := now.AddDate(0, 0, -6)
+	switch {
+	case slices.Contains(NoticeKinds, letter):
 		e = entry{"Ref": "GR-7-2", "Orders": []string{"1042", "1043"}}
+		var now []string
+		for _, x := range f.Changes {
+			now = append(now, x.Now)
+		}
+		e["Changes"] = now
 		e.set("ErasedOn", law.FormatDate(law.DateOf(f.ErasedAt, f.Zone), lang, true))
-		e.set("On", law.FormatDate(law.DateOf(now.AddDate(0, 0, -6), f.Zone), lang, true))
-	case LetterBreach:
+		e.set("On", law.FormatDate(law.DateOf(sent, f.Zone), lang, true))
+	case letter == LetterBreach:
 		e = breachEntry(sampleBreach(lang, s, now), Person{}, []string{"1042"}, f, lang)
 	default:
 		c := sampleCase(lang, s, right, o, now)

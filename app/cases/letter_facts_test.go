@@ -142,6 +142,9 @@ func TestAnAnswerTellsWhatHappenedAndNothingElse(t *testing.T) {
 		}
 		c := ended(t, outcomes)
 		c.Minor, c.Link = r.IntN(2) == 0, []cases.Link{cases.Self, cases.Parent, cases.Lawyer}[r.IntN(3)]
+		if c.Link != cases.Self {
+			c.Authority = &cases.Authority{Kind: cases.AuthoritySeen, Words: "seen"}
+		}
 		reason := fmt.Sprintf("Q %d", 10000+r.IntN(1000))
 		for k := range c.Asked {
 			if c.Asked[k].Ground != "" {

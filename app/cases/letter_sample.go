@@ -100,14 +100,16 @@ func PreviewCase(kind, lang, subject, body string, c Case, f Facts, letters Lett
 func previewWith(letters Letters, kind, lang string, s Sample, own Facts, now time.Time) (Letter, error) {
 	letter, right, o := letterWith(kind)
 	f := sampleFacts(letter, lang, s, own, now)
-	switch letter {
-	case LetterNotice, LetterNoticeReminder:
+	if slices.Contains(NoticeKinds, letter) {
 		n := Notice{ID: "7-2", Token: "GR-7-2", Name: "Imprimerie du Nord", To: "contact@imprimerie.example", Lang: lang, Instructed: !s.Partly, Orders: []string{"1042", "1043"}}
-		if letter == LetterNoticeReminder {
+		first, reminds := strings.CutSuffix(letter, "-reminder")
+		n.Kind = map[string]NoticeKind{LetterNoticeRectified: NoticeRectification, LetterNoticeRestricted: NoticeRestriction}[first]
+		if reminds {
 			n.State, n.SentAt = NoticeSent, now.AddDate(0, 0, -6)
 		}
 		return NoticeLetter(n, f, letters, now)
-	case LetterBreach:
+	}
+	if letter == LetterBreach {
 		return BreachLetter(sampleBreach(lang, s, now), Person{Name: "Anne Martin", Email: "anne.martin@example.org"}, []string{"1042"}, f, letters, lang, now)
 	}
 	c := sampleCase(lang, s, right, o, now)

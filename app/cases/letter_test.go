@@ -100,10 +100,12 @@ func TestLetters(t *testing.T) {
 	}
 	forChild := func(c cases.Case) cases.Case {
 		c.Minor, c.Link, c.Concerned = true, cases.Parent, cases.Person{Name: "Lou Martin"}
+		c.Authority = &cases.Authority{Kind: cases.AuthoritySeen, Words: "livret de famille, montré en visio"}
 		return c
 	}
 	forClient := func(c cases.Case) cases.Case {
 		c.Link, c.Concerned = cases.Lawyer, cases.Person{Name: "Paul Durand"}
+		c.Authority = &cases.Authority{Kind: cases.AuthoritySeen, Words: "mandat du 2 mars"}
 		return c
 	}
 	one := func(r request.Right, o cases.Outcome) cases.Case {

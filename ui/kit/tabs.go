@@ -10,10 +10,12 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Tab is one page of Tabs.
+// Tab is one page of Tabs. The word of one that is Idle is left out of the row
+// until its page is asked for.
 type Tab struct {
 	Word    string
 	Content fyne.CanvasObject
+	Idle    bool
 }
 
 // Tabs shows one of several pages under a row of words. Unlike Fyne's own, it
@@ -37,13 +39,22 @@ func NewTabs(tabs ...Tab) *Tabs {
 		h := &tabHead{text: tab.Word}
 		h.OnTapped = func() { t.Select(i) }
 		h.move = func(by int) {
-			next := min(max(i+by, 0), len(t.heads)-1)
+			next := i + by
+			for next >= 0 && next < len(t.heads) && !t.heads[next].Visible() {
+				next += by
+			}
+			if next < 0 || next >= len(t.heads) {
+				return
+			}
 			t.Select(next)
 			if c := fyne.CurrentApp().Driver().CanvasForObject(h); c != nil {
 				c.Focus(t.heads[next])
 			}
 		}
 		h.ExtendBaseWidget(h)
+		if tab.Idle {
+			h.Hide()
+		}
 		t.heads = append(t.heads, h)
 		row.Add(h)
 	}
@@ -54,6 +65,7 @@ func NewTabs(tabs ...Tab) *Tabs {
 
 func (t *Tabs) show(i int) {
 	t.at = i
+	t.heads[i].Show()
 	for k, h := range t.heads {
 		h.on = k == i
 		h.Refresh()
