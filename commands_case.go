@@ -232,7 +232,7 @@ func (c *cli) caseOrdersCommand() *cobra.Command {
 func (c *cli) caseActCommand() *cobra.Command {
 	var reason, ground, right, outcome, from, until, authority, link, person, email, concerned string
 	var orders, rights []string
-	var minor, depicted, nevertheless bool
+	var minor, depicted, nevertheless, told bool
 	var cmd *cobra.Command
 	acts := make([]string, 0, len(cases.Transitions()))
 	for _, t := range cases.Transitions() {
@@ -306,7 +306,14 @@ func (c *cli) caseActCommand() *cobra.Command {
 			if in.Orders, err = c.orderIDs(p, orders); err != nil {
 				return err
 			}
-			if err := p.Act(c.ctx, id, act, in); err != nil {
+			announced := !told && (act == cases.ActExtend || act == cases.ActRefuse || act == cases.ActSuspend)
+			if announced {
+				l, err := p.Announce(c.ctx, id, act, in)
+				if err != nil {
+					return err
+				}
+				c.say("%s", assets.Text(c.speak(), "cli.announced", map[string]any{"Letter": l.Kind, "Case": int64(id)}))
+			} else if err := p.Act(c.ctx, id, act, in); err != nil {
 				return err
 			}
 			return c.tellCase(p, id)
@@ -314,6 +321,7 @@ func (c *cli) caseActCommand() *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.StringVar(&reason, "reason", "", "in your words; told to the person where a right is refused or limited")
+	f.BoolVar(&told, "told", false, "of extend, refuse and suspend: the person was told already, otherwise than by the letter that is written")
 	f.StringVar(&ground, "ground", "", "article of a refusal or limit, such as \"GDPR Art. 17(3)(b)\"")
 	f.StringVar(&right, "right", "", "the right that the step is about")
 	f.StringVar(&outcome, "outcome", "", "granted, partly, refused or moot")

@@ -115,7 +115,7 @@ const (
 	yearMails = 300
 	yearCases = 40
 	// What people answer in the year, besides what they ask.
-	yearReplies = 16
+	yearReplies = 24
 )
 
 func day(s string) time.Time {
@@ -166,7 +166,7 @@ func (y *year) script() {
 	r := rand.New(rand.NewPCG(2025, 1))
 	first := []string{"Alba", "Bruno", "Chloé", "Denis", "Elsa", "Fabio", "Gaël", "Hanna", "Igor", "Jade"}
 	last := []string{"Rivoire", "Sandoz", "Tellier", "Urbain"}
-	turns := map[int]string{2: "erasure of a child", 4: "parents", 5: "silent", 7: "extension", 9: "suspension", 15: "refusal", 16: "bounce", 21: "extension", 23: "forged", 30: "code"}
+	turns := map[int]string{2: "erasure of a child", 4: "parents", 7: "extension", 14: "suspension", 15: "refusal", 16: "bounce", 21: "extension", 23: "forged", 28: "code", 35: "silent"}
 	at := day("2025-01-07 09:00")
 	for i := range yearCases - 1 { // and a father
 		s := &soul{i: i + 1, name: first[i%10] + " " + last[i/10], order: fmt.Sprint(5001 + i), vouched: "pass", turn: turns[i], lang: "fr",
@@ -331,6 +331,22 @@ func (y *year) do(ctx context.Context, id cases.ID, act cases.Act, in cases.Inpu
 	}
 }
 
+// announce has the letter written by which the person is told of a step; until it
+// has gone, nothing is extended, suspended or refused.
+func (y *year) announce(ctx context.Context, id cases.ID, act cases.Act, in cases.Input) {
+	y.t.Helper()
+	if _, err := y.Announce(ctx, id, act, in); err != nil {
+		y.t.Fatalf("%s: case %d: %s: %v", y.now.Format(time.DateOnly), id, act, err)
+	}
+	v, err := y.Case(ctx, id)
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	if c := v.Case; !c.ExtendedAt.IsZero() || c.State == cases.Refused || v.Deadline.Suspended && act == cases.ActSuspend {
+		y.t.Errorf("case %d: %s is done before the person was told", id, act)
+	}
+}
+
 // write sends a letter of a case: half of them the owner takes out of Drafts
 // and sends from her own program, of the others she says that she sent them.
 func (y *year) write(ctx context.Context, id cases.ID, kind string) {
@@ -365,9 +381,9 @@ func (y *year) write(ctx context.Context, id cases.ID, kind string) {
 	}
 }
 
-// care does in a case what it waits for, at most two steps a morning, and tells
+// care does in a case what it waits for, at most three steps a morning, and tells
 // whether a letter went out.
-func (y *year) care(ctx context.Context, id cases.ID) (wrote bool) {
+func (y *year) care(ctx context.Context, id cases.ID) bool {
 	y.t.Helper()
 	for range 3 {
 		v, err := y.Case(ctx, id)
@@ -388,7 +404,7 @@ func (y *year) care(ctx context.Context, id cases.ID) (wrote bool) {
 		switch s.turn {
 		case "suspension":
 			if c.State == cases.InProgress && !s.told {
-				y.do(ctx, id, cases.ActSuspend, cases.Input{Reason: "Quelle commande, quelles données ? Il y a cinq ans d'échanges."})
+				y.announce(ctx, id, cases.ActSuspend, cases.Input{Reason: "Quelle commande, quelles données ? Il y a cinq ans d'échanges."})
 				y.write(ctx, id, cases.LetterClarify)
 				y.add(y.now.AddDate(0, 0, 12), letter(s.name+" <"+s.email+">", "Re: Demande "+s.order, "Seulement la commande "+s.order+", merci.", vouched("example.org", "pass"), fmt.Sprintf("Message-ID: <precise-%d@test>", s.i), fmt.Sprintf("In-Reply-To: <ask-%d@test>", s.i)))
 				s.told = true
@@ -403,7 +419,7 @@ func (y *year) care(ctx context.Context, id cases.ID) (wrote bool) {
 			}
 		case "extension":
 			if c.State == cases.InProgress && !s.extended {
-				y.do(ctx, id, cases.ActExtend, cases.Input{Reason: "Plusieurs années de commandes et d'échanges sont à réunir."})
+				y.announce(ctx, id, cases.ActExtend, cases.Input{Reason: "Plusieurs années de commandes et d'échanges sont à réunir."})
 				y.write(ctx, id, cases.LetterExtend)
 				s.extended = true
 				return true
@@ -413,12 +429,15 @@ func (y *year) care(ctx context.Context, id cases.ID) (wrote bool) {
 				return false
 			}
 		}
+		letters := len(y.box.Raw("Sent"))
 		if !y.step(ctx, id, v, s) {
-			return wrote
+			return false
 		}
-		wrote = true
+		if len(y.box.Raw("Sent")) > letters {
+			return true // the next step is for when Greffier knows of it
+		}
 	}
-	return wrote
+	return false
 }
 
 func askedIn(c cases.Case) []request.Right {
@@ -458,7 +477,7 @@ func (y *year) step(ctx context.Context, id cases.ID, v app.CaseView, s *soul) b
 		if y.now.Before(s.asks.AddDate(0, 0, 21)) {
 			return false // she waits for the person
 		}
-		y.do(ctx, id, cases.ActRefuse, cases.Input{Ground: "GDPR Art. 12(2)", Reason: "Rien ne montre que la demande vient de la personne dont ce sont les données : le code envoyé à l'adresse de la commande n'est pas revenu."})
+		y.announce(ctx, id, cases.ActRefuse, cases.Input{Ground: "GDPR Art. 12(2)", Reason: "Rien ne montre que la demande vient de la personne dont ce sont les données : le code envoyé à l'adresse de la commande n'est pas revenu."})
 		y.write(ctx, id, cases.LetterRefuse)
 		s.told = true
 	case cases.ActStart:
@@ -480,7 +499,7 @@ func (y *year) step(ctx context.Context, id cases.ID, v app.CaseView, s *soul) b
 		y.work(ctx, c, s)
 	case cases.ActAnswer:
 		y.write(ctx, id, cases.LetterAnswer)
-		if s.turn == "bounce" && !s.returned {
+		if s.turn == "bounce" && !s.returned { // the mailbox of the person is full
 			v, err := y.Case(ctx, id)
 			if err != nil {
 				y.t.Fatal(err)
@@ -488,21 +507,18 @@ func (y *year) step(ctx context.Context, id cases.ID, v app.CaseView, s *soul) b
 			y.add(y.now.Add(30*time.Minute), bounceOf(s.email, v.Case.Letters[len(v.Case.Letters)-1].MessageID))
 		}
 	case cases.ActRefuse:
-		y.do(ctx, id, cases.ActRefuse, cases.Input{Ground: c.Asked[0].Ground, Reason: c.Asked[0].Reason})
+		y.announce(ctx, id, cases.ActRefuse, cases.Input{Ground: c.Asked[0].Ground, Reason: c.Asked[0].Reason})
 		y.write(ctx, id, cases.LetterRefuse)
 	case cases.ActClose:
-		if s.turn == "bounce" && !s.returned {
-			// She telephones, and sends the answer to the right address.
-			i := slices.IndexFunc(c.Letters, func(l cases.Letter) bool { return !l.ReturnedAt.IsZero() })
-			if i < 0 {
-				return false
-			}
-			s.returned = true
-			y.told(ctx, "letter", id)
-			y.write(ctx, id, cases.LetterAnswer)
-			return true
-		}
 		y.do(ctx, id, cases.ActClose, cases.Input{})
+	case cases.ActReopen:
+		// The answer came back: she telephones, and sends it again.
+		if s.turn != "bounce" || s.returned {
+			y.t.Fatalf("%s: case %d (%s, %s) came back", y.now, id, s.turn, c.State)
+		}
+		s.returned = true
+		y.told(ctx, "letter", id)
+		y.do(ctx, id, cases.ActReopen, cases.Input{Reason: "La réponse est revenue ; l'adresse est juste, sa boîte était pleine."})
 	case "":
 		return false
 	default:
@@ -715,6 +731,8 @@ func TestAScriptedYear(t *testing.T) {
 		}
 		y.now = y.now.AddDate(0, 0, 1)
 	}
+	y.deliver()
+	y.read(ctx)
 	y.audit(ctx)
 }
 
@@ -785,6 +803,11 @@ func (y *year) audit(ctx context.Context) {
 	}
 	if y.check.wrong+y.check.unsure > 6 {
 		t.Errorf("the owner put %d verdicts right and was asked about %d", y.check.wrong, y.check.unsure)
+	}
+	for kind, want := range map[string]int{cases.LetterAcknowledge: yearCases, cases.LetterExtend: 2, cases.LetterClarify: 1, cases.LetterRefuse: 3, cases.LetterParents: 1, cases.LetterAnswer: yearCases - 3 + 1} {
+		if y.sent[kind] != want {
+			t.Errorf("%d letters %q went out, want %d", y.sent[kind], kind, want)
+		}
 	}
 	t.Logf("%d mails, %d to check, %d put right, letters %v, %d runs, %d late", y.came, y.check.unsure, y.check.wrong, y.sent, runs, late)
 

@@ -59,6 +59,12 @@ func (a *App) draft(tx Tx, c cases.Case, kind, lang string, say LetterWords) (ca
 	if err != nil {
 		return cases.Letter{}, err
 	}
+	if i := unsent(c, kind); i >= 0 && c.Letters[i].Tells != nil {
+		facts.Reason, facts.Ground = c.Letters[i].Tells.Reason, c.Letters[i].Tells.Ground
+		if kind == cases.LetterClarify {
+			facts.Question = facts.Reason
+		}
+	}
 	l, err := cases.Draft(c, kind, facts, all, lang, a.now())
 	if err == nil && kind == cases.LetterCode && c.Challenge != nil {
 		l.To = c.Challenge.To
@@ -87,6 +93,49 @@ func (a *App) DraftRefusal(ctx context.Context, id cases.ID, reason, ground stri
 		}
 		l, err = cases.Draft(c, cases.LetterRefuse, f, all, lang, a.now())
 		return err
+	})
+	return l, err
+}
+
+// Announce writes the letter that tells a person of an extension, of a refusal or
+// of a question that stops the clock, and keeps it with the owner's reason. The
+// step is taken on the day on which the letter went out, and not before: an
+// extension counts only when it was notified within the month (GDPR Art. 12(3)),
+// and a refusal of which nobody was told is none (Art. 12(4)). Errors: those of
+// cases.Apply and of drafting, ErrMaybeSent.
+func (a *App) Announce(ctx context.Context, id cases.ID, act cases.Act, in cases.Input) (cases.Letter, error) {
+	var l cases.Letter
+	if act != cases.ActExtend && act != cases.ActRefuse && act != cases.ActSuspend {
+		return l, cases.ErrInput
+	}
+	in.At, in.By = a.now(), owner
+	err := a.update(ctx, func(tx Tx) error {
+		c, err := tx.Case(id)
+		if err != nil {
+			return err
+		}
+		if _, err := cases.Apply(c, act, in, a.d.Zone); err != nil {
+			return err
+		}
+		kind, _ := cases.LetterFor(act)
+		tells := &cases.Telling{Reason: in.Reason, Ground: in.Ground, Nevertheless: in.Nevertheless}
+		i := unsent(c, kind)
+		if i < 0 {
+			i = len(c.Letters)
+			c.Letters = append(slices.Clone(c.Letters), cases.Letter{Kind: kind})
+		} else if !c.Letters[i].SendingAt.IsZero() {
+			return ErrMaybeSent
+		}
+		c.Letters = slices.Clone(c.Letters)
+		c.Letters[i].Tells = tells
+		if l, err = a.draft(tx, c, kind, a.paperLang(c), LetterWords{}); err != nil {
+			return err
+		}
+		if c, err = putLetter(c, l); err != nil {
+			return err
+		}
+		l = c.Letters[unsent(c, kind)]
+		return tx.PutCase(c)
 	})
 	return l, err
 }
@@ -152,7 +201,7 @@ func putLetter(c cases.Case, l cases.Letter) (cases.Case, error) {
 	if !old.SendingAt.IsZero() {
 		return c, ErrMaybeSent
 	}
-	kept.DraftAt, kept.MessageID = old.DraftAt, old.MessageID
+	kept.DraftAt, kept.MessageID, kept.Tells = old.DraftAt, old.MessageID, old.Tells
 	c.Letters[i] = kept
 	return c, nil
 }
@@ -361,16 +410,25 @@ func (a *App) letterWent(tx Tx, c cases.Case, i int, at time.Time, event string)
 	if event != "" {
 		c = cases.Note(c, at, greffier, event, l.Kind)
 	}
-	// An extension and a refusal are acts of their own, with their reasons;
-	// their letters only tell of them.
-	if act, ok := cases.ActFor(l.Kind); ok && act != cases.ActExtend && act != cases.ActRefuse && act != cases.ActSuspend && a.lawful(c, act) {
-		next, err := cases.Apply(c, act, cases.Input{By: owner, At: at, Reason: l.Subject}, a.d.Zone)
+	act, ok := cases.ActFor(l.Kind)
+	in := cases.Input{By: owner, At: at, Reason: l.Subject}
+	tells := act == cases.ActExtend || act == cases.ActRefuse || act == cases.ActSuspend
+	if tells && l.Tells != nil {
+		in.Reason, in.Ground, in.Nevertheless = l.Tells.Reason, l.Tells.Ground, l.Tells.Nevertheless
+	} else if tells {
+		ok = false // the step was taken already, and the letter only tells of it
+	}
+	taken := false
+	if ok && (tells || a.lawful(c, act)) {
+		next, err := cases.Apply(c, act, in, a.d.Zone)
 		switch {
 		case err == nil:
-			c = next
+			c, taken = next, true
 			detail["act"] = string(act)
 		case !errors.Is(err, cases.ErrNotLawful):
 			return err
+		case tells:
+			c = cases.Note(c, at, greffier, cases.EventToldInVain, l.Kind)
 		}
 		// What is lawful today may not have been on the day on which it went
 		// out: that it went out is a fact all the same.
@@ -385,6 +443,11 @@ func (a *App) letterWent(tx Tx, c cases.Case, i int, at time.Time, event string)
 	word := evidence.ActCaseState
 	if event != "" {
 		word = evidence.ActLetterSent
+	}
+	if taken && tells {
+		if err := a.journal(tx, owner, acts[act], caseRecord(c.ID), map[string]string{"act": string(act), "state": c.State.String()}); err != nil {
+			return err
+		}
 	}
 	return a.journal(tx, owner, word, caseRecord(c.ID), detail)
 }

@@ -613,6 +613,25 @@ func (p *casePage) act(a cases.Act, in cases.Input, then func()) {
 	})
 }
 
+// tell takes a step that needs a reason, and goes to its letter. Where the letter
+// makes the step, it is written and the step waits for it to go.
+func (p *casePage) tell(a cases.Act, in cases.Input) {
+	w := p.w
+	kind, has := cases.LetterFor(a)
+	if a != cases.ActExtend && a != cases.ActRefuse && a != cases.ActSuspend {
+		p.act(a, in, func() {
+			if has {
+				p.write(kind)
+			}
+		})
+		return
+	}
+	w.do(func(ctx context.Context) error { _, err := w.f.Announce(ctx, p.id, a, in); return err }, func() {
+		p.editing, p.kind, p.tab = false, kind, tabLetters
+		p.load()
+	})
+}
+
 // already records an act that was done outside Greffier.
 func (p *casePage) already(a cases.Act) {
 	w := p.w
@@ -634,11 +653,7 @@ func (p *casePage) reason(a cases.Act) {
 	var d *kit.Dialog
 	ok := kit.NewPrimary(w.actWord(a), func() {
 		d.Close()
-		p.act(a, cases.Input{Reason: why.Text}, func() {
-			if kind, has := cases.LetterFor(a); has {
-				p.write(kind)
-			}
-		})
+		p.tell(a, cases.Input{Reason: why.Text})
 	})
 	ok.Disable()
 	why.OnChanged = func(s string) { enable(ok, strings.TrimSpace(s) != "") }

@@ -121,11 +121,7 @@ func (p *casePage) insist(s cases.Step) {
 	ok = kit.NewButton(w.actWord(s.Act), func() {
 		in := cases.Input{Reason: why.Text, Nevertheless: true}
 		d.Close()
-		p.act(s.Act, in, func() {
-			if kind, has := cases.LetterFor(s.Act); has {
-				p.write(kind)
-			}
-		})
+		p.tell(s.Act, in)
 	})
 	ok.Disable()
 	check := func() { enable(ok, sure.Checked && strings.TrimSpace(why.Text) != "") }

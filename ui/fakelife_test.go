@@ -28,6 +28,14 @@ func (f *fake) lifeOf(v *app.CaseView) {
 	}
 }
 
+func (f *fake) Announce(_ context.Context, id cases.ID, a cases.Act, in cases.Input) (cases.Letter, error) {
+	f.mu.Lock()
+	f.last.in = in
+	f.mu.Unlock()
+	kind, _ := cases.LetterFor(a)
+	return cases.Letter{Kind: kind, Lang: f.info.Lang}, f.note("Announce %d %s", id, a)
+}
+
 func (f *fake) EnterCase(_ context.Context, n app.NewCase) (cases.ID, error) {
 	if err := f.note("EnterCase %s %s", n.Channel, n.Received); err != nil {
 		return 0, err

@@ -205,7 +205,7 @@ func TestAnExtensionForAMinorNeedsInsisting(t *testing.T) {
 		}
 	}
 	test.Tap(ok)
-	if !f.called("Act 1 extend") || !f.last.in.Nevertheless {
+	if !f.called("Announce 1 extend") || !f.last.in.Nevertheless {
 		t.Errorf("calls %v, %+v", f.calls, f.last.in)
 	}
 }

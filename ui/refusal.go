@@ -60,7 +60,7 @@ func (p *casePage) refuse() {
 	ok := kit.NewPrimary(w.actWord(cases.ActRefuse), func() {
 		in := cases.Input{Reason: why.Text, Ground: ground.Value()}
 		d.Close()
-		p.act(cases.ActRefuse, in, func() { p.write(cases.LetterRefuse) })
+		p.tell(cases.ActRefuse, in)
 	})
 	ok.Disable()
 	check := func() { enable(ok, strings.TrimSpace(why.Text) != "" && ground.Value() != "") }

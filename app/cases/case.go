@@ -153,6 +153,18 @@ type Letter struct {
 	// (RFC 3463).
 	ReturnedAt time.Time `json:"returned_at"`
 	Returned   string    `json:"returned,omitempty"`
+	// Tells is the step of which the letter tells the person: it is taken when
+	// the letter has gone, and not before. Nil where the letter's kind says all.
+	Tells *Telling `json:"tells,omitempty"`
+}
+
+// Telling is what an extension, a refusal or a question needs besides its letter
+// (GDPR Art. 12(3) and (4)): the owner's reason, personal data; the article of a
+// refusal; and whether she insists on what is not offered.
+type Telling struct {
+	Reason       string `json:"reason"`
+	Ground       string `json:"ground,omitempty"`
+	Nevertheless bool   `json:"nevertheless,omitempty"`
 }
 
 // Case is one rights request.

@@ -71,7 +71,7 @@ var offered = map[string][]string{
 	"answer-erasure":     {"ErasedWords"},
 	LetterBreach:         {"HappenedOn", "NotifiedOn", "Nature", "Advice"},
 	LetterNoticeReminder: {"ErasedOn"}, LetterNoticeRectified: {"ErasedOn"}, LetterNoticeRectifiedAgain: {"ErasedOn"}, LetterNoticeRestrictedAgain: {"ErasedOn"},
-	"answer-access":      {"FilesAt", "Formats", "PassphraseBy", "Ground"}, "answer-portability": {"FilesAt", "Formats", "PassphraseBy", "Ground"},
+	"answer-access": {"FilesAt", "Formats", "PassphraseBy", "Ground"}, "answer-portability": {"FilesAt", "Formats", "PassphraseBy", "Ground"},
 	"answer-rectification": {"Ground"}, "answer-restriction": {"RestrictedFor", "Ground"}, "answer-objection": {"Stopped", "StoppedOn", "Ground"}, "answer-withdrawal": {"Stopped", "StoppedOn", "Ground"},
 	"answer-moot": {"Searched"},
 }
