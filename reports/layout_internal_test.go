@@ -188,17 +188,29 @@ func TestTextIsMadePrintable(t *testing.T) {
 		{"accents and narrow spaces stay", "Œuvre n°\u202f1\u00a0: «\u202fça\u202f»", "Œuvre n°\u202f1\u00a0: «\u202fça\u202f»"},
 		{"a decomposed accent is composed", "e\u0301te\u0301", "été"},
 		{"Greek and Cyrillic stay", "Νίκη Жанна", "Νίκη Жанна"},
-		{"an emoji becomes a visible mark", "Léa 🙂", "Léa \uFFFD"},
-		{"a family of joined emoji loses its joiners", "👨\u200d👩\u200d👧", "\uFFFD\uFFFD\uFFFD"},
+		{"Vietnamese is composed", "Nguye\u0302\u0303n Thi\u0323 Đo\u031b\u0300i", "Nguyễn Thị Đời"},
+		{"a mark without composed letter stays", "m\u0302", "m\u0302"},
+		{"Armenian and Georgian stay", "Արամ გიორგი", "Արամ გიორგი"},
+		{"an emoji becomes a short mark", "Léa 🙂", "Léa ◊"},
+		{"emoji in a row are one mark", "👨\u200d👩\u200d👧 🇫🇷 ❤️👍🏽", "◊ ◊ ◊"},
+		{"a digit in a key keeps the digit", "1\ufe0f\u20e3", "1"},
 		{"invalid UTF-8 becomes a visible mark", "a\xff\xfeb", "a\uFFFDb"},
-		{"Hebrew becomes visible marks", "שלום", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+		{"Hebrew stays", "שלום", "שלום"},
+		{"Hebrew points are left out", "שָׁלוֹם", "שלום"},
+		{"Arabic takes the forms of a word", "محمد علي", "\ufee3\ufea4\ufee4\ufeaa \ufecb\ufee0\ufef2"},
+		{"lam and alef join", "سلام الا", "\ufeb3\ufefc\ufee1 \ufe8d\ufefb"},
+		{"Persian letters have forms", "پگاه", "\ufb58\ufb95\ufe8e\ufee9"},
+		{"Chinese is named by its numbers", "李明 (Li Ming)", "[U+674E U+660E] (Li Ming)"},
+		{"a rare sign beyond the basic plane is named", "a𠮷b", "a[U+20BB7]b"},
+		{"Thai is named", "ก", "[U+0E01]"},
+		{"a private sign is named", "\ue000", "[U+E000]"},
 		{"direction overrides are dropped", "facture\u202egpj.exe", "facturegpj.exe"},
 		{"control characters are dropped", "a\x00b\x1b[31mc", "ab[31mc"},
 		{"tabs become spaces", "a\tb", "a b"},
 		{"line ends become line feeds", "a\r\nb\rc", "a\nb\nc"},
 		{"mathematical letters are written plainly", "𝐇𝐞𝐥𝐥𝐨", "Hello"},
 		{"full-width letters are written plainly", "ＡＢＣ", "ABC"},
-		{"arrows are spelled", "a → b", "a -> b"},
+		{"arrows and checks stay", "a → b ≤ c ✓", "a → b ≤ c ✓"},
 		{"a soft hyphen is dropped", "co\u00adopération", "coopération"},
 	}
 	for _, tc := range cases {
@@ -208,8 +220,51 @@ func TestTextIsMadePrintable(t *testing.T) {
 			}
 		})
 	}
-	if !has(substitute) {
-		t.Error("the fonts lack the mark that stands for what they lack")
+	for _, mark := range []rune{substitute, picture} {
+		if !has(mark) {
+			t.Errorf("the fonts lack %U, which stands for what they lack", mark)
+		}
+	}
+}
+
+func TestWritingFromRightToLeftIsTurnedRound(t *testing.T) {
+	cases := []struct{ name, in, want string }{
+		{"Latin is left alone", "abc (1)", "abc (1)"},
+		{"a Hebrew name", "שלום", "םולש"},
+		{"two words among Latin ones", "M. דוד לוי, Lille", "M. יול דוד, Lille"},
+		{"a number in between keeps its order", "רחוב 12 א", "א 12 בוחר"},
+		{"brackets are mirrored", "א(ב)ג", "ג(ב)א"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := visual(tc.in); got != tc.want {
+				t.Errorf("visual(%q) = %q, want %q", tc.in, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestATextIsSplitByTheFontsThatItNeeds(t *testing.T) {
+	got := fmt.Sprint(pieces("a→b", bold))
+	if want := fmt.Sprint([]piece{{"a", bold}, {"→", spare}, {"b", bold}}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestParticularsKeepWhatNoFontHas(t *testing.T) {
+	cases := []struct{ name, in, want string }{
+		{"Chinese and emoji stay", "李明 🙂", "李明 🙂"},
+		{"line feeds become spaces", "a\nb", "a b"},
+		{"controls and noncharacters go", "a\x00\u202e\uFFFEb", "ab"},
+		{"invalid UTF-8 is marked", "a\xffb", "a\uFFFDb"},
+		{"long ones are cut and say so", strings.Repeat("é", 400), strings.Repeat("é", 300) + "…"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := particular(tc.in); got != tc.want {
+				t.Errorf("particular(%q) = %q, want %q", tc.in, got, tc.want)
+			}
+		})
 	}
 }
 
@@ -252,7 +307,7 @@ func TestTheMeasureOfATextIsThatOfTheFont(t *testing.T) {
 // FuzzClean holds that whatever text comes, what is printed is valid and has
 // glyphs, and that cleaning twice changes nothing more.
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{"", "é", "e\u0301", "🙂", "\xff\x00", "שלום", "\u202e", "ﬁ", "\U000e0001"} {
+	for _, s := range []string{"", "é", "e\u0301", "🙂", "\xff\x00", "שלום", "\u202e", "ﬁ", "\U000e0001", "李明", "سلام", "क्षि", "👨\u200d👩", "1\ufe0f\u20e3", "\u0301", "[U+674E]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -45,9 +45,10 @@ func PDF(w io.Writer, docs []register.Document, _ Options) (err error) {
 func layout(docs []register.Document) *book {
 	first := docs[0]
 	b := &book{
-		title:   oneLine(clean(first.Title)),
-		author:  oneLine(clean(first.Controller.Name)),
-		subject: oneLine(clean(first.Subtitle)),
+		title:   particular(first.Title),
+		author:  particular(first.Controller.Name),
+		subject: particular(first.Subtitle),
+		lang:    lang(first),
 		made:    first.MadeAt.UTC(),
 	}
 	f := &flow{book: b}

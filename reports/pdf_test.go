@@ -221,6 +221,12 @@ var hostile = []string{
 	"=cmd|' /C calc'!A0", "(unbalanced \\ ) ( %PDF", "endstream endobj", "\U0010FFFF\uFFFF\uFFFE", "{nb} %!s(MISSING)", strings.Repeat("\n", 3000), "e\u0301\u0302\u0303",
 }
 
+// names are such as customers have, in every writing.
+var names = []string{
+	"Νίκη Παπαδοπούλου", "Жанна Ёлкина", "Nguyễn Thị Ánh Đào", "Nguye\u0302\u0303n Thi\u0323", "Zoë D’Œuvre-Lefèvre", "Łukasz Świątek-Żak", "İbrahim Çağlayangil", "Þórður Guðmundsson",
+	"李明", "佐藤 さくら", "김민준", "דוד לוי", "محمد علي", "پگاه", "Արամ Խաչատրյան", "გიორგი", "आरती", "สมชาย", "Léa 🙂🎂", "𝓛éa",
+}
+
 func TestHostileTextNeitherBreaksNorHidesThePage(t *testing.T) {
 	for i, s := range hostile {
 		d := documents(t, "fr")["requests"][0]

@@ -154,14 +154,10 @@ func (b *breaker) put(word string, s style, w float64) {
 // fit returns the longest beginning of a word that fits, preferably up to a
 // mark after which a key or an address may be broken.
 func (b *breaker) fit(word string, s style, w float64) string {
-	m := allMetrics()[s.face]
 	limit := w / (s.size * pointMM) * 1000
 	sum, end, nice := 0.0, 0, 0
 	for i, r := range word {
-		adv := 0.0
-		if r < 1<<16 && m[r] != missing {
-			adv = float64(m[r])
-		}
+		adv := float64(advance(r, s.face))
 		if sum+adv > limit && !unicode.Is(unicode.Mn, r) {
 			break
 		}
@@ -205,12 +201,9 @@ func truncate(text string, s style, w float64) string {
 	if rest <= 0 {
 		return ""
 	}
-	m := allMetrics()[s.face]
 	sum, end := 0.0, 0
 	for i, r := range text {
-		if r < 1<<16 && m[r] != missing {
-			sum += float64(m[r]) / 1000 * s.size * pointMM
-		}
+		sum += float64(advance(r, s.face)) / 1000 * s.size * pointMM
 		if sum > rest {
 			break
 		}
