@@ -180,9 +180,11 @@ func (p particulars) info() string {
 			fmt.Fprintf(&b, "/%s %s\n", e.key, utf16Text(e.text))
 		}
 	}
-	at := p.made.UTC().Format("20060102150405")
-	fmt.Fprintf(&b, "/CreationDate (D:%sZ)\n/ModDate (D:%sZ)>>", at, at)
-	return b.String()
+	if !p.made.IsZero() {
+		at := p.made.UTC().Format("20060102150405")
+		fmt.Fprintf(&b, "/CreationDate (D:%sZ)\n/ModDate (D:%sZ)\n", at, at)
+	}
+	return b.String() + ">>"
 }
 
 // xmp says the same as info, as the standard asks (ISO 19005-1, 6.7).
@@ -204,9 +206,12 @@ func (p particulars) xmp() []byte {
 	element(`<dc:title><rdf:Alt><rdf:li xml:lang="x-default">`, p.title, `</rdf:li></rdf:Alt></dc:title>`)
 	element(`<dc:creator><rdf:Seq><rdf:li>`, p.author, `</rdf:li></rdf:Seq></dc:creator>`)
 	element(`<dc:description><rdf:Alt><rdf:li xml:lang="x-default">`, p.subject, `</rdf:li></rdf:Alt></dc:description>`)
-	at := p.made.UTC().Format(time.RFC3339)
-	b.WriteString("</rdf:Description>\n" + `<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool>Greffier</xmp:CreatorTool>` +
-		"<xmp:CreateDate>" + at + "</xmp:CreateDate><xmp:ModifyDate>" + at + "</xmp:ModifyDate></rdf:Description>\n" +
+	b.WriteString("</rdf:Description>\n" + `<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool>Greffier</xmp:CreatorTool>`)
+	if !p.made.IsZero() {
+		at := p.made.UTC().Format(time.RFC3339)
+		b.WriteString("<xmp:CreateDate>" + at + "</xmp:CreateDate><xmp:ModifyDate>" + at + "</xmp:ModifyDate>")
+	}
+	b.WriteString("</rdf:Description>\n" +
 		`<rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/"><pdf:Producer>` + producer + "</pdf:Producer></rdf:Description>\n" +
 		"</rdf:RDF></x:xmpmeta>\n<?xpacket end=\"w\"?>")
 	return b.Bytes()

@@ -32,33 +32,27 @@ func preflight(t testing.TB, files []string) map[string]string {
 	if err := os.WriteFile(list, []byte(strings.Join(files, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), java, "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true", "-cp", strings.Join(path, ":"), "org.apache.pdfbox.preflight.Validator_A1b", "xml", "group", list)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	// The exit status counts the files that are not valid.
-	out, err := cmd.Output()
-	if len(out) == 0 {
-		t.Fatalf("preflight: %v\n%s", err, errs.String())
-	}
-	// With several files the report is written beside the list.
-	if report, err := os.ReadFile(list + ".preflight.xml"); err == nil {
-		out = report
+	cmd := exec.CommandContext(t.Context(), java, "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-cp", strings.Join(path, ":"), "org.apache.pdfbox.preflight.Validator_A1b", "xml", "group", list)
+	said, err := cmd.CombinedOutput()
+	// The report is written beside the list.
+	out, missing := os.ReadFile(list + ".preflight.xml")
+	if missing != nil {
+		t.Fatalf("preflight: %v\n%s", err, said)
 	}
 	var report struct {
 		Files []struct {
-			Name  string `xml:"name,attr"`
-			Valid string `xml:"isValid"`
-			Inner string `xml:",innerxml"`
+			Name    string `xml:"name,attr"`
+			Verdict string `xml:",innerxml"`
 		} `xml:"preflight"`
 	}
 	if err := xml.Unmarshal(out, &report); err != nil {
 		t.Fatalf("preflight: %v\n%s", err, out)
 	}
-	said := map[string]string{}
+	verdicts := map[string]string{}
 	for _, f := range report.Files {
-		said[f.Name] = f.Inner
+		verdicts[f.Name] = f.Verdict
 	}
-	return said
+	return verdicts
 }
 
 // TestEveryDocumentIsValidPDFA1b has every register, certificate and dossier,
@@ -77,24 +71,30 @@ func TestEveryDocumentIsValidPDFA1b(t *testing.T) {
 		}
 		files = append(files, file)
 	}
-	for _, lang := range []string{"fr", "en"} {
-		for name, docs := range documents(t, lang) {
-			write(name+"."+lang, docs)
+	// The validator takes a tenth of a second a page: each register once, in
+	// French, the English ones in the dossier, empty ones bound together.
+	for name, docs := range documents(t, "fr") {
+		if name != "dossier" {
+			write(name, docs)
 		}
 	}
+	write("dossier", documents(t, "en")["dossier"])
+	var empty []register.Document
 	for _, name := range register.Names {
-		write(string(name)+"-empty", []register.Document{filled(documents(t, "fr")[string(name)][0], 0)})
+		d := filled(documents(t, "fr")[string(name)][0], 0)
+		d.Sections = d.Sections[:d.Main+1]
+		empty = append(empty, d)
 	}
-	d := documents(t, "fr")["requests"][0]
-	write("long", []register.Document{filled(d, 800)})
+	write("empty", empty)
 	write("bare", []register.Document{{}})
+	d := documents(t, "fr")["requests"][0]
 	all := filled(d, len(hostile)+len(names))
 	for i, s := range slices.Concat(hostile, names) {
 		row := slices.Clone(all.Sections[all.Main].Table.Rows[i])
-		row[1] = register.Cell{Text: s}
+		row[1] = register.Cell{Text: s[:min(len(s), 300)]}
 		all.Sections[all.Main].Table.Rows[i] = row
 	}
-	all.Title, all.Subtitle, all.Controller.Name = strings.Join(hostile, " "), "<&\"'>]]> "+hostile[3], strings.Join(names, "; ")
+	all.Title, all.Subtitle, all.Controller.Name = strings.Join(hostile[:5], " "), "<&\"'>]]> "+hostile[3], strings.Join(names, "; ")
 	write("hostile", []register.Document{all})
 
 	said := preflight(t, files)

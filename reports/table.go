@@ -10,7 +10,7 @@ import (
 // Paddings of a table cell and the bounds of a column, in millimetres.
 const (
 	padX     = 1.6
-	padY     = 1.3
+	padY     = 1.15
 	maxWord  = 34.0 // a longer word may be broken
 	maxIdeal = 70.0
 )
@@ -91,9 +91,9 @@ func (f *flow) wantsWide(t *register.Table) bool {
 
 // grid decides the widths of the columns.
 func (f *flow) grid(t *register.Table) *grid {
-	g := &grid{t: t, colon: "\u202f: "}
+	g := &grid{t: t, colon: "\u202f:\u00a0"}
 	if lang(f.doc) == "en" {
-		g.colon = ": "
+		g.colon = ":\u00a0"
 	}
 	g.cols, g.details = split(t)
 	asked := f.needs(t, g.cols)
@@ -218,6 +218,7 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 		if len(short) > 0 {
 			short = append(short, run{"   ·   ", label})
 		}
+		title.text = strings.ReplaceAll(title.text, " ", "\u00a0")
 		short = append(short, title, run{strings.ReplaceAll(text, " ", "\u00a0"), s})
 	}
 	if len(short) > 0 {
@@ -230,11 +231,17 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 const indent = 3.0
 
 // tableStart is the height that must be free where a table begins: all of a
-// small table, otherwise the header with the first row.
+// small table, otherwise the header with the first rows.
 func (f *flow) tableStart(t *register.Table) float64 {
 	g := f.grid(t)
-	first := g.headH + g.row(t.Rows[0], f.width()).height
-	h := first
+	h := g.headH + g.row(t.Rows[0], f.width()).height
+	first := h
+	if len(t.Rows) > 1 {
+		// The first row is not left alone either, where two can stand together.
+		if second := g.row(t.Rows[1], f.width()).height; h+second < f.full()/2 {
+			first += second
+		}
+	}
 	for _, r := range t.Rows[1:] {
 		if h += g.row(r, f.width()).height; h > together {
 			return min(first, f.full()/2)
@@ -276,7 +283,7 @@ func (f *flow) table(t *register.Table) {
 		return
 	}
 	first := g.row(t.Rows[0], f.width())
-	if whole := g.headH + first.height; whole <= f.full() {
+	if whole := max(f.tableStart(t), g.headH+first.height); whole <= f.full() {
 		f.need(whole)
 	}
 	f.tableHead(g)
@@ -306,7 +313,7 @@ func (f *flow) table(t *register.Table) {
 		onSheet++
 	}
 	f.rule(marginSide, f.y, f.width(), 0.15, inkHair)
-	f.y += 3
+	f.y += 1.8
 }
 
 // row draws a row that fits.

@@ -70,7 +70,7 @@ func wrapRuns(runs []run, w float64) []line {
 			if i > 0 {
 				b.newline()
 			}
-			b.paragraph(para, r.style)
+			b.paragraph(kept.Replace(para), r.style)
 		}
 		if budget == 0 {
 			break
@@ -82,6 +82,10 @@ func wrapRuns(runs []run, w float64) []line {
 	}
 	return b.lines
 }
+
+// kept keeps marks of French typography with their word where a text has plain
+// spaces, so that no line begins with a colon.
+var kept = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " !", "\u202f!", " ?", "\u202f?", "« ", "«\u202f", " »", "\u202f»", " %", "\u202f%")
 
 // breaker fills lines greedily.
 type breaker struct {
