@@ -147,6 +147,86 @@ func TestTheLastRowNeverStandsAlone(t *testing.T) {
 	}
 }
 
+func TestTheFirstRowNeverStandsAlone(t *testing.T) {
+	for n := range 60 {
+		d := tableOf(3, 0, 40, func(r, c int) string { return fmt.Sprintf("L%d", r) })
+		d.Sections = append([]register.Section{{Words: []string{strings.Repeat("x\n", n) + "x"}}}, d.Sections...)
+		b := layout([]register.Document{d})
+		for i, s := range b.sheets {
+			rows := 0
+			for _, o := range s.ops {
+				if o.kind == opText && strings.HasPrefix(o.text, "L") && o.style == styleCell {
+					rows++
+				}
+			}
+			if rows == 3 {
+				t.Errorf("after %d lines page %d has one row alone", n, i+1)
+			}
+		}
+	}
+}
+
+func TestAnAccentCanBeReadOnWhite(t *testing.T) {
+	for _, c := range []string{"#FFFF00", "#FFFFFF", "#1F5F5B", "#e91e63", "#000000"} {
+		got := Options{Accent: c}.accent()
+		if got == nil || got.contrast() < 4.5 {
+			t.Errorf("%s becomes %v", c, got)
+		}
+	}
+	if got := (Options{Accent: "#1F5F5B"}).accent(); *got != inkAccent {
+		t.Errorf("the house's colour becomes %v", *got)
+	}
+	for _, c := range []string{"", "#fff", "1F5F5B", "#GGGGGG", "#1F5F5B00"} {
+		if got := (Options{Accent: c}).accent(); got != nil {
+			t.Errorf("%q is taken for the colour %v", c, *got)
+		}
+	}
+}
+
+func TestMarksStayWithTheirWord(t *testing.T) {
+	s := styleWords
+	for _, l := range wrap("Le contrat : expiré ! Il dit « non » ; quoi ?", s, s.width("contrat")+1) {
+		if len(l.runs) > 0 && strings.ContainsAny(l.runs[0].text[:1], ":;!?»") {
+			t.Errorf("a line begins with %q", l.runs[0].text)
+		}
+	}
+}
+
+func TestAForeignFileIsNotRewritten(t *testing.T) {
+	for _, raw := range []string{"", "%PDF-1.3\n", "startxref\n0\n%%EOF\n", "startxref\n99999\n%%EOF\n", "xref\n0 9\nstartxref\n0\n%%EOF\n", strings.Repeat("x", 40) + "xref\n0 6\n" + strings.Repeat("0000000001 00000 n \n", 6) + "startxref\n40\n%%EOF\n"} {
+		if _, err := archive([]byte(raw), particulars{}); err == nil {
+			t.Errorf("%q was taken for a file of gofpdf", raw)
+		}
+	}
+}
+
+func TestTheOutlineCountsWhatItShows(t *testing.T) {
+	marks := func(levels ...int) (out []bookmark) {
+		for _, l := range levels {
+			out = append(out, bookmark{title: "t", level: l, page: 1})
+		}
+		return out
+	}
+	cases := []struct {
+		name   string
+		levels []int
+		want   []string // what the root and each mark say of their count and parent
+	}{
+		{"one title is open", []int{0, 1, 1}, []string{"/Count 3>>", "/Parent 9 0 R /First 11 0 R /Last 12 0 R /Count 2", "/Parent 10 0 R /Next 12 0 R", "/Parent 10 0 R /Prev 11 0 R"}},
+		{"several are closed", []int{0, 1, 0}, []string{"/Count 2>>", "/Count -1", "/Parent 10 0 R", "/Parent 9 0 R /Prev 10 0 R"}},
+		{"a skipped level is made up", []int{2, 4}, []string{"/Count 2>>", "/Parent 9 0 R", "/Parent 10 0 R"}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			for i, o := range outline(marks(tc.levels...), 9) {
+				if !strings.Contains(o, tc.want[i]) {
+					t.Errorf("object %d is %s, want %s in it", i, o, tc.want[i])
+				}
+			}
+		})
+	}
+}
+
 func TestTheHeaderIsRepeatedOnEverySheetOfATable(t *testing.T) {
 	b := layout([]register.Document{tableOf(3, 0, 200, func(r, c int) string { return "x" })})
 	for i, s := range b.sheets {

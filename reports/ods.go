@@ -185,7 +185,7 @@ func activities(d register.Document) []activity {
 // workbook makes the sheets.
 func workbook(d register.Document) []worksheet {
 	all := activities(d)
-	sheets := []worksheet{{name: "Liste des traitements", cols: []string{"wide", "narrow", "narrow", "narrow", "wide", "middle", "middle", "middle"}}}
+	sheets := []worksheet{{name: "Liste des traitements", cols: []string{"name", "narrow", "narrow", "narrow", "name", "middle", "middle", "middle"}}}
 	list := &sheets[0]
 	taken := map[string]bool{strings.ToLower(list.name): true}
 	var names []string
@@ -199,8 +199,8 @@ func workbook(d register.Document) []worksheet {
 	}
 	c := d.Controller
 	list.row(cell{text: "Registre des activités de traitement – " + c.Name, style: "title", span: ficheColumns})
-	list.row(text(strings.Join(slices.DeleteFunc([]string{c.Address, c.Email, c.Site}, func(s string) bool { return strings.TrimSpace(s) == "" }), " · ")))
-	list.row(text(made(d)))
+	list.row(cell{text: strings.Join(slices.DeleteFunc([]string{c.Address, c.Email, c.Site}, func(s string) bool { return strings.TrimSpace(s) == "" }), " · "), style: "plain", span: ficheColumns})
+	list.row(cell{text: made(d), style: "plain", span: ficheColumns})
 	list.row()
 	list.row(cell{text: "Identification du traitement", style: "head", span: 4}, cell{style: "head"}, cell{style: "head"}, cell{style: "head"}, cell{style: "head"})
 	list.row(cell{text: "Nom du traitement", style: "head"}, cell{text: "N° / RÉF", style: "head"}, cell{text: "Date de création de la fiche", style: "head"}, cell{text: "Dernière mise à jour de la fiche", style: "head"},
@@ -246,7 +246,7 @@ func sheetName(ref string, n int) string {
 // fiche makes the sheet of one activity. CNIL, registre simplifié, sheet
 // « Modèle de fiche de registre ».
 func fiche(name string, a activity, d register.Document) worksheet {
-	s := worksheet{name: name, cols: []string{"label", "wide", "wide", "middle", "middle", "middle", "middle", "middle"}}
+	s := worksheet{name: name, cols: []string{"label", "wide", "wide", "wide", "middle", "middle", "middle", "wide"}}
 	s.row(cell{text: a.title, style: "title", span: ficheColumns})
 
 	s.block("Description du traitement")
@@ -533,16 +533,18 @@ const odsContentHead = `<?xml version="1.0" encoding="UTF-8"?>
 <number:date-style style:name="day" number:language="fr" number:country="FR"><number:day number:style="long"/><number:text>/</number:text><number:month number:style="long"/><number:text>/</number:text><number:year number:style="long"/></number:date-style>
 <style:style style:name="sheet" style:family="table" style:master-page-name="Default"><style:table-properties table:display="true"/></style:style>
 <style:style style:name="row" style:family="table-row"><style:table-row-properties style:use-optimal-row-height="true"/></style:style>
-<style:style style:name="label" style:family="table-column"><style:table-column-properties style:column-width="62mm"/></style:style>
+<style:style style:name="label" style:family="table-column"><style:table-column-properties style:column-width="84mm"/></style:style>
 <style:style style:name="wide" style:family="table-column"><style:table-column-properties style:column-width="78mm"/></style:style>
+<style:style style:name="name" style:family="table-column"><style:table-column-properties style:column-width="104mm"/></style:style>
 <style:style style:name="middle" style:family="table-column"><style:table-column-properties style:column-width="42mm"/></style:style>
 <style:style style:name="narrow" style:family="table-column"><style:table-column-properties style:column-width="28mm"/></style:style>
 <style:style style:name="title" style:family="table-cell"><style:text-properties fo:font-size="15pt" fo:font-weight="bold"/></style:style>
+<style:style style:name="plain" style:family="table-cell"><style:text-properties fo:color="#6B7280"/></style:style>
 <style:style style:name="block" style:family="table-cell"><style:table-cell-properties fo:border-bottom="0.5pt solid #1F5F5B"/><style:text-properties fo:font-size="12pt" fo:font-weight="bold" fo:color="#1F5F5B"/></style:style>
 <style:style style:name="head" style:family="table-cell"><style:table-cell-properties fo:background-color="#F5F3EE" fo:wrap-option="wrap" style:vertical-align="bottom" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:text-properties fo:font-weight="bold"/></style:style>
 <style:style style:name="label" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:text-properties fo:color="#6B7280"/></style:style>
 <style:style style:name="value" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/></style:style>
 <style:style style:name="gap" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:text-properties fo:font-style="italic" fo:color="#945C0C"/></style:style>
-<style:style style:name="date" style:family="table-cell" style:data-style-name="day"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/></style:style>
+<style:style style:name="date" style:family="table-cell" style:data-style-name="day"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:paragraph-properties fo:text-align="start"/></style:style>
 </office:automatic-styles><office:body><office:spreadsheet>
 `

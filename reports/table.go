@@ -239,7 +239,7 @@ func (f *flow) tableStart(t *register.Table) float64 {
 	if len(t.Rows) > 1 {
 		// The first row is not left alone either, where two can stand together.
 		if second := g.row(t.Rows[1], f.width()).height; h+second < f.full()/2 {
-			first += second
+			first += second + 0.5 // with the rule under the header
 		}
 	}
 	for _, r := range t.Rows[1:] {
