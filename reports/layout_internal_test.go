@@ -192,6 +192,22 @@ func TestMarksStayWithTheirWord(t *testing.T) {
 	}
 }
 
+func TestALabelStaysWithItsValue(t *testing.T) {
+	label, value := style{regular, 7.4, inkFaint}, style{regular, 7.4, inkText}
+	runs := []run{{"Canal\u202f:\u00a0", label}, {"courriel", value}, {"   ·   ", label}, {"Jours\u00a0de\u00a0suspension\u202f:\u00a0", label}, {"12", value}}
+	for w := 20.0; w < 80; w++ {
+		for _, l := range wrapRuns(runs, w) {
+			text := ""
+			for _, r := range l.runs {
+				text += r.text
+			}
+			if w > label.width("Jours de suspension : 12")+1 && (text == "12" || text == "courriel") {
+				t.Errorf("at %.0f mm the value %q stands alone", w, text)
+			}
+		}
+	}
+}
+
 func TestAForeignFileIsNotRewritten(t *testing.T) {
 	for _, raw := range []string{"", "%PDF-1.3\n", "startxref\n0\n%%EOF\n", "startxref\n99999\n%%EOF\n", "xref\n0 9\nstartxref\n0\n%%EOF\n", strings.Repeat("x", 40) + "xref\n0 6\n" + strings.Repeat("0000000001 00000 n \n", 6) + "startxref\n40\n%%EOF\n"} {
 		if _, err := archive([]byte(raw), particulars{}); err == nil {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -413,14 +412,4 @@ func FuzzPDF(f *testing.F) {
 			}
 		}
 	})
-}
-
-func BenchmarkPDF10000Rows(b *testing.B) {
-	d := filled(documents(b, "fr")["requests"][0], 10_000)
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := reports.PDF(io.Discard, []register.Document{d}, reports.Options{}); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -79,14 +79,19 @@ func (f *flow) needs(t *register.Table, cols []int) widths {
 	return w
 }
 
-// wantsWide tells whether a table is too crowded for an upright sheet.
+// wantsWide tells whether a table is too crowded for an upright sheet: by its
+// columns, by their longest words, or by prose that would stand in narrow
+// towers.
 func (f *flow) wantsWide(t *register.Table) bool {
+	const upright = a4Short - 2*marginSide
 	cols, _ := split(t)
-	sum := 0.0
-	for _, w := range f.needs(t, cols).least {
-		sum += w
+	least, ideal := 0.0, 0.0
+	w := f.needs(t, cols)
+	for k := range cols {
+		least += w.least[k]
+		ideal += w.ideal[k]
 	}
-	return len(cols) >= 8 || sum*1.2 > a4Short-2*marginSide
+	return len(cols) >= 8 || least*1.2 > upright || len(cols) >= 6 && ideal > 1.5*upright
 }
 
 // grid decides the widths of the columns.

@@ -60,7 +60,7 @@ func wrap(text string, s style, w float64) []line {
 func wrapRuns(runs []run, w float64) []line {
 	b := breaker{max: max(w, 4)}
 	budget := maxRunes
-	for _, r := range runs {
+	for k, r := range runs {
 		text := clean(r.text)
 		if n := utf8.RuneCountInString(text); n > budget {
 			text = string([]rune(text)[:budget]) + " […]"
@@ -70,7 +70,13 @@ func wrapRuns(runs []run, w float64) []line {
 			if i > 0 {
 				b.newline()
 			}
-			b.paragraph(kept.Replace(para), r.style)
+			glued := 0.0
+			if k+1 < len(runs) && i == strings.Count(text, "\n") && len(runs[k+1].text) < 200 {
+				// What follows without a space is one word with this.
+				next, _, _ := strings.Cut(strings.ReplaceAll(kept.Replace(clean(runs[k+1].text)), "\n", " "), " ")
+				glued = runs[k+1].width(next)
+			}
+			b.paragraph(kept.Replace(para), r.style, glued)
 		}
 		if budget == 0 {
 			break
@@ -100,9 +106,12 @@ func (b *breaker) newline() {
 	b.cur, b.gap = line{}, 0
 }
 
-func (b *breaker) paragraph(text string, s style) {
+// paragraph adds the words of a text; glued is the width of what hangs on its
+// last word.
+func (b *breaker) paragraph(text string, s style, glued float64) {
 	space := s.width(" ")
-	for i, word := range strings.Split(text, " ") {
+	all := strings.Split(text, " ")
+	for i, word := range all {
 		if i > 0 && (b.cur.w > 0 || b.gap > 0) {
 			b.gap = space
 		}
@@ -110,7 +119,11 @@ func (b *breaker) paragraph(text string, s style) {
 			continue
 		}
 		w := s.width(word)
-		if b.cur.w > 0 && b.cur.w+b.gap+w > b.max {
+		tail := 0.0
+		if i == len(all)-1 && w+glued <= b.max {
+			tail = glued
+		}
+		if b.cur.w > 0 && b.cur.w+b.gap+w+tail > b.max {
 			if w <= b.max {
 				b.newline()
 			} else if b.cur.w+b.gap > b.max*0.7 {
