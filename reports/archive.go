@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"cmp"
+	"compress/zlib"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
@@ -49,8 +50,9 @@ func archive(raw []byte, p particulars) ([]byte, error) {
 	}
 	// gofpdf ends with its own particulars and catalog.
 	objects = objects[:len(objects)-2]
+	var z squeezer
 	for i, o := range objects {
-		objects[i] = mended(o)
+		objects[i] = z.squeezed(mended(o))
 	}
 	add := func(body string) int {
 		objects = append(objects, []byte(body))
@@ -155,6 +157,34 @@ func mended(o []byte) []byte {
 		return []byte(fontNames.Replace(string(o)))
 	}
 	return o
+}
+
+// squeezer compresses the streams that gofpdf left as they are. One compressor
+// serves for all: making one costs more than a page.
+type squeezer struct {
+	w   *zlib.Writer
+	out bytes.Buffer
+}
+
+func (z *squeezer) squeezed(o []byte) []byte {
+	rest, ok := bytes.CutPrefix(o, []byte("<</Length "))
+	if !ok {
+		return o
+	}
+	number, rest, ok := bytes.Cut(rest, []byte(">>\nstream\n"))
+	n, err := strconv.Atoi(string(number))
+	if !ok || err != nil || n < 0 || n > len(rest) {
+		return o // compressed already
+	}
+	z.out.Reset()
+	if z.w == nil {
+		z.w, _ = zlib.NewWriterLevel(&z.out, zlib.BestSpeed) // the level is one there is
+	} else {
+		z.w.Reset(&z.out)
+	}
+	_, _ = z.w.Write(rest[:n]) // a buffer takes everything
+	_ = z.w.Close()
+	return fmt.Appendf(nil, "<</Filter /FlateDecode /Length %d>>\nstream\n%s\nendstream", z.out.Len(), z.out.Bytes())
 }
 
 func stream(dict string, data []byte) string {

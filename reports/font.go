@@ -93,6 +93,18 @@ func advance(r rune, f face) int {
 	return max(0, int(all[spare][r]))
 }
 
+// ordinary tells whether a face has all of a cleaned text, which runs from left
+// to right.
+func ordinary(s string, f face) bool {
+	m := allMetrics()[f]
+	for _, r := range s {
+		if r > 0xFFFF || m[r] == missing {
+			return false // the faces have nothing that runs from right to left
+		}
+	}
+	return true
+}
+
 // piece is text that one font can show.
 type piece struct {
 	text string

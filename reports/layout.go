@@ -108,7 +108,7 @@ func (f *flow) room() float64 { return f.bottom() - f.y }
 func (f *flow) full() float64 { return f.bottom() - marginTop }
 
 func (f *flow) newSheet() {
-	f.cur = &sheet{wide: f.wide, part: f.part}
+	f.cur = &sheet{wide: f.wide, part: f.part, ops: make([]op, 0, 192)}
 	f.book.sheets = append(f.book.sheets, f.cur)
 	f.y = marginTop
 }

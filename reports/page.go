@@ -68,7 +68,7 @@ type book struct {
 	accent                 *ink // nil: the house's
 }
 
-// paint turns the book into a PDF. gofpdf is known here and nowhere else. It
+// paint turns the book into a PDF and uses it up. gofpdf is known here and nowhere else. It
 // returns ErrRender when gofpdf fails or panics.
 func (b *book) paint(w io.Writer) (err error) {
 	defer func() {
@@ -86,6 +86,7 @@ func (b *book) paint(w io.Writer) (err error) {
 	pdf.SetCreationDate(b.made)
 	pdf.SetModificationDate(b.made)
 	pdf.SetCatalogSort(true)
+	pdf.SetCompression(false) // archive compresses the pages, with one compressor for all
 	pdf.SetMargins(0, 0, 0)
 	pdf.SetAutoPageBreak(false, 0)
 	used := b.faces()
@@ -103,31 +104,57 @@ func (b *book) paint(w io.Writer) (err error) {
 		links[i] = pdf.AddLink()
 		pdf.SetLink(links[i], max(0, p.y-4), numbers[p.sheet])
 	}
+	// One colour for text and areas alike, written when it changes: gofpdf, left
+	// at its black, then says nothing of colours, which keeps a page small.
+	pots := map[ink]string{}
+	var wet *ink
+	dip := func(c ink) {
+		if c = b.color(c); wet != nil && *wet == c {
+			return
+		}
+		if pots[c] == "" {
+			pots[c] = fmt.Sprintf("%.3f %.3f %.3f rg", float64(c[0])/255, float64(c[1])/255, float64(c[2])/255)
+		}
+		pdf.RawWriteStr(pots[c])
+		wet = &c
+	}
+	cur, size := regular, 0.0
+	choose := func(f face, points float64) {
+		if f != cur || points != size {
+			pdf.SetFont(fonts[f].family, fonts[f].style, points)
+			cur, size = f, points
+		}
+	}
 	for _, s := range b.sheets {
 		orientation := "P"
 		if s.wide {
 			orientation = "L"
 		}
 		pdf.AddPageFormat(orientation, gofpdf.SizeType{Wd: a4Short, Ht: a4Long})
+		wet, size = nil, 0 // a new page knows nothing of the one before
 		for _, o := range s.ops {
 			switch o.kind {
 			case opText:
-				c := b.color(o.style.ink)
-				pdf.SetTextColor(int(c[0]), int(c[1]), int(c[2]))
+				dip(o.style.ink)
+				if ordinary(o.text, o.style.face) {
+					choose(o.style.face, o.style.size)
+					pdf.Text(o.x, o.y, o.text)
+					continue
+				}
 				x := o.x
 				for _, p := range pieces(o.text, o.style.face) {
-					pdf.SetFont(fonts[p.face].family, fonts[p.face].style, o.style.size)
+					choose(p.face, o.style.size)
 					pdf.Text(x, o.y, p.text)
 					x += width(p.text, o.style.face, o.style.size)
 				}
 			case opRule, opBox:
-				c := b.color(o.ink)
-				pdf.SetFillColor(int(c[0]), int(c[1]), int(c[2]))
+				dip(o.ink)
 				pdf.Rect(o.x, o.y, o.w, o.h, "F")
 			case opLink:
 				pdf.Link(o.x, o.y, o.w, o.h, links[o.target])
 			}
 		}
+		s.ops = nil // painted: a long register leaves its room to the file
 	}
 	var out bytes.Buffer
 	if err := pdf.Output(&out); err != nil {
@@ -153,7 +180,11 @@ var fonts = [allFaces]struct{ family, style string }{regular: {"sans", ""}, bold
 func (b *book) faces() (used [allFaces]bool) {
 	for _, s := range b.sheets {
 		for _, o := range s.ops {
-			if o.kind == opText {
+			switch {
+			case o.kind != opText:
+			case ordinary(o.text, o.style.face):
+				used[o.style.face] = true
+			default:
 				for _, p := range pieces(o.text, o.style.face) {
 					used[p.face] = true
 				}

@@ -73,10 +73,10 @@ func wrapRuns(runs []run, w float64) []line {
 			glued := 0.0
 			if k+1 < len(runs) && i == strings.Count(text, "\n") && len(runs[k+1].text) < 200 {
 				// What follows without a space is one word with this.
-				next, _, _ := strings.Cut(strings.ReplaceAll(kept.Replace(clean(runs[k+1].text)), "\n", " "), " ")
+				next, _, _ := strings.Cut(strings.ReplaceAll(marked(clean(runs[k+1].text)), "\n", " "), " ")
 				glued = runs[k+1].width(next)
 			}
-			b.paragraph(kept.Replace(para), r.style, glued)
+			b.paragraph(marked(para), r.style, glued)
 		}
 		if budget == 0 {
 			break
@@ -89,9 +89,19 @@ func wrapRuns(runs []run, w float64) []line {
 	return b.lines
 }
 
-// kept keeps marks of French typography with their word where a text has plain
-// spaces, so that no line begins with a colon.
-var kept = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " !", "\u202f!", " ?", "\u202f?", "« ", "«\u202f", " »", "\u202f»", " %", "\u202f%")
+// marked keeps marks of French typography with their word where a text has
+// plain spaces, so that no line begins with a colon.
+func marked(s string) string {
+	for i := 0; i+1 < len(s); i++ {
+		// A space beside a mark; of « and » the first byte is enough.
+		if s[i] == ' ' && (strings.IndexByte(":;!?%\xC2", s[i+1]) >= 0 || i > 0 && s[i-1] == 0xAB) {
+			return frenchMarks.Replace(s)
+		}
+	}
+	return s
+}
+
+var frenchMarks = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " !", "\u202f!", " ?", "\u202f?", "« ", "«\u202f", " »", "\u202f»", " %", "\u202f%")
 
 // breaker fills lines greedily.
 type breaker struct {
