@@ -201,7 +201,11 @@ func clean(s string) string {
 		}
 	}
 	name()
-	return b.String()
+	out := b.String()
+	if !norm.NFC.IsNormalString(out) {
+		return clean(norm.NFC.String(out)) // what was left out stood between a letter and its accent
+	}
+	return out
 }
 
 // isPicture tells whether a rune without glyph is an emoji, or a part of one.

@@ -403,7 +403,7 @@ func TestTheMeasureOfATextIsThatOfTheFont(t *testing.T) {
 // FuzzClean holds that whatever text comes, what is printed is valid and has
 // glyphs, and that cleaning twice changes nothing more.
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{"", "é", "e\u0301", "🙂", "\xff\x00", "שלום", "\u202e", "ﬁ", "\U000e0001", "李明", "سلام", "क्षि", "👨\u200d👩", "1\ufe0f\u20e3", "\u0301", "[U+674E]"} {
+	for _, s := range []string{"", "é", "e\u0301", "🙂", "\xff\x00", "שלום", "\u202e", "ﬁ", "\U000e0001", "李明", "سلام", "क्षि", "👨\u200d👩", "1\ufe0f\u20e3", "\u0301", "[U+674E]", "A\x18\u0300", "A\u05b0\u0300"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
