@@ -9,6 +9,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,10 +51,8 @@ func archive(raw []byte, p particulars) ([]byte, error) {
 	}
 	// gofpdf ends with its own particulars and catalog.
 	objects = objects[:len(objects)-2]
-	var z squeezer
-	for i, o := range objects {
-		objects[i] = z.squeezed(mended(o))
-	}
+	z := make([]squeezer, runtime.GOMAXPROCS(0))
+	parallel(len(objects), func(worker, i int) { objects[i] = z[worker%len(z)].squeezed(mended(objects[i])) })
 	add := func(body string) int {
 		objects = append(objects, []byte(body))
 		return len(objects)
@@ -160,7 +159,7 @@ func mended(o []byte) []byte {
 }
 
 // squeezer compresses the streams that gofpdf left as they are. One compressor
-// serves for all: making one costs more than a page.
+// serves for many: making one costs more than a page.
 type squeezer struct {
 	w   *zlib.Writer
 	out bytes.Buffer

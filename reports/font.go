@@ -138,9 +138,13 @@ const pointMM = 25.4 / 72
 
 // width measures a cleaned text in millimetres.
 func width(s string, f face, size float64) float64 {
-	sum := 0
+	sum, m := 0, allMetrics()[f]
 	for _, r := range s {
-		sum += advance(r, f)
+		if r <= 0xFFFF && m[r] != missing {
+			sum += int(m[r])
+		} else {
+			sum += advance(r, f)
+		}
 	}
 	return float64(sum) / 1000 * size * pointMM
 }

@@ -130,8 +130,9 @@ func (f *flow) add(o op) { f.cur.ops = append(f.cur.ops, o) }
 func (f *flow) set(l line, x, y, lead float64) {
 	for _, r := range l.runs {
 		// The baseline lies so that ascenders and descenders share the leading.
-		f.add(op{kind: opText, x: x, y: y + lead*0.74, text: r.text, style: r.style, w: r.width(r.text)})
-		x += r.width(r.text)
+		w := r.width(r.text)
+		f.add(op{kind: opText, x: x, y: y + lead*0.74, text: r.text, style: r.style, w: w})
+		x += w
 	}
 }
 

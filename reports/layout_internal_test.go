@@ -208,6 +208,19 @@ func TestALabelStaysWithItsValue(t *testing.T) {
 	}
 }
 
+func TestAPanicOnAnotherCoreComesToTheCaller(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic is lost")
+		}
+	}()
+	parallel(100, func(_, i int) {
+		if i == 63 {
+			panic("row 63")
+		}
+	})
+}
+
 func TestAForeignFileIsNotRewritten(t *testing.T) {
 	for _, raw := range []string{"", "%PDF-1.3\n", "startxref\n0\n%%EOF\n", "startxref\n99999\n%%EOF\n", "xref\n0 9\nstartxref\n0\n%%EOF\n", strings.Repeat("x", 40) + "xref\n0 6\n" + strings.Repeat("0000000001 00000 n \n", 6) + "startxref\n40\n%%EOF\n"} {
 		if _, err := archive([]byte(raw), particulars{}); err == nil {

@@ -541,10 +541,10 @@ const odsContentHead = `<?xml version="1.0" encoding="UTF-8"?>
 <style:style style:name="title" style:family="table-cell"><style:text-properties fo:font-size="15pt" fo:font-weight="bold"/></style:style>
 <style:style style:name="plain" style:family="table-cell"><style:text-properties fo:color="#6B7280"/></style:style>
 <style:style style:name="block" style:family="table-cell"><style:table-cell-properties fo:border-bottom="0.5pt solid #1F5F5B"/><style:text-properties fo:font-size="12pt" fo:font-weight="bold" fo:color="#1F5F5B"/></style:style>
-<style:style style:name="head" style:family="table-cell"><style:table-cell-properties fo:background-color="#F5F3EE" fo:wrap-option="wrap" style:vertical-align="bottom" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:text-properties fo:font-weight="bold"/></style:style>
-<style:style style:name="label" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:text-properties fo:color="#6B7280"/></style:style>
-<style:style style:name="value" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/></style:style>
-<style:style style:name="gap" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:text-properties fo:font-style="italic" fo:color="#945C0C"/></style:style>
-<style:style style:name="date" style:family="table-cell" style:data-style-name="day"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2" fo:padding="1mm"/><style:paragraph-properties fo:text-align="start"/></style:style>
+<style:style style:name="head" style:family="table-cell"><style:table-cell-properties fo:background-color="#F5F3EE" fo:wrap-option="wrap" style:vertical-align="bottom" fo:border="0.3pt solid #DDDAD2"/><style:text-properties fo:font-weight="bold"/></style:style>
+<style:style style:name="label" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2"/><style:text-properties fo:color="#6B7280"/></style:style>
+<style:style style:name="value" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2"/></style:style>
+<style:style style:name="gap" style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2"/><style:text-properties fo:font-style="italic" fo:color="#945C0C"/></style:style>
+<style:style style:name="date" style:family="table-cell" style:data-style-name="day"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top" fo:border="0.3pt solid #DDDAD2"/><style:paragraph-properties fo:text-align="start"/></style:style>
 </office:automatic-styles><office:body><office:spreadsheet>
 `

@@ -196,6 +196,26 @@ func (g *grid) row(cells []register.Cell, full float64) rowBox {
 	return b
 }
 
+// rowsAhead breaks rows into lines some hundreds ahead of where they are set, on
+// all cores.
+type rowsAhead struct {
+	g     *grid
+	full  float64
+	first int // index of boxes[0]
+	boxes []rowBox
+}
+
+// at returns row i; rows are asked for in their order.
+func (r *rowsAhead) at(i int) rowBox {
+	const ahead = 512
+	if i >= r.first+len(r.boxes) {
+		r.first = i
+		r.boxes = make([]rowBox, min(ahead, len(r.g.t.Rows)-i))
+		parallel(len(r.boxes), func(_, k int) { r.boxes[k] = r.g.row(r.g.t.Rows[r.first+k], r.full) })
+	}
+	return r.boxes[i-r.first]
+}
+
 // longDetail is the length from which a value under a row gets lines of its
 // own.
 const longDetail = 70
@@ -287,17 +307,17 @@ func (f *flow) table(t *register.Table) {
 	if len(g.cols) == 0 {
 		return
 	}
-	first := g.row(t.Rows[0], f.width())
-	if whole := max(f.tableStart(t), g.headH+first.height); whole <= f.full() {
+	rows := rowsAhead{g: g, full: f.width()}
+	if whole := max(f.tableStart(t), g.headH+rows.at(0).height); whole <= f.full() {
 		f.need(whole)
 	}
 	f.tableHead(g)
 	onSheet := 0
-	next := first
+	next := rows.at(0)
 	for i := range t.Rows {
 		b := next
 		if i+1 < len(t.Rows) {
-			next = g.row(t.Rows[i+1], f.width())
+			next = rows.at(i + 1)
 		}
 		page := f.full() - g.headH - 1
 		if b.height > page {
