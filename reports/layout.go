@@ -210,7 +210,7 @@ func (f *flow) lacking() {
 func (f *flow) paragraph(w string) {
 	const hang = 4.0
 	lead, wide := styleWords.leading(), min(measure, f.width())
-	if item, ok := strings.CutPrefix(strings.TrimSpace(w), "• "); ok {
+	if item, ok := strings.CutPrefix(strings.ReplaceAll(strings.TrimSpace(w), "•\u00a0", "• "), "• "); ok {
 		ls := wrap(item, styleWords, wide-hang)
 		f.need(float64(min(len(ls), 4)) * lead) // so that the first lines stay with the bullet
 		f.set(line{runs: []run{{"•", styleWords}}}, marginSide+0.8, f.y, lead)

@@ -104,56 +104,25 @@ func (b *book) paint(w io.Writer) (err error) {
 		links[i] = pdf.AddLink()
 		pdf.SetLink(links[i], max(0, p.y-4), numbers[p.sheet])
 	}
-	// One colour for text and areas alike, written when it changes: gofpdf, left
-	// at its black, then says nothing of colours, which keeps a page small.
-	pots := map[ink]string{}
-	var wet *ink
-	dip := func(c ink) {
-		if c = b.color(c); wet != nil && *wet == c {
-			return
-		}
-		if pots[c] == "" {
-			pots[c] = fmt.Sprintf("%.3f %.3f %.3f rg", float64(c[0])/255, float64(c[1])/255, float64(c[2])/255)
-		}
-		pdf.RawWriteStr(pots[c])
-		wet = &c
-	}
-	cur, size := regular, 0.0
-	choose := func(f face, points float64) {
-		if f != cur || points != size {
-			pdf.SetFont(fonts[f].family, fonts[f].style, points)
-			cur, size = f, points
-		}
-	}
+	p := pen{book: b, pdf: pdf, known: make([]bool, allFaces<<16)}
 	for _, s := range b.sheets {
 		orientation := "P"
 		if s.wide {
 			orientation = "L"
 		}
 		pdf.AddPageFormat(orientation, gofpdf.SizeType{Wd: a4Short, Ht: a4Long})
-		wet, size = nil, 0 // a new page knows nothing of the one before
+		p.turn(s)
 		for _, o := range s.ops {
 			switch o.kind {
 			case opText:
-				dip(o.style.ink)
-				if ordinary(o.text, o.style.face) {
-					choose(o.style.face, o.style.size)
-					pdf.Text(o.x, o.y, o.text)
-					continue
-				}
-				x := o.x
-				for _, p := range pieces(o.text, o.style.face) {
-					choose(p.face, o.style.size)
-					pdf.Text(x, o.y, p.text)
-					x += width(p.text, o.style.face, o.style.size)
-				}
+				p.text(o)
 			case opRule, opBox:
-				dip(o.ink)
-				pdf.Rect(o.x, o.y, o.w, o.h, "F")
+				p.box(o)
 			case opLink:
 				pdf.Link(o.x, o.y, o.w, o.h, links[o.target])
 			}
 		}
+		p.flush()
 		s.ops = nil // painted: a long register leaves its room to the file
 	}
 	var out bytes.Buffer
