@@ -533,7 +533,7 @@ const odsContentHead = `<?xml version="1.0" encoding="UTF-8"?>
 <number:date-style style:name="day" number:language="fr" number:country="FR"><number:day number:style="long"/><number:text>/</number:text><number:month number:style="long"/><number:text>/</number:text><number:year number:style="long"/></number:date-style>
 <style:style style:name="sheet" style:family="table" style:master-page-name="Default"><style:table-properties table:display="true"/></style:style>
 <style:style style:name="row" style:family="table-row"><style:table-row-properties style:use-optimal-row-height="true"/></style:style>
-<style:style style:name="label" style:family="table-column"><style:table-column-properties style:column-width="84mm"/></style:style>
+<style:style style:name="label" style:family="table-column"><style:table-column-properties style:column-width="106mm"/></style:style>
 <style:style style:name="wide" style:family="table-column"><style:table-column-properties style:column-width="78mm"/></style:style>
 <style:style style:name="name" style:family="table-column"><style:table-column-properties style:column-width="104mm"/></style:style>
 <style:style style:name="middle" style:family="table-column"><style:table-column-properties style:column-width="42mm"/></style:style>
