@@ -14,4 +14,9 @@ var (
 	// FontItalic is the face of what is still to be completed.
 	//go:embed fonts/NotoSans-Italic.ttf
 	FontItalic []byte
+	// FontSpare has what the faces lack and names or notes may hold: Hebrew,
+	// Arabic (forms for each place in a word), Armenian, Georgian, arrows and
+	// some signs. fonts/spare.py says how it was made of other Noto fonts.
+	//go:embed fonts/NotoSans-Fallback.ttf
+	FontSpare []byte
 )

@@ -84,7 +84,8 @@ func writeCell(out *bufio.Writer, s string) {
 
 // harmless makes a value valid UTF-8 without control characters, and puts an
 // apostrophe before what a spreadsheet would run: a value, after any space,
-// that begins with = + - @, or their full-width forms, or a tab or line end.
+// that begins with = + - @, or their full-width, small or mathematical forms,
+// or a tab or line end.
 func harmless(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, string(substitute)), "\r\n", "\n")
 	s = strings.Map(func(r rune) rune {
@@ -103,7 +104,7 @@ func harmless(s string) string {
 		if unicode.In(r, unicode.Zs, unicode.Cf) {
 			continue
 		}
-		if strings.ContainsRune("=+-@\t\n＝＋－＠", r) {
+		if strings.ContainsRune("=+-@\t\n＝＋－＠−﹢﹣﹦﹫", r) {
 			return "'" + s
 		}
 		break

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,17 +27,49 @@ var (
 	styleSub      = style{bold, 10, inkAccent}
 	styleWords    = style{regular, 9.5, inkText}
 	styleLabel    = style{regular, 8.5, inkFaint}
-	styleValue    = style{regular, 9.5, inkText}
+	styleValue    = style{regular, 9.2, inkText}
 	styleHead     = style{bold, 7.5, inkText}
 	styleCell     = style{regular, 8, inkText}
 	styleDetail   = style{regular, 7.4, inkText}
 	styleNote     = style{regular, 7.5, inkFaint}
 )
 
-// words are the few words that paper adds to a document.
-var words = map[string]struct{ page, of, on, at, journal, contents, part, kept string }{
-	"fr": {"Page", "sur", "Établi le", "à", "Journal", "Sommaire", "Pièce", "Tenu à la disposition de la CNIL."},
-	"en": {"Page", "of", "Made on", "at", "Journal", "Contents", "Part", "Kept at the disposal of the CNIL."},
+// phrases are the few words that paper adds to a document.
+type phrases struct {
+	page, of, on, at, journal, contents, part, kept string
+	// The last sheet of a bound file.
+	seals, sealsWhy, file, hash, signature, signatureWhy, place, name, sign string
+	// Said at the end where signs could not be shown.
+	lacking string
+}
+
+var words = map[string]phrases{
+	"fr": {
+		page: "Page", of: "sur", on: "Établi le", at: "à", journal: "Journal", contents: "Sommaire", part: "Pièce", kept: "Tenu à la disposition de la CNIL.",
+		seals:        "Empreintes et signature",
+		sealsWhy:     "Chaque pièce existe aussi en données lisibles par machine (JSON), que Greffier écrit avec les mêmes inscriptions. L’empreinte SHA-256 de ce fichier montre s’il est bien celui dont la pièce a été imprimée\u202f: deux fichiers qui diffèrent d’un seul caractère n’ont pas la même.",
+		file:         "Fichier",
+		hash:         "Empreinte SHA-256",
+		signature:    "Signature",
+		signatureWhy: "Le responsable du traitement certifie que le présent dossier est conforme à ses registres à la date ci-dessus.",
+		place:        "Lieu et date",
+		name:         "Nom et qualité",
+		sign:         "Signature",
+		lacking:      "Les signes que les polices de ce document n’ont pas sont désignés par leur numéro Unicode, comme [U+674E]\u202f; ◊ remplace un émoji. Les fichiers CSV et JSON les contiennent tels quels.",
+	},
+	"en": {
+		page: "Page", of: "of", on: "Made on", at: "at", journal: "Journal", contents: "Contents", part: "Part", kept: "Kept at the disposal of the CNIL.",
+		seals:        "Hashes and signature",
+		sealsWhy:     "Each part also exists as machine-readable data (JSON), which Greffier writes with the same entries. The SHA-256 hash of that file shows whether it is the one from which the part was printed: two files that differ in a single character do not have the same.",
+		file:         "File",
+		hash:         "SHA-256 hash",
+		signature:    "Signature",
+		signatureWhy: "The controller certifies that this file agrees with the controller’s registers on the date above.",
+		place:        "Place and date",
+		name:         "Name and capacity",
+		sign:         "Signature",
+		lacking:      "Signs that the fonts of this document do not have are named by their Unicode number, as in [U+674E]; ◊ stands for an emoji. The CSV and JSON files hold them as they are.",
+	},
 }
 
 func lang(d register.Document) string {
@@ -75,7 +108,7 @@ func (f *flow) room() float64 { return f.bottom() - f.y }
 func (f *flow) full() float64 { return f.bottom() - marginTop }
 
 func (f *flow) newSheet() {
-	f.cur = &sheet{wide: f.wide, part: f.part}
+	f.cur = &sheet{wide: f.wide, part: f.part, ops: make([]op, 0, 192)}
 	f.book.sheets = append(f.book.sheets, f.cur)
 	f.y = marginTop
 }
@@ -97,8 +130,9 @@ func (f *flow) add(o op) { f.cur.ops = append(f.cur.ops, o) }
 func (f *flow) set(l line, x, y, lead float64) {
 	for _, r := range l.runs {
 		// The baseline lies so that ascenders and descenders share the leading.
-		f.add(op{kind: opText, x: x, y: y + lead*0.74, text: r.text, style: r.style, w: r.width(r.text)})
-		x += r.width(r.text)
+		w := r.width(r.text)
+		f.add(op{kind: opText, x: x, y: y + lead*0.74, text: r.text, style: r.style, w: w})
+		x += w
 	}
 }
 
@@ -153,6 +187,38 @@ func (f *flow) document(d register.Document, part int, heading string) {
 	f.lines(wrap(made(d), styleNote, f.width()), marginSide, styleNote.leading())
 	f.y += 4
 	f.sections(d.Sections)
+	f.lacking()
+}
+
+// lacking says what the marks for signs without glyph mean, at the end of a
+// document that has some.
+func (f *flow) lacking() {
+	if !slices.ContainsFunc(f.book.sheets, func(s *sheet) bool {
+		return s.part == f.part && slices.ContainsFunc(s.ops, func(o op) bool {
+			return o.kind == opText && (strings.ContainsRune(o.text, picture) || strings.Contains(o.text, "[U+"))
+		})
+	}) {
+		return
+	}
+	ls := wrap(words[lang(f.doc)].lacking, styleNote, min(measure, f.width()))
+	f.need(3 + float64(len(ls))*styleNote.leading())
+	f.y += 3
+	f.lines(ls, marginSide, styleNote.leading())
+}
+
+// paragraph sets words; an item of a list hangs from its bullet.
+func (f *flow) paragraph(w string) {
+	const hang = 4.0
+	lead, wide := styleWords.leading(), min(measure, f.width())
+	if item, ok := strings.CutPrefix(strings.ReplaceAll(strings.TrimSpace(w), "•\u00a0", "• "), "• "); ok {
+		ls := wrap(item, styleWords, wide-hang)
+		f.need(float64(min(len(ls), 4)) * lead) // so that the first lines stay with the bullet
+		f.set(line{runs: []run{{"•", styleWords}}}, marginSide+0.8, f.y, lead)
+		f.lines(ls, marginSide+hang, lead)
+	} else {
+		f.lines(wrap(w, styleWords, wide), marginSide, lead)
+	}
+	f.y += 1.8
 }
 
 // sections lays the parts of a document out. Sections up to the next page
@@ -210,7 +276,7 @@ func (f *flow) masthead() {
 func (f *flow) section(s register.Section) {
 	st, above, below := styleSection, 7.0, 2.6
 	if s.Level > 0 {
-		st, above, below = styleSub, 4.2, 1.2
+		st, above, below = styleSub, 3.4, 0.9
 	}
 	if s.Title != "" {
 		ls := wrap(s.Title, st, f.width())
@@ -229,8 +295,7 @@ func (f *flow) section(s register.Section) {
 		f.y += below
 	}
 	for _, w := range s.Words {
-		f.lines(wrap(w, styleWords, min(measure, f.width())), marginSide, styleWords.leading())
-		f.y += 1.8
+		f.paragraph(w)
 	}
 	if len(s.Fields) > 0 {
 		f.fields(s.Fields)
@@ -284,7 +349,7 @@ type fieldBox struct {
 // fieldPad is the space above and below a field; together is the height up to
 // which the fields or rows below a heading are kept on one sheet with it.
 const (
-	fieldPad = 1.0
+	fieldPad = 0.7
 	together = 62.0
 )
 
@@ -299,8 +364,8 @@ func (f *flow) field(fd register.Field) fieldBox {
 	case strings.TrimSpace(text) == "":
 		text, st.ink = "—", inkFaint
 	}
-	if room := min(measure, f.width()) - labelWidth; !strings.ContainsAny(text, " \n") && st.width(clean(text)) > room {
-		st.size = 7.6 // a hash that would not stay on one line
+	if len(text) >= 56 && !strings.ContainsAny(text, " \n") {
+		st.size = 7.8 // a hash stays on one line
 	}
 	b := fieldBox{label: wrap(fd.Label, styleLabel, labelWidth-4), value: wrap(text, st, min(measure, f.width())-labelWidth)}
 	b.height = float64(max(len(b.label), len(b.value)))*styleValue.leading() + 2*fieldPad
@@ -337,7 +402,7 @@ func (f *flow) fields(fields []register.Field) {
 		}
 		f.y += fieldPad
 	}
-	f.y += 1
+	f.y += 0.5
 }
 
 func toComplete(d register.Document) string {

@@ -147,6 +147,115 @@ func TestTheLastRowNeverStandsAlone(t *testing.T) {
 	}
 }
 
+func TestTheFirstRowNeverStandsAlone(t *testing.T) {
+	for n := range 60 {
+		d := tableOf(3, 0, 40, func(r, c int) string { return fmt.Sprintf("L%d", r) })
+		d.Sections = append([]register.Section{{Words: []string{strings.Repeat("x\n", n) + "x"}}}, d.Sections...)
+		b := layout([]register.Document{d})
+		for i, s := range b.sheets {
+			rows := 0
+			for _, o := range s.ops {
+				if o.kind == opText && strings.HasPrefix(o.text, "L") && o.style == styleCell {
+					rows++
+				}
+			}
+			if rows == 3 {
+				t.Errorf("after %d lines page %d has one row alone", n, i+1)
+			}
+		}
+	}
+}
+
+func TestAnAccentCanBeReadOnWhite(t *testing.T) {
+	for _, c := range []string{"#FFFF00", "#FFFFFF", "#1F5F5B", "#e91e63", "#000000"} {
+		got := Options{Accent: c}.accent()
+		if got == nil || got.contrast() < 4.5 {
+			t.Errorf("%s becomes %v", c, got)
+		}
+	}
+	if got := (Options{Accent: "#1F5F5B"}).accent(); *got != inkAccent {
+		t.Errorf("the house's colour becomes %v", *got)
+	}
+	for _, c := range []string{"", "#fff", "1F5F5B", "#GGGGGG", "#1F5F5B00"} {
+		if got := (Options{Accent: c}).accent(); got != nil {
+			t.Errorf("%q is taken for the colour %v", c, *got)
+		}
+	}
+}
+
+func TestMarksStayWithTheirWord(t *testing.T) {
+	s := styleWords
+	for _, l := range wrap("Le contrat : expiré ! Il dit « non » ; quoi ?", s, s.width("contrat")+1) {
+		if len(l.runs) > 0 && strings.ContainsAny(l.runs[0].text[:1], ":;!?»") {
+			t.Errorf("a line begins with %q", l.runs[0].text)
+		}
+	}
+}
+
+func TestALabelStaysWithItsValue(t *testing.T) {
+	label, value := style{regular, 7.4, inkFaint}, style{regular, 7.4, inkText}
+	runs := []run{{"Canal\u202f:\u00a0", label}, {"courriel", value}, {"   ·   ", label}, {"Jours\u00a0de\u00a0suspension\u202f:\u00a0", label}, {"12", value}}
+	for w := 20.0; w < 80; w++ {
+		for _, l := range wrapRuns(runs, w) {
+			text := ""
+			for _, r := range l.runs {
+				text += r.text
+			}
+			if w > label.width("Jours de suspension : 12")+1 && (text == "12" || text == "courriel") {
+				t.Errorf("at %.0f mm the value %q stands alone", w, text)
+			}
+		}
+	}
+}
+
+func TestAPanicOnAnotherCoreComesToTheCaller(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic is lost")
+		}
+	}()
+	parallel(100, func(_, i int) {
+		if i == 63 {
+			panic("row 63")
+		}
+	})
+}
+
+func TestAForeignFileIsNotRewritten(t *testing.T) {
+	for _, raw := range []string{"", "%PDF-1.3\n", "startxref\n0\n%%EOF\n", "startxref\n99999\n%%EOF\n", "xref\n0 9\nstartxref\n0\n%%EOF\n", strings.Repeat("x", 40) + "xref\n0 6\n" + strings.Repeat("0000000001 00000 n \n", 6) + "startxref\n40\n%%EOF\n"} {
+		if _, err := archive([]byte(raw), particulars{}); err == nil {
+			t.Errorf("%q was taken for a file of gofpdf", raw)
+		}
+	}
+}
+
+func TestTheOutlineCountsWhatItShows(t *testing.T) {
+	marks := func(levels ...int) (out []bookmark) {
+		for _, l := range levels {
+			out = append(out, bookmark{title: "t", level: l, page: 1})
+		}
+		return out
+	}
+	cases := []struct {
+		name   string
+		levels []int
+		want   []string // what the root and each mark say of their count and parent
+	}{
+		{"one title is open", []int{0, 1, 1}, []string{"/Count 3>>", "/Parent 9 0 R /First 11 0 R /Last 12 0 R /Count 2", "/Parent 10 0 R /Next 12 0 R", "/Parent 10 0 R /Prev 11 0 R"}},
+		{"several are closed", []int{0, 1, 0}, []string{"/Count 2>>", "/Count -1", "/Parent 10 0 R", "/Parent 9 0 R /Prev 10 0 R"}},
+		{"a skipped level is made up", []int{2, 4}, []string{"/Count 2>>", "/Parent 9 0 R", "/Parent 10 0 R"}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			for i, o := range outline(marks(tc.levels...), 9) {
+				if !strings.Contains(o, tc.want[i]) {
+					t.Errorf("object %d is %s, want %s in it", i, o, tc.want[i])
+				}
+			}
+		})
+	}
+}
+
 func TestTheHeaderIsRepeatedOnEverySheetOfATable(t *testing.T) {
 	b := layout([]register.Document{tableOf(3, 0, 200, func(r, c int) string { return "x" })})
 	for i, s := range b.sheets {
@@ -188,17 +297,29 @@ func TestTextIsMadePrintable(t *testing.T) {
 		{"accents and narrow spaces stay", "Œuvre n°\u202f1\u00a0: «\u202fça\u202f»", "Œuvre n°\u202f1\u00a0: «\u202fça\u202f»"},
 		{"a decomposed accent is composed", "e\u0301te\u0301", "été"},
 		{"Greek and Cyrillic stay", "Νίκη Жанна", "Νίκη Жанна"},
-		{"an emoji becomes a visible mark", "Léa 🙂", "Léa \uFFFD"},
-		{"a family of joined emoji loses its joiners", "👨\u200d👩\u200d👧", "\uFFFD\uFFFD\uFFFD"},
+		{"Vietnamese is composed", "Nguye\u0302\u0303n Thi\u0323 Đo\u031b\u0300i", "Nguyễn Thị Đời"},
+		{"a mark without composed letter stays", "m\u0302", "m\u0302"},
+		{"Armenian and Georgian stay", "Արամ გიორგი", "Արամ გიორგი"},
+		{"an emoji becomes a short mark", "Léa 🙂", "Léa ◊"},
+		{"emoji in a row are one mark", "👨\u200d👩\u200d👧 🇫🇷 ❤️👍🏽", "◊ ◊ ◊"},
+		{"a digit in a key keeps the digit", "1\ufe0f\u20e3", "1"},
 		{"invalid UTF-8 becomes a visible mark", "a\xff\xfeb", "a\uFFFDb"},
-		{"Hebrew becomes visible marks", "שלום", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+		{"Hebrew stays", "שלום", "שלום"},
+		{"Hebrew points are left out", "שָׁלוֹם", "שלום"},
+		{"Arabic takes the forms of a word", "محمد علي", "\ufee3\ufea4\ufee4\ufeaa \ufecb\ufee0\ufef2"},
+		{"lam and alef join", "سلام الا", "\ufeb3\ufefc\ufee1 \ufe8d\ufefb"},
+		{"Persian letters have forms", "پگاه", "\ufb58\ufb95\ufe8e\ufee9"},
+		{"Chinese is named by its numbers", "李明 (Li Ming)", "[U+674E U+660E] (Li Ming)"},
+		{"a rare sign beyond the basic plane is named", "a𠮷b", "a[U+20BB7]b"},
+		{"Thai is named", "ก", "[U+0E01]"},
+		{"a private sign is named", "\ue000", "[U+E000]"},
 		{"direction overrides are dropped", "facture\u202egpj.exe", "facturegpj.exe"},
 		{"control characters are dropped", "a\x00b\x1b[31mc", "ab[31mc"},
 		{"tabs become spaces", "a\tb", "a b"},
 		{"line ends become line feeds", "a\r\nb\rc", "a\nb\nc"},
 		{"mathematical letters are written plainly", "𝐇𝐞𝐥𝐥𝐨", "Hello"},
 		{"full-width letters are written plainly", "ＡＢＣ", "ABC"},
-		{"arrows are spelled", "a → b", "a -> b"},
+		{"arrows and checks stay", "a → b ≤ c ✓", "a → b ≤ c ✓"},
 		{"a soft hyphen is dropped", "co\u00adopération", "coopération"},
 	}
 	for _, tc := range cases {
@@ -208,8 +329,51 @@ func TestTextIsMadePrintable(t *testing.T) {
 			}
 		})
 	}
-	if !has(substitute) {
-		t.Error("the fonts lack the mark that stands for what they lack")
+	for _, mark := range []rune{substitute, picture} {
+		if !has(mark) {
+			t.Errorf("the fonts lack %U, which stands for what they lack", mark)
+		}
+	}
+}
+
+func TestWritingFromRightToLeftIsTurnedRound(t *testing.T) {
+	cases := []struct{ name, in, want string }{
+		{"Latin is left alone", "abc (1)", "abc (1)"},
+		{"a Hebrew name", "שלום", "םולש"},
+		{"two words among Latin ones", "M. דוד לוי, Lille", "M. יול דוד, Lille"},
+		{"a number in between keeps its order", "רחוב 12 א", "א 12 בוחר"},
+		{"brackets are mirrored", "א(ב)ג", "ג(ב)א"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := visual(tc.in); got != tc.want {
+				t.Errorf("visual(%q) = %q, want %q", tc.in, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestATextIsSplitByTheFontsThatItNeeds(t *testing.T) {
+	got := fmt.Sprint(pieces("a→b", bold))
+	if want := fmt.Sprint([]piece{{"a", bold}, {"→", spare}, {"b", bold}}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestParticularsKeepWhatNoFontHas(t *testing.T) {
+	cases := []struct{ name, in, want string }{
+		{"Chinese and emoji stay", "李明 🙂", "李明 🙂"},
+		{"line feeds become spaces", "a\nb", "a b"},
+		{"controls and noncharacters go", "a\x00\u202e\uFFFEb", "ab"},
+		{"invalid UTF-8 is marked", "a\xffb", "a\uFFFDb"},
+		{"long ones are cut and say so", strings.Repeat("é", 400), strings.Repeat("é", 300) + "…"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := particular(tc.in); got != tc.want {
+				t.Errorf("particular(%q) = %q, want %q", tc.in, got, tc.want)
+			}
+		})
 	}
 }
 
@@ -252,7 +416,7 @@ func TestTheMeasureOfATextIsThatOfTheFont(t *testing.T) {
 // FuzzClean holds that whatever text comes, what is printed is valid and has
 // glyphs, and that cleaning twice changes nothing more.
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{"", "é", "e\u0301", "🙂", "\xff\x00", "שלום", "\u202e", "ﬁ", "\U000e0001"} {
+	for _, s := range []string{"", "é", "e\u0301", "🙂", "\xff\x00", "שלום", "\u202e", "ﬁ", "\U000e0001", "李明", "سلام", "क्षि", "👨\u200d👩", "1\ufe0f\u20e3", "\u0301", "[U+674E]", "A\x18\u0300", "A\u05b0\u0300"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

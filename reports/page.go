@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/jung-kurt/gofpdf"
-
-	"greffier/assets"
 )
 
 // A4 in millimetres.
@@ -65,10 +63,12 @@ type book struct {
 	sheets                 []*sheet
 	places                 []place
 	title, author, subject string
+	lang                   string
 	made                   time.Time
+	accent                 *ink // nil: the house's
 }
 
-// paint turns the book into a PDF. gofpdf is known here and nowhere else. It
+// paint turns the book into a PDF and uses it up. gofpdf is known here and nowhere else. It
 // returns ErrRender when gofpdf fails or panics.
 func (b *book) paint(w io.Writer) (err error) {
 	defer func() {
@@ -86,17 +86,15 @@ func (b *book) paint(w io.Writer) (err error) {
 	pdf.SetCreationDate(b.made)
 	pdf.SetModificationDate(b.made)
 	pdf.SetCatalogSort(true)
+	pdf.SetCompression(false) // archive compresses the pages, with one compressor for all
 	pdf.SetMargins(0, 0, 0)
 	pdf.SetAutoPageBreak(false, 0)
-	pdf.SetTitle(b.title, true)
-	pdf.SetAuthor(b.author, true)
-	pdf.SetSubject(b.subject, true)
-	pdf.SetCreator("Greffier", true)
-	pdf.SetDisplayMode("fullwidth", "continuous")
-	pdf.AddUTF8FontFromBytes("sans", "", assets.FontRegular)
-	pdf.AddUTF8FontFromBytes("sans", "B", assets.FontBold)
-	pdf.AddUTF8FontFromBytes("sans", "I", assets.FontItalic)
-
+	used := b.faces()
+	for f, data := range fontData() {
+		if used[f] {
+			pdf.AddUTF8FontFromBytes(fonts[f].family, fonts[f].style, data)
+		}
+	}
 	numbers := make(map[*sheet]int, len(b.sheets))
 	for i, s := range b.sheets {
 		numbers[s] = i + 1
@@ -106,43 +104,69 @@ func (b *book) paint(w io.Writer) (err error) {
 		links[i] = pdf.AddLink()
 		pdf.SetLink(links[i], max(0, p.y-4), numbers[p.sheet])
 	}
-	byStyle := [...]string{regular: "", bold: "B", italic: "I"}
-	next, level := 0, -1
-	_, last := b.sheets[len(b.sheets)-1].size()
+	p := pen{book: b, pdf: pdf, known: make([]bool, allFaces<<16)}
 	for _, s := range b.sheets {
 		orientation := "P"
 		if s.wide {
 			orientation = "L"
 		}
 		pdf.AddPageFormat(orientation, gofpdf.SizeType{Wd: a4Short, Ht: a4Long})
-		pdf.SetFont("sans", "", 9)
-		_, height := s.size()
-		for next < len(b.places) && b.places[next].sheet == s {
-			p := b.places[next]
-			// gofpdf loses itself when a bookmark skips a level.
-			level = min(p.level, level+1)
-			// gofpdf measures every bookmark from the foot of the last page.
-			pdf.Bookmark(p.title, level, max(0, p.y-4)+last-height)
-			next++
-		}
+		p.turn(s)
 		for _, o := range s.ops {
 			switch o.kind {
 			case opText:
-				pdf.SetFont("sans", byStyle[o.style.face], o.style.size)
-				pdf.SetTextColor(int(o.style.ink[0]), int(o.style.ink[1]), int(o.style.ink[2]))
-				pdf.Text(o.x, o.y, o.text)
+				p.text(o)
 			case opRule, opBox:
-				pdf.SetFillColor(int(o.ink[0]), int(o.ink[1]), int(o.ink[2]))
-				pdf.Rect(o.x, o.y, o.w, o.h, "F")
+				p.box(o)
 			case opLink:
 				pdf.Link(o.x, o.y, o.w, o.h, links[o.target])
 			}
 		}
+		p.flush()
+		s.ops = nil // painted: a long register leaves its room to the file
 	}
 	var out bytes.Buffer
 	if err := pdf.Output(&out); err != nil {
 		return fmt.Errorf("paint the pages: %w: %w", ErrRender, err)
 	}
-	_, err = w.Write(out.Bytes())
+	marks := make([]bookmark, 0, len(b.places))
+	for _, p := range b.places {
+		_, height := p.sheet.size()
+		marks = append(marks, bookmark{title: p.title, level: p.level, page: numbers[p.sheet], up: (height - max(0, p.y-4)) / pointMM})
+	}
+	file, err := archive(out.Bytes(), particulars{title: b.title, author: b.author, subject: b.subject, lang: b.lang, made: b.made, marks: marks})
+	if err != nil {
+		return fmt.Errorf("paint the pages: %w: %w", ErrRender, err)
+	}
+	_, err = w.Write(file)
 	return err
+}
+
+// fonts are the names by which gofpdf knows the faces.
+var fonts = [allFaces]struct{ family, style string }{regular: {"sans", ""}, bold: {"sans", "B"}, italic: {"sans", "I"}, spare: {"spare", ""}}
+
+// faces tells which faces the book needs.
+func (b *book) faces() (used [allFaces]bool) {
+	for _, s := range b.sheets {
+		for _, o := range s.ops {
+			switch {
+			case o.kind != opText:
+			case ordinary(o.text, o.style.face):
+				used[o.style.face] = true
+			default:
+				for _, p := range pieces(o.text, o.style.face) {
+					used[p.face] = true
+				}
+			}
+		}
+	}
+	return used
+}
+
+// color is an ink as this book shows it: the accent may be the shop's own.
+func (b *book) color(c ink) ink {
+	if c == inkAccent && b.accent != nil {
+		return *b.accent
+	}
+	return c
 }

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +20,7 @@ import (
 //
 // It returns ErrNothing without documents and ErrRender when the pages cannot
 // be made; nothing is written then.
-func PDF(w io.Writer, docs []register.Document, _ Options) (err error) {
+func PDF(w io.Writer, docs []register.Document, opt Options) (err error) {
 	if len(docs) == 0 {
 		return fmt.Errorf("print a PDF: %w", ErrNothing)
 	}
@@ -32,6 +34,7 @@ func PDF(w io.Writer, docs []register.Document, _ Options) (err error) {
 		}
 	}()
 	b := layout(docs)
+	b.accent = opt.accent()
 	if err := b.paint(w); err != nil {
 		if errors.Is(err, ErrRender) {
 			return fmt.Errorf("print a PDF: %w", err)
@@ -45,9 +48,10 @@ func PDF(w io.Writer, docs []register.Document, _ Options) (err error) {
 func layout(docs []register.Document) *book {
 	first := docs[0]
 	b := &book{
-		title:   oneLine(clean(first.Title)),
-		author:  oneLine(clean(first.Controller.Name)),
-		subject: oneLine(clean(first.Subtitle)),
+		title:   particular(first.Title),
+		author:  particular(first.Controller.Name),
+		subject: particular(first.Subtitle),
+		lang:    lang(first),
 		made:    first.MadeAt.UTC(),
 	}
 	f := &flow{book: b}
@@ -84,13 +88,14 @@ func (f *flow) dossier(docs []register.Document) {
 	for i, d := range parts {
 		f.document(d, len(docs)-len(parts)+i, wd.part+" "+strconv.Itoa(i+1))
 	}
+	f.doc, f.part, f.wide = docs[0], 0, false
+	f.seals(parts)
 	body := f.book.sheets
 	f.book.sheets = nil
 	numbers := make(map[*sheet]int, len(body))
 	for i, s := range body {
 		numbers[s] = i + 1
 	}
-	f.doc, f.part, f.wide = docs[0], 0, false
 	type entry struct {
 		sheet *sheet
 		at    int // index of the operation that shows the number
@@ -131,6 +136,37 @@ func (f *flow) dossier(docs []register.Document) {
 		o.x = e.right - o.w
 	}
 	f.book.sheets = append(append(cover, f.book.sheets...), body...)
+}
+
+// seals sets the last sheet of a bound file: a hash for each part, and room for
+// a signature.
+func (f *flow) seals(parts []register.Document) {
+	wd := words[lang(f.doc)]
+	t := &register.Table{Columns: []register.Column{{Title: wd.part, Weight: 1}, {Title: wd.file, Weight: 2}, {Title: wd.hash, Weight: 6}}}
+	for i, d := range parts {
+		sum := sha256.New()
+		if err := JSON(sum, d); err != nil {
+			continue // a hash takes everything
+		}
+		t.Rows = append(t.Rows, []register.Cell{{Text: strconv.Itoa(i + 1)}, {Text: d.Name + ".json"}, {Text: hex.EncodeToString(sum.Sum(nil)), Value: "hash"}})
+	}
+	f.newSheet()
+	f.section(register.Section{Title: wd.seals, Words: []string{wd.sealsWhy}, Table: t})
+	f.book.places[len(f.book.places)-1].level = 0
+	const box = 62.0
+	f.need(box)
+	f.y += 7
+	f.lines(wrap(wd.signature, styleSection, f.width()), marginSide, styleSection.size*pointMM*1.3)
+	f.y += 1.5
+	f.lines(wrap(wd.signatureWhy, styleWords, f.width()), marginSide, styleWords.leading())
+	f.y += 9
+	third := (f.width() - 12) / 3
+	for i, label := range []string{wd.place, wd.name, wd.sign} {
+		x := marginSide + float64(i)*(third+6)
+		f.rule(x, f.y+16, third, 0.25, inkText)
+		f.set(line{runs: []run{{label, styleLabel}}}, x, f.y+17.5, styleLabel.leading())
+	}
+	f.y += 24
 }
 
 // cover sets the first sheet of a bound file.

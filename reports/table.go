@@ -10,7 +10,7 @@ import (
 // Paddings of a table cell and the bounds of a column, in millimetres.
 const (
 	padX     = 1.6
-	padY     = 1.3
+	padY     = 1.15
 	maxWord  = 34.0 // a longer word may be broken
 	maxIdeal = 70.0
 )
@@ -79,21 +79,26 @@ func (f *flow) needs(t *register.Table, cols []int) widths {
 	return w
 }
 
-// wantsWide tells whether a table is too crowded for an upright sheet.
+// wantsWide tells whether a table is too crowded for an upright sheet: by its
+// columns, by their longest words, or by prose that would stand in narrow
+// towers.
 func (f *flow) wantsWide(t *register.Table) bool {
+	const upright = a4Short - 2*marginSide
 	cols, _ := split(t)
-	sum := 0.0
-	for _, w := range f.needs(t, cols).least {
-		sum += w
+	least, ideal := 0.0, 0.0
+	w := f.needs(t, cols)
+	for k := range cols {
+		least += w.least[k]
+		ideal += w.ideal[k]
 	}
-	return len(cols) >= 8 || sum*1.2 > a4Short-2*marginSide
+	return len(cols) >= 8 || least*1.2 > upright || len(cols) >= 6 && ideal > 1.5*upright
 }
 
 // grid decides the widths of the columns.
 func (f *flow) grid(t *register.Table) *grid {
-	g := &grid{t: t, colon: "\u202f: "}
+	g := &grid{t: t, colon: "\u202f:\u00a0"}
 	if lang(f.doc) == "en" {
-		g.colon = ": "
+		g.colon = ":\u00a0"
 	}
 	g.cols, g.details = split(t)
 	asked := f.needs(t, g.cols)
@@ -191,6 +196,26 @@ func (g *grid) row(cells []register.Cell, full float64) rowBox {
 	return b
 }
 
+// rowsAhead breaks rows into lines some hundreds ahead of where they are set, on
+// all cores.
+type rowsAhead struct {
+	g     *grid
+	full  float64
+	first int // index of boxes[0]
+	boxes []rowBox
+}
+
+// at returns row i; rows are asked for in their order.
+func (r *rowsAhead) at(i int) rowBox {
+	const ahead = 512
+	if i >= r.first+len(r.boxes) {
+		r.first = i
+		r.boxes = make([]rowBox, min(ahead, len(r.g.t.Rows)-i))
+		parallel(len(r.boxes), func(_, k int) { r.boxes[k] = r.g.row(r.g.t.Rows[r.first+k], r.full) })
+	}
+	return r.boxes[i-r.first]
+}
+
 // longDetail is the length from which a value under a row gets lines of its
 // own.
 const longDetail = 70
@@ -218,6 +243,7 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 		if len(short) > 0 {
 			short = append(short, run{"   ·   ", label})
 		}
+		title.text = strings.ReplaceAll(title.text, " ", "\u00a0")
 		short = append(short, title, run{strings.ReplaceAll(text, " ", "\u00a0"), s})
 	}
 	if len(short) > 0 {
@@ -230,11 +256,17 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 const indent = 3.0
 
 // tableStart is the height that must be free where a table begins: all of a
-// small table, otherwise the header with the first row.
+// small table, otherwise the header with the first rows.
 func (f *flow) tableStart(t *register.Table) float64 {
 	g := f.grid(t)
-	first := g.headH + g.row(t.Rows[0], f.width()).height
-	h := first
+	h := g.headH + g.row(t.Rows[0], f.width()).height
+	first := h
+	if len(t.Rows) > 1 {
+		// The first row is not left alone either, where two can stand together.
+		if second := g.row(t.Rows[1], f.width()).height; h+second < f.full()/2 {
+			first += second + 0.5 // with the rule under the header
+		}
+	}
 	for _, r := range t.Rows[1:] {
 		if h += g.row(r, f.width()).height; h > together {
 			return min(first, f.full()/2)
@@ -275,17 +307,17 @@ func (f *flow) table(t *register.Table) {
 	if len(g.cols) == 0 {
 		return
 	}
-	first := g.row(t.Rows[0], f.width())
-	if whole := g.headH + first.height; whole <= f.full() {
+	rows := rowsAhead{g: g, full: f.width()}
+	if whole := max(f.tableStart(t), g.headH+rows.at(0).height); whole <= f.full() {
 		f.need(whole)
 	}
 	f.tableHead(g)
 	onSheet := 0
-	next := first
+	next := rows.at(0)
 	for i := range t.Rows {
 		b := next
 		if i+1 < len(t.Rows) {
-			next = g.row(t.Rows[i+1], f.width())
+			next = rows.at(i + 1)
 		}
 		page := f.full() - g.headH - 1
 		if b.height > page {
@@ -306,7 +338,7 @@ func (f *flow) table(t *register.Table) {
 		onSheet++
 	}
 	f.rule(marginSide, f.y, f.width(), 0.15, inkHair)
-	f.y += 3
+	f.y += 1.8
 }
 
 // row draws a row that fits.

@@ -60,7 +60,7 @@ func wrap(text string, s style, w float64) []line {
 func wrapRuns(runs []run, w float64) []line {
 	b := breaker{max: max(w, 4)}
 	budget := maxRunes
-	for _, r := range runs {
+	for k, r := range runs {
 		text := clean(r.text)
 		if n := utf8.RuneCountInString(text); n > budget {
 			text = string([]rune(text)[:budget]) + " […]"
@@ -70,7 +70,13 @@ func wrapRuns(runs []run, w float64) []line {
 			if i > 0 {
 				b.newline()
 			}
-			b.paragraph(para, r.style)
+			glued := 0.0
+			if k+1 < len(runs) && i == strings.Count(text, "\n") && len(runs[k+1].text) < 200 {
+				// What follows without a space is one word with this.
+				next, _, _ := strings.Cut(strings.ReplaceAll(marked(clean(runs[k+1].text)), "\n", " "), " ")
+				glued = runs[k+1].width(next)
+			}
+			b.paragraph(marked(para), r.style, glued)
 		}
 		if budget == 0 {
 			break
@@ -82,6 +88,20 @@ func wrapRuns(runs []run, w float64) []line {
 	}
 	return b.lines
 }
+
+// marked keeps marks of French typography with their word where a text has
+// plain spaces, so that no line begins with a colon.
+func marked(s string) string {
+	for i := 0; i+1 < len(s); i++ {
+		// A space beside a mark; of « and » the first byte is enough.
+		if s[i] == ' ' && (strings.IndexByte(":;!?%\xC2", s[i+1]) >= 0 || i > 0 && s[i-1] == 0xAB) {
+			return frenchMarks.Replace(s)
+		}
+	}
+	return s
+}
+
+var frenchMarks = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " !", "\u202f!", " ?", "\u202f?", "« ", "«\u202f", " »", "\u202f»", " %", "\u202f%")
 
 // breaker fills lines greedily.
 type breaker struct {
@@ -96,9 +116,12 @@ func (b *breaker) newline() {
 	b.cur, b.gap = line{}, 0
 }
 
-func (b *breaker) paragraph(text string, s style) {
+// paragraph adds the words of a text; glued is the width of what hangs on its
+// last word.
+func (b *breaker) paragraph(text string, s style, glued float64) {
 	space := s.width(" ")
-	for i, word := range strings.Split(text, " ") {
+	all := strings.Split(text, " ")
+	for i, word := range all {
 		if i > 0 && (b.cur.w > 0 || b.gap > 0) {
 			b.gap = space
 		}
@@ -106,7 +129,11 @@ func (b *breaker) paragraph(text string, s style) {
 			continue
 		}
 		w := s.width(word)
-		if b.cur.w > 0 && b.cur.w+b.gap+w > b.max {
+		tail := 0.0
+		if i == len(all)-1 && w+glued <= b.max {
+			tail = glued
+		}
+		if b.cur.w > 0 && b.cur.w+b.gap+w+tail > b.max {
 			if w <= b.max {
 				b.newline()
 			} else if b.cur.w+b.gap > b.max*0.7 {
@@ -154,14 +181,10 @@ func (b *breaker) put(word string, s style, w float64) {
 // fit returns the longest beginning of a word that fits, preferably up to a
 // mark after which a key or an address may be broken.
 func (b *breaker) fit(word string, s style, w float64) string {
-	m := allMetrics()[s.face]
 	limit := w / (s.size * pointMM) * 1000
 	sum, end, nice := 0.0, 0, 0
 	for i, r := range word {
-		adv := 0.0
-		if r < 1<<16 && m[r] != missing {
-			adv = float64(m[r])
-		}
+		adv := float64(advance(r, s.face))
 		if sum+adv > limit && !unicode.Is(unicode.Mn, r) {
 			break
 		}
@@ -205,12 +228,9 @@ func truncate(text string, s style, w float64) string {
 	if rest <= 0 {
 		return ""
 	}
-	m := allMetrics()[s.face]
 	sum, end := 0.0, 0
 	for i, r := range text {
-		if r < 1<<16 && m[r] != missing {
-			sum += float64(m[r]) / 1000 * s.size * pointMM
-		}
+		sum += float64(advance(r, s.face)) / 1000 * s.size * pointMM
 		if sum > rest {
 			break
 		}

@@ -192,11 +192,11 @@ func TestAHeaderSortsAndTurnsAround(t *testing.T) {
 
 func TestTabsTakeTheKeyboard(t *testing.T) {
 	newApp(t)
-	tabs := NewTabs(Tab{"a", Label("1")}, Tab{"b", Label("2")})
+	tabs := NewTabs(Tab{Word: "a", Content: Label("1")}, Tab{Word: "idle", Content: Label("3"), Idle: true}, Tab{Word: "b", Content: Label("2")})
 	w := test.NewTempWindow(t, tabs.Object)
 	w.Canvas().Focus(tabs.heads[0])
 	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
-	if tabs.Selected() != 1 {
+	if tabs.Selected() != 2 {
 		t.Error("Right does not show the next page")
 	}
 }
