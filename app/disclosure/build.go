@@ -263,7 +263,7 @@ func (b *builder) objects() {
 	}
 	objects := slices.Clone(b.f.Objects)
 	slices.SortStableFunc(objects, func(x, y plan.Found) int {
-		return cmp.Or(cmp.Compare(x.Order, y.Order), x.ModifiedAt.Compare(y.ModifiedAt), cmp.Compare(x.Key, y.Key), cmp.Compare(x.Version, y.Version))
+		return cmp.Or(cmp.Compare(x.Order, y.Order), cmp.Compare(x.Key, y.Key), x.ModifiedAt.Compare(y.ModifiedAt), cmp.Compare(x.Version, y.Version))
 	})
 	for _, o := range objects {
 		if o.Kind != plan.Version {
