@@ -97,7 +97,6 @@ func newKillWorld(t *testing.T, folder string, r *rand.Rand) *killWorld {
 		s3.Put("photos", "uploads/"+n+"/a.jpg", "neighbour, again")
 	}
 	w.init(csvTOML, strings.NewReplacer(`name = "photos"`, fmt.Sprintf("name = %q", folder), `path = "photos"`, `path = "disk"`).Replace(folderTOML), s3TOML(s3, "photos"))
-	cheapUnlock(t, w.profile)
 	w.ok("sync")
 	k := &killWorld{t: t, w: w, s3: s3, r: r}
 	k.rows, k.files = k.others()
@@ -298,8 +297,9 @@ func asText(v any) string {
 }
 
 // cheapUnlock wraps a profile's key anew with a derivation that costs nothing:
-// hundreds of processes open it here, and none of them is about the passphrase.
-func cheapUnlock(t *testing.T, dir string) {
+// hundreds of calls open it here, and none of them is about the passphrase, whose
+// real cost the tests of data/vault pay.
+func cheapUnlock(t testing.TB, dir string) {
 	t.Helper()
 	path := filepath.Join(dir, "vault.json")
 	b, err := os.ReadFile(path)

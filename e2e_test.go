@@ -320,6 +320,7 @@ func (w *world) init(parts ...string) {
 	w.t.Helper()
 	f := w.write("greffier.toml", controllerTOML+strings.Join(parts, ""))
 	ok(w.t, "--profile", w.profile, "init", "--from", f)
+	cheapUnlock(w.t, w.profile)
 }
 
 func (w *world) args(args []string) []string {
