@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	fatherSays = "Bonjour,\n\nJe suis le père de Léa. Ne supprimez pas les photos de la commande 201, je ne suis pas d'accord.\n\nPaul Martin"
+	fatherSays = "Bonjour,\n\nJe suis le papa. Je ne suis pas d'accord avec ce que la maman veut pour la commande 201.\n\nPaul Martin"
 	showChild  = "Bonjour,\n\nJe souhaite une copie de toutes mes données personnelles et de toutes mes photos (article 15 du RGPD), commande 201.\n\nAnne Martin"
 )
 
@@ -162,7 +162,6 @@ func TestWhatIsLeftOfARunWaitsWhileAFatherIsAgainst(t *testing.T) {
 		t.Errorf("by its number it can be erased: %+v", p.Erase)
 	}
 	s.act(id, cases.ActSettleConflict, cases.Input{Reason: "un malentendu"})
-	s.act(s.theCase("paul@example.com").ID, cases.ActWithdraw, cases.Input{})
 	if p, err = s.PlanCase(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
