@@ -748,10 +748,9 @@ func (a *App) ImportSuppressions(ctx context.Context, path string) (SuppressionI
 	return out, nil
 }
 
-// forgetSuppressed takes out of the list, and out of the register of consents,
-// what names a person who was erased, by her address or, where an entry has none,
-// by a telephone number of her orders. The keyed hashes stay: her objection is
-// honoured when her address comes back.
+// forgetSuppressed takes out of the list what names a person who was erased, by
+// her address or, where an entry has none, by a telephone number of her orders.
+// The keyed hashes stay: her objection is honoured when her address comes back.
 func (a *App) forgetSuppressed(tx Tx, email string, phones []string, at time.Time) error {
 	email = effects.Address(email)
 	ss, err := suppressions(tx)

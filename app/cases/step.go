@@ -748,7 +748,7 @@ func (c Case) CameBack() bool {
 		case EventMessageAfter:
 			return true
 		case EventReturned:
-			if c.answerReturned() {
+			if c.AnswerReturned() {
 				return true
 			}
 		case "case.answered", "case.refused", "case.withdrawn", "case.closed":
@@ -758,9 +758,9 @@ func (c Case) CameBack() bool {
 	return false
 }
 
-// answerReturned tells whether the last answer or refusal that went out came
+// AnswerReturned tells whether the last answer or refusal that went out came
 // back undelivered.
-func (c Case) answerReturned() bool {
+func (c Case) AnswerReturned() bool {
 	for _, l := range slices.Backward(c.Letters) {
 		if (l.Kind == LetterAnswer || l.Kind == LetterRefuse) && !l.SentAt.IsZero() {
 			return !l.ReturnedAt.IsZero()
