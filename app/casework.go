@@ -12,6 +12,7 @@ import (
 	"greffier/app/evidence"
 	"greffier/app/mailbox"
 	"greffier/app/order"
+	"greffier/app/register"
 	"greffier/app/request"
 )
 
@@ -130,7 +131,7 @@ func mayMove(tx Tx, cs ...cases.Case) error {
 }
 
 // moveRecords gives what belongs to one case to another: recipients to be told,
-// copies, restrictions, stopped uses, corrections, and the letters as they went
+// consents, copies, restrictions, stopped uses, corrections, and the letters as they went
 // out.
 func (a *App) moveRecords(tx Tx, from, into cases.ID) error {
 	now := a.now()
@@ -146,6 +147,7 @@ func (a *App) moveRecords(tx Tx, from, into cases.ID) error {
 	was, is := int64(from), int64(into)
 	return errors.Join(
 		moveRecord(tx, kindNotices, now, func(n *cases.Notice) (string, bool) { return n.ID, moved(&n.Case, was, is) }),
+		moveRecord(tx, kindConsents, now, func(c *register.Consent) (string, bool) { return c.ID, moved(&c.Case, was, is) }),
 		moveRecord(tx, kindCopies, now, func(c *Copy) (string, bool) { return c.ID, moved(&c.Case, from, into) }),
 		moveRecord(tx, kindRestrictions, now, func(r *effects.Restriction) (string, bool) { return r.ID, moved(&r.Case, was, is) }),
 		moveRecord(tx, kindSuppressions, now, func(s *effects.Suppression) (string, bool) { return s.ID, moved(&s.Case, was, is) }),

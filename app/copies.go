@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math/big"
 	"path/filepath"
 	"slices"
@@ -98,6 +99,9 @@ type Copy struct {
 	PurgedAs   string    `json:"purged_as,omitempty"` // what a look found just before
 	// Found is what a look at it found, not a part of the record.
 	Found string `json:"-"`
+	// Withheld is why it may not go out any more, nil where it may: parents
+	// disagree by now, or identity has fallen. Its passphrase is not told then.
+	Withheld error `json:"-"`
 }
 
 func copyRecord(id string) string { return "copy " + id }
@@ -148,7 +152,21 @@ func copyNumber(id string) int {
 // each as a look at its file finds it now. Slow for large ones.
 func (a *App) Copies(ctx context.Context, id cases.ID) ([]Copy, error) {
 	var out []Copy
-	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { out, err = copiesOf(tx, id); return err }); err != nil {
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) {
+		if out, err = copiesOf(tx, id); err != nil {
+			return err
+		}
+		for i := range out {
+			c, err := tx.Case(out[i].Case)
+			if err != nil {
+				return err
+			}
+			if out[i].Withheld = cases.MayDisclose(c); out[i].Withheld != nil {
+				out[i].Passphrase = ""
+			}
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	for i := range out {
@@ -239,6 +257,49 @@ func (a *App) purge(ctx context.Context, id, by, reason string) (Copy, error) {
 	return c, nil
 }
 
+// needOfCopies tells of which cases copies lie on the disk that should not any
+// more: what they hold was erased since, or they may not go out.
+func (a *App) needOfCopies(t *Today, tx Tx) error {
+	all, err := copiesOf(tx, 0)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(c Copy) bool { return c.State != copyMade })
+	if len(all) == 0 {
+		return nil
+	}
+	runs, err := tx.Runs()
+	if err != nil {
+		return err
+	}
+	count, until := map[cases.ID]int{}, map[cases.ID]law.Date{}
+	for _, x := range all {
+		c, err := tx.Case(x.Case)
+		if err != nil {
+			return err
+		}
+		scope := c.Selected()
+		erased := slices.ContainsFunc(runs, func(r erasure.Record) bool {
+			return r.State == erasure.Complete && r.EndedAt.After(x.MadeAt) && slices.ContainsFunc(r.Scope.Orders, func(id int64) bool { return slices.Contains(scope, id) })
+		})
+		if !erased && cases.MayDisclose(c) == nil {
+			continue
+		}
+		count[c.ID]++
+		if count[c.ID] == 1 || x.Until.Before(until[c.ID]) {
+			until[c.ID] = x.Until
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(count)) {
+		c, err := tx.Case(id)
+		if err != nil {
+			return err
+		}
+		t.Needs = append(t.Needs, Need{Kind: "copy", Tone: ToneAtRisk, Case: id, Person: cmp.Or(c.Requester.Name, c.Requester.Email), Due: until[id], Count: count[id]})
+	}
+	return nil
+}
+
 // copiesDue removes the copies whose life is over, and what a copy that was cut
 // off left behind.
 func (a *App) copiesDue(ctx context.Context) error {
@@ -295,7 +356,7 @@ func (a *App) sweepCopies(ctx context.Context) error {
 					}
 					continue
 				}
-				if !errors.Is(err, cases.ErrNotLawful) && !errors.Is(err, cases.ErrIdentityUnproven) && !errors.Is(err, cases.ErrNotFound) {
+				if !errors.Is(err, cases.ErrNotLawful) && !errors.Is(err, cases.ErrIdentityUnproven) && !errors.Is(err, cases.ErrConflict) && !errors.Is(err, cases.ErrNotFound) {
 					return err
 				}
 				// The case does not allow it any more: it may not go out.

@@ -171,6 +171,10 @@ func (a *App) copyMails(tx Tx, f *disclosure.Facts) (again []int, err error) {
 			}
 		}
 	}
+	if f.Case.Depicted {
+		// Her customer's other cases and mails are not hers.
+		mine, emails = mine[:1], nil
+	}
 	for _, id := range mine {
 		js, err := tx.CaseMessages(int64(id))
 		if err != nil {

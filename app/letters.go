@@ -119,6 +119,11 @@ func (a *App) Announce(ctx context.Context, id cases.ID, act cases.Act, in cases
 		}
 		kind, _ := cases.LetterFor(act)
 		tells := &cases.Telling{Reason: in.Reason, Ground: in.Ground, Nevertheless: in.Nevertheless}
+		for _, x := range c.Asked {
+			if act == cases.ActRefuse && (x.Outcome == cases.Undecided || x.Outcome == cases.Denied) {
+				tells.Rights = append(tells.Rights, x.Right)
+			}
+		}
 		i := unsent(c, kind)
 		if i < 0 {
 			i = len(c.Letters)
@@ -420,7 +425,13 @@ func (a *App) letterWent(tx Tx, c cases.Case, i int, at time.Time, event string)
 	}
 	taken := false
 	if ok && (tells || a.lawful(c, act)) {
-		next, err := cases.Apply(c, act, in, a.d.Zone)
+		var next cases.Case
+		var err error
+		if act == cases.ActRefuse && l.Tells.Beyond(c) {
+			next, err = cases.RefuseOnly(c, *l.Tells, in, a.d.Zone)
+		} else {
+			next, err = cases.Apply(c, act, in, a.d.Zone)
+		}
 		switch {
 		case err == nil:
 			c, taken = next, true

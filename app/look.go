@@ -208,7 +208,7 @@ func (a *App) reopen(tx Tx, r erasure.Record, back int) error {
 	if r.Scope.Case == 0 {
 		return nil
 	}
-	c, err := tx.Case(cases.ID(r.Scope.Case))
+	c, err := caseOfRun(tx, r)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (a *App) retryDue(ctx context.Context, report Report) error {
 			if r.State != erasure.Partial || r.RetryAt.IsZero() || r.Scope.Case == 0 {
 				continue
 			}
-			c, err := tx.Case(cases.ID(r.Scope.Case))
+			c, err := caseOfRun(tx, r)
 			if err != nil {
 				return err
 			}
@@ -67,9 +67,10 @@ func (a *App) retryDue(ctx context.Context, report Report) error {
 }
 
 // stillWanted tells whether a case still asks for what is left of its run: it
-// was neither refused nor taken back, and means the same orders.
+// was neither refused nor taken back, no parents disagree, and it means the same
+// orders.
 func stillWanted(c cases.Case, r erasure.Record) bool {
-	if c.State == cases.Refused || c.State == cases.Withdrawn || !endsInErasure(c) {
+	if c.State == cases.Refused || c.State == cases.Withdrawn || c.Disputed() || !endsInErasure(c) {
 		return false
 	}
 	selected := c.Selected()

@@ -44,7 +44,15 @@ type ledger struct {
 func (l ledger) Held(ctx context.Context, run erasure.Record, steps []erasure.Step) ([]string, error) {
 	out := make([]string, len(steps))
 	err := l.a.d.Store.View(ctx, func(tx Tx) error {
-		hs, err := l.a.holds(tx, cases.ID(run.Scope.Case))
+		own := cases.ID(run.Scope.Case)
+		if own != 0 {
+			c, err := caseOfRun(tx, run)
+			if err != nil {
+				return err
+			}
+			own = c.ID
+		}
+		hs, err := l.a.holds(tx, own)
 		if err != nil {
 			return err
 		}
@@ -124,7 +132,13 @@ func (l ledger) end(tx Tx, r erasure.Record) error {
 	// each that tries again what was left. A person whose orders had nothing
 	// left in the storages is erased all the same.
 	if r.Scope.Case != 0 && (r.Erased > 0 || r.State == erasure.Complete && r.Scope.Person && len(r.Scope.Only) == 0) {
-		if err := l.a.makeNotices(tx, r, greffier); err != nil {
+		c, err := caseOfRun(tx, r)
+		if err != nil {
+			return err
+		}
+		told := r
+		told.Scope.Case = int64(c.ID)
+		if err := l.a.makeNotices(tx, told, greffier); err != nil {
 			return err
 		}
 	}
@@ -205,7 +219,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 	if err != nil {
 		return err
 	}
-	emails := map[string]bool{}
+	emails, phones := map[string]bool{}, map[string][]string{}
 	var emptied []int64
 	for _, id := range r.Scope.Orders {
 		o, err := tx.Order(id)
@@ -224,6 +238,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		}
 		if o.Customer.Email != "" {
 			emails[o.Customer.Email] = true
+			phones[o.Customer.Email] = append(phones[o.Customer.Email], o.Customer.Phone)
 		}
 		if _, err := tx.ForgetOrder(id, r.EndedAt, r.ID); err != nil {
 			return err
@@ -243,7 +258,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		if _, err := tx.ForgetPerson(e, r.EndedAt, r.ID); err != nil {
 			return err
 		}
-		if err := a.forgetSuppressed(tx, e, r.EndedAt); err != nil {
+		if err := a.forgetSuppressed(tx, e, phones[e], r.EndedAt); err != nil {
 			return err
 		}
 	}
@@ -267,7 +282,15 @@ const byHandArticle = "GDPR Art. 17(1)"
 // heldOrders returns which orders of a run are held now, by the owner or for
 // another case.
 func (a *App) heldOrders(tx Tx, r erasure.Record) (map[int64]bool, error) {
-	hs, err := a.holds(tx, cases.ID(r.Scope.Case))
+	own := cases.ID(r.Scope.Case)
+	if own != 0 {
+		c, err := caseOfRun(tx, r)
+		if err != nil {
+			return nil, err
+		}
+		own = c.ID
+	}
+	hs, err := a.holds(tx, own)
 	out := map[int64]bool{}
 	for _, h := range hs {
 		if h.ActiveOn(a.today()) && slices.Contains(r.Scope.Orders, h.Order) {
@@ -285,7 +308,7 @@ func (a *App) tellCase(tx Tx, r erasure.Record) error {
 	if r.Scope.Case == 0 {
 		return nil
 	}
-	c, err := tx.Case(cases.ID(r.Scope.Case))
+	c, err := caseOfRun(tx, r)
 	if err != nil {
 		return err
 	}
@@ -314,6 +337,15 @@ func (a *App) tellCase(tx Tx, r erasure.Record) error {
 		}
 	}
 	return tx.PutCase(c)
+}
+
+// caseOfRun returns the case of a run, or the one that it was joined with since.
+func caseOfRun(tx Tx, r erasure.Record) (cases.Case, error) {
+	c, err := tx.Case(cases.ID(r.Scope.Case))
+	if err != nil {
+		return c, err
+	}
+	return goesOn(tx, c)
 }
 
 // ran notes in a case what a run did for each right of which an erasure is the

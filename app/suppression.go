@@ -138,7 +138,8 @@ func (a *App) addSuppression(tx Tx, s effects.Suppression) (effects.Suppression,
 	s.EmailHash, s.PhoneHash = tx.KeyedHash(hashEmail, s.Email), tx.KeyedHash(hashPhone, s.Phone)
 	s.At, s.ErasedAt, s.LiftedAt, s.Lifted = a.now(), time.Time{}, time.Time{}, ""
 	i := slices.IndexFunc(all, func(x effects.Suppression) bool {
-		return x.Active() && x.Case == s.Case && x.Source == s.Source && x.EmailHash == s.EmailHash && x.PhoneHash == s.PhoneHash
+		// What was forgotten of an earlier entry stays forgotten: this is another one.
+		return x.Active() && x.ErasedAt.IsZero() && x.Case == s.Case && x.Source == s.Source && x.EmailHash == s.EmailHash && x.PhoneHash == s.PhoneHash
 	})
 	if i >= 0 {
 		old := all[i]
@@ -747,17 +748,18 @@ func (a *App) ImportSuppressions(ctx context.Context, path string) (SuppressionI
 	return out, nil
 }
 
-// forgetSuppressed takes out of the list, and out of the register of consents,
-// what names a person who was erased. The keyed hashes stay: her objection is
-// honoured when her address comes back.
-func (a *App) forgetSuppressed(tx Tx, email string, at time.Time) error {
+// forgetSuppressed takes out of the list what names a person who was erased, by
+// her address or, where an entry has none, by a telephone number of her orders.
+// The keyed hashes stay: her objection is honoured when her address comes back.
+func (a *App) forgetSuppressed(tx Tx, email string, phones []string, at time.Time) error {
 	email = effects.Address(email)
 	ss, err := suppressions(tx)
 	if err != nil || email == "" {
 		return err
 	}
 	for _, s := range ss {
-		if s.Email == email && !s.At.After(at) {
+		called := s.Email == "" && s.Phone != "" && slices.ContainsFunc(phones, func(p string) bool { return effects.Telephone(p) == s.Phone })
+		if (s.Email == email || called) && !s.At.After(at) {
 			if err := putSuppression(tx, s.Forget(at), a.now()); err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ func (a *App) Today(ctx context.Context) (Today, error) {
 		if err := a.needOfLetters(&t, tx); err != nil {
 			return err
 		}
-		if err := errors.Join(a.needOfSuppressions(&t, tx), a.needOfAmendments(&t, tx)); err != nil {
+		if err := errors.Join(a.needOfSuppressions(&t, tx), a.needOfAmendments(&t, tx), a.needOfCopies(&t, tx)); err != nil {
 			return err
 		}
 		if err := a.needOfRetention(&t, tx, today); err != nil {

@@ -160,9 +160,10 @@ func (a *App) notARequest(tx Tx, j request.Judged) error {
 }
 
 // pristine tells whether nothing was done in a case that anybody else has seen
-// or that cannot be undone.
+// or that cannot be undone, and nothing is asked in it but by its mails: a request
+// by telephone, or one that was joined with it, is not taken back with a mail.
 func pristine(c cases.Case) bool {
-	return c.State.Open() && len(c.Runs) == 0 && c.ExtendedAt.IsZero() && c.AnsweredAt.IsZero() &&
+	return c.State.Open() && len(c.Runs) == 0 && len(c.Work) == 0 && c.Told == "" && c.Conflict == nil && c.MailOnly() && c.ExtendedAt.IsZero() && c.AnsweredAt.IsZero() &&
 		!slices.ContainsFunc(c.Letters, func(l cases.Letter) bool { return !l.SentAt.IsZero() || !l.SendingAt.IsZero() })
 }
 

@@ -443,6 +443,10 @@ func (t *copyTab) card(c app.Copy) fyne.CanvasObject {
 	}
 	parts = append(parts, kit.Pair(w.t("copy.until"), w.long(c.Until)))
 	below := []fyne.CanvasObject{kit.Down(-8, parts...)}
+	if c.Withheld != nil {
+		what, _ := Explain(c.Withheld, w.lang)
+		below = append(below, kit.IconLine(kit.Late, what))
+	}
 	if c.Passphrase != "" && c.Found == app.CopyThere {
 		below = append(below, t.passphrase(c), kit.IconLine(kit.AtRisk, w.t("copy.channel")))
 	}

@@ -231,6 +231,10 @@ func (w *Window) need(n app.Need) needCard {
 		return needCard{w.n("need.letter", n.Count, "Person", w.person(n.Person)), w.t("need.letter.why"), state, w.t("need.letter.button"), func() {
 			w.follow(&casePage{w: w, id: n.Case, tab: tabLetters, stuck: true})
 		}}
+	case "copy":
+		return needCard{w.n("need.copy", n.Count, "Person", w.person(n.Person)), w.t("need.copy.why"), state, w.t("need.copy.button"), func() {
+			w.follow(&casePage{w: w, id: n.Case, tab: tabCopy})
+		}}
 	case "document":
 		return needCard{w.n("need.document", n.Count, "Person", w.person(n.Person)), w.t("need.document.why"), state, w.t("need.document.button"), func() {
 			w.follow(&casePage{w: w, id: n.Case, tab: tabPerson})

@@ -139,9 +139,9 @@ const (
 	eventSettled  = "case.conflict_settled"
 )
 
-// disputed tells whether a disagreement, recorded or only seen, stands in the
+// Disputed tells whether a disagreement, recorded or only seen, stands in the
 // way of what cannot be taken back.
-func (c Case) disputed() bool { return c.InConflict() || c.Disagreed() }
+func (c Case) Disputed() bool { return c.InConflict() || c.Disagreed() }
 
 // againstPhrases say that the sender does not want what somebody else asked.
 var againstPhrases = []string{

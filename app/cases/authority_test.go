@@ -184,3 +184,36 @@ func TestOnlyThePhotosConcernWhoIsShownOnThem(t *testing.T) {
 		t.Errorf("grounds %s", strings.Join(articles, ", "))
 	}
 }
+
+func TestAnotherAddressHasProvenNothing(t *testing.T) {
+	move := func(c cases.Case, email string) cases.Case {
+		in := input(2)
+		in.Requester = &cases.Person{Name: "Anne Martin", Email: email}
+		c, err := cases.Apply(c, cases.ActSetPerson, in, paris)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	vouched := cases.Open(signed(mail("anne.martin@example.org", "Mes données.")), asks(request.Access), shop, now, paris)
+	vouched = cases.Reweigh(vouched, signed(mail("anne.martin@example.org", "Mes données.")), shop, cases.Provider{})
+	if cases.MayDisclose(vouched) != nil {
+		t.Fatal(cases.MayDisclose(vouched))
+	}
+	if c := move(vouched, "anne@nouvelle.example"); cases.MayDisclose(c) == nil || cases.EraseBySight(c) == nil {
+		t.Errorf("letters go to an address that nobody vouched for: %s", c.Identity.Level)
+	}
+	if c := move(vouched, "Anne.Martin@example.org"); cases.MayDisclose(c) != nil {
+		t.Errorf("the same address in capitals: %v", cases.MayDisclose(c))
+	}
+	code := vouched
+	code.Identity.Level, code.Identity.By = cases.Confirmed, cases.ByPerson
+	code.Challenge = &cases.Challenge{Code: "ABCD-EFG2", To: "anne.martin@example.org", MetAt: day(1)}
+	if c := move(code, "anne@nouvelle.example"); cases.MayDisclose(c) == nil {
+		t.Errorf("a code of the old address confirms the new one: %s", c.Identity.Level)
+	}
+	sure := walk(t, opened(request.Access), because(cases.ActConfirmIdentity, "rappelée"))
+	if c := move(sure, "anne@nouvelle.example"); cases.MayDisclose(c) != nil {
+		t.Errorf("the owner was sure: %v", cases.MayDisclose(c))
+	}
+}

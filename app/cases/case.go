@@ -165,6 +165,8 @@ type Telling struct {
 	Reason       string `json:"reason"`
 	Ground       string `json:"ground,omitempty"`
 	Nevertheless bool   `json:"nevertheless,omitempty"`
+	// Rights are those that a refusal refuses: what was asked since is not.
+	Rights []request.Right `json:"rights,omitempty"`
 }
 
 // Case is one rights request.

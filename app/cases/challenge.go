@@ -60,6 +60,7 @@ const (
 	EventSentByUs     = "case.letter_sent"     // Greffier sent a letter on her click; Arg its kind
 	EventUncertain    = "case.letter_unsure"   // it is not known whether a letter went out; Arg its kind
 	EventToldInVain   = "case.told_in_vain"    // a letter went out when its step was not lawful any more; Arg its kind
+	EventUntold       = "case.untold"          // a letter came back, so that what it told counts no more; Arg its kind
 	EventIDDropped    = "case.id_dropped"      // the copy of an identity document was deleted
 )
 

@@ -363,7 +363,7 @@ func list(numbers []string) string {
 // being the customer is not proven by the customer's orders.
 func MayErase(c Case) error {
 	switch {
-	case c.disputed():
+	case c.Disputed():
 		return ErrConflict
 	case c.Identity.Level == Confirmed && !(c.Depicted && c.ByCode()):
 		return nil
@@ -413,7 +413,7 @@ func EraseBySight(c Case) error {
 		return nil
 	}
 	switch {
-	case c.disputed():
+	case c.Disputed():
 		return ErrConflict
 	case len(c.Selected()) == 0:
 		return ErrNoOrder

@@ -71,8 +71,61 @@ func Returned(c Case, m mailbox.Message) (Case, bool) {
 			key = EventCodeReturned
 		}
 		c.log(at, ByGreffier, key, oneLine(r.Status, 20), "")
+		c.untold(c.Letters[i], at)
 	}
 	return c, hit
+}
+
+// untold takes back what counts only because the person was told of it, when the
+// letter that told her came back: the extension (GDPR Art. 12(3)), and the time
+// for which the clock stood still for an answer to a question that never arrived.
+func (c *Case) untold(l Letter, at time.Time) {
+	if l.Tells == nil {
+		return
+	}
+	switch l.Kind {
+	case LetterExtend:
+		if c.ExtendedAt.IsZero() || !c.ExtendedAt.Equal(l.SentAt) {
+			return
+		}
+		c.ExtendedAt, c.ExtendReason = time.Time{}, ""
+	case LetterClarify:
+		i := c.waiting()
+		if i < 0 || c.Suspensions[i].Reason != manyLines(l.Tells.Reason, 2000) {
+			return
+		}
+		c.Suspensions = slices.Delete(c.Suspensions, i, i+1)
+	default:
+		return
+	}
+	c.log(at, ByGreffier, EventUntold, l.Kind, "")
+}
+
+// RefuseOnly refuses the rights that a letter refused, and no others: where more
+// was asked meanwhile, or granted, the case goes on with it. ErrNotLawful where
+// none of them is left to be refused.
+func RefuseOnly(c Case, t Telling, in Input, zone *time.Location) (Case, error) {
+	left := func(a Asked) bool { return a.Outcome == Undecided && slices.Contains(t.Rights, a.Right) }
+	if !slices.ContainsFunc(c.Asked, left) {
+		return c, ErrNotLawful
+	}
+	var err error
+	for _, a := range c.Asked {
+		if !left(a) {
+			continue
+		}
+		in.Right, in.Outcome = a.Right, Denied
+		if c, err = Apply(c, ActSetOutcome, in, zone); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// Beyond tells whether a case asks by now for more than a letter refused, and
+// that is not decided.
+func (t Telling) Beyond(c Case) bool {
+	return len(t.Rights) > 0 && slices.ContainsFunc(c.Asked, func(a Asked) bool { return a.Outcome == Undecided && !slices.Contains(t.Rights, a.Right) })
 }
 
 // Heard notes that a machine answered in a case: a reply of its own, or a

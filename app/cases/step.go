@@ -488,7 +488,7 @@ func (c Case) refused(t Transition, d law.Deadline, today law.Date) *NotLawfulEr
 			return no(WhyConflict, none, nil)
 		}
 	case ActSettleConflict:
-		if !c.disputed() {
+		if !c.Disputed() {
 			return no(WhyNoConflict, none, nil)
 		}
 	case ActClose:
@@ -748,7 +748,7 @@ func (c Case) CameBack() bool {
 		case EventMessageAfter:
 			return true
 		case EventReturned:
-			if c.answerReturned() {
+			if c.AnswerReturned() {
 				return true
 			}
 		case "case.answered", "case.refused", "case.withdrawn", "case.closed":
@@ -758,9 +758,9 @@ func (c Case) CameBack() bool {
 	return false
 }
 
-// answerReturned tells whether the last answer or refusal that went out came
+// AnswerReturned tells whether the last answer or refusal that went out came
 // back undelivered.
-func (c Case) answerReturned() bool {
+func (c Case) AnswerReturned() bool {
 	for _, l := range slices.Backward(c.Letters) {
 		if (l.Kind == LetterAnswer || l.Kind == LetterRefuse) && !l.SentAt.IsZero() {
 			return !l.ReturnedAt.IsZero()
@@ -911,7 +911,29 @@ func (c *Case) setPerson(in Input) error {
 	if c.Link != link || was != [2]Person{c.Requester, c.Concerned} {
 		c.Authority = nil
 	}
+	if before := mailbox.NormEmail(was[0].Email); before != "" && before != mailbox.NormEmail(c.Requester.Email) {
+		c.movedAway()
+	}
 	return nil
+}
+
+// movedAway takes back what the requester's address had proven, since letters go
+// to another one from now on: whoever reads that one has proven nothing. What the
+// owner is sure of in her own words stays.
+func (c *Case) movedAway() {
+	byCode := c.ByCode()
+	for i := range c.Orders {
+		c.Orders[i].Strong = false
+	}
+	if c.Identity.Level != Probable && !byCode {
+		return
+	}
+	c.Identity.Level, c.Identity.Reason, c.Identity.By, c.Identity.At = Unproven, "", "", time.Time{}
+	if c.Identity.contradicted() {
+		c.Identity.Level = Doubtful
+	}
+	c.Identity.Signs = slices.DeleteFunc(c.Identity.Signs, func(s Sign) bool { return s.Key == SignChallengeMet })
+	c.Challenge = nil
 }
 
 // correctRights makes exactly the rights given what is asked; those that were

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"greffier/app/law"
+	"greffier/app/mailbox"
 )
 
 // ErrDifferentPersons says that two cases seem to be of different persons, so
@@ -28,9 +29,11 @@ const (
 //
 // The clock is the stricter one: the earliest receipt counts for every right
 // (GDPR Art. 12(3)), with the extension and the suspensions of the case that was
-// due first, so that joining never wins a day. A right that only from asks for
-// reaches no further than from proves: identity falls to the lower of the two.
-// What is not into's address that wrote is not Strong there.
+// due first, so that joining never wins a day. A right that only from asks for,
+// or an order that only from means, reaches no further than from proves: identity
+// falls to the lower of the two, and so does what shows that one may ask for
+// somebody else. What is not into's address that wrote is not Strong there. A
+// disagreement that waits for the owner's word in either waits in both.
 //
 // Errors: ErrInput where it is one case; ErrNotLawful where one of them has
 // ended; ErrDifferentPersons where SamePerson says no and no reason is given.
@@ -48,14 +51,16 @@ func Unite(into, from Case, reason string, at time.Time, zone *time.Location) (C
 		return into, from, fmt.Errorf("join two cases: %w", ErrDifferentPersons)
 	}
 	a, b := into.clone(), from.clone()
+	against := a.Disagreed() || b.Disagreed()
 	if err := a.takeClock(b, at, zone); err != nil {
 		return into, from, fmt.Errorf("join two cases: %w", err)
 	}
-	more := a.takeRights(b)
-	if more {
+	own := mailKey(a.Requester.Email) != "" && a.Requester.Email == b.Requester.Email
+	if more := a.takeRights(b); more || a.Identity.Level == Confirmed && !a.ByCode() && a.widenedBy(b, own) {
+		// The owner was sure of who asks for what was meant then. A code is held
+		// against the orders by its own address, a mail by what is Strong.
 		a.Identity = lowerOf(a.Identity, b.Identity)
 	}
-	own := mailKey(a.Requester.Email) != "" && a.Requester.Email == b.Requester.Email
 	for _, m := range b.Orders {
 		m.Strong = m.Strong && own
 		i := slices.IndexFunc(a.Orders, func(x Match) bool { return x.Order == m.Order })
@@ -74,7 +79,13 @@ func Unite(into, from Case, reason string, at time.Time, zone *time.Location) (C
 			a.Marks = append(a.Marks, m)
 		}
 	}
+	if a.Challenge == nil && a.Identity.Level != Confirmed && b.Challenge.Open(at) {
+		a.Challenge = b.Challenge // its letter is under way, and may still be answered
+	}
 	for _, l := range b.Letters {
+		if l.To == "" && !l.SentAt.IsZero() && mailbox.NormEmail(a.Requester.Email) != mailbox.NormEmail(b.Requester.Email) {
+			l.To = b.Requester.Email // where it went stays where it went
+		}
 		draft := l.SentAt.IsZero() && l.SendingAt.IsZero()
 		if !draft || !slices.ContainsFunc(a.Letters, func(x Letter) bool { return x.Kind == l.Kind && x.SentAt.IsZero() }) {
 			a.Letters = append(a.Letters, l)
@@ -84,6 +95,10 @@ func Unite(into, from Case, reason string, at time.Time, zone *time.Location) (C
 	a.Events = append(a.Events, b.Events...)
 	slices.SortStableFunc(a.Events, func(x, y Event) int { return x.At.Compare(y.At) })
 	a.log(at, ByOwner, EventMerged, strconv.FormatInt(int64(b.ID), 10), reason)
+	if against && !a.Disagreed() {
+		// What was said of a disagreement in one case settles none of the other.
+		a.log(at, ByGreffier, EventDisagrees, "", "")
+	}
 
 	for i := range b.Suspensions {
 		if b.Suspensions[i].To.IsZero() {
@@ -149,8 +164,25 @@ func (c *Case) takeRights(b Case) bool {
 	return more
 }
 
-// takePerson fills in what only the other case knows of the persons.
+// widenedBy tells whether another case means orders that are neither in scope
+// here nor those of this case's address.
+func (c Case) widenedBy(b Case, own bool) bool {
+	return slices.ContainsFunc(b.Orders, func(m Match) bool {
+		return m.Selected && !(m.Strong && own) && !slices.ContainsFunc(c.Orders, func(x Match) bool { return x.Order == m.Order && x.Selected })
+	})
+}
+
+// takePerson fills in what only the other case knows of the persons. Who asks
+// for somebody else in either asks for somebody else in both, and what shows the
+// authority is that of the same two persons, or none (C. civ. 371-1).
 func (c *Case) takePerson(b Case) {
+	same := samePerson(c.Requester, b.Requester) && (c.Link == b.Link && (c.Concerned == b.Concerned || samePerson(c.Concerned, b.Concerned)))
+	if !same {
+		if c.Link == Self && b.Link != Self && b.Link != LinkUnknown {
+			c.Link, c.Concerned = b.Link, b.Concerned
+		}
+		c.Authority = nil
+	}
 	if c.Requester.Email == "" {
 		c.Requester.Email = b.Requester.Email
 	}
@@ -167,7 +199,7 @@ func (c *Case) takePerson(b Case) {
 		c.Concerned = c.Requester
 	}
 	c.Minor, c.Depicted = c.Minor || b.Minor, c.Depicted || b.Depicted
-	if c.Authority == nil && c.Link == b.Link {
+	if c.Authority == nil && same {
 		c.Authority = b.Authority
 	}
 	if b.InConflict() && !c.InConflict() {

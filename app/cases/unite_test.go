@@ -116,3 +116,93 @@ func TestWhatCannotBeJoined(t *testing.T) {
 		}
 	}
 }
+
+func TestJoiningWidensNobodysProof(t *testing.T) {
+	lea, tom := cases.Person{Name: "Léa Martin"}, cases.Person{Name: "Tom Martin"}
+	parent := func(id cases.ID, child cases.Person, acts ...func(cases.Case) cases.Case) cases.Case {
+		c := opened(request.Access)
+		c.ID, c.Link, c.Concerned, c.Minor = id, cases.Parent, child, true
+		c = walk(t, c, because(cases.ActConfirmIdentity, "rappelée au numéro de la commande"))
+		for _, f := range acts {
+			c = f(c)
+		}
+		return c
+	}
+	seen := func(c cases.Case) cases.Case {
+		in := input(1)
+		in.Authority, in.Reason = cases.AuthoritySeen, "livret de famille vu en visio"
+		c, err := cases.Apply(c, cases.ActSetAuthority, in, paris)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	tests := []struct {
+		name       string
+		into, from func() cases.Case
+	}{
+		{"the authority for one child is none for another", func() cases.Case { return parent(12, tom) }, func() cases.Case { return parent(13, lea, seen) }},
+		{"nor the other way round", func() cases.Case { return parent(12, lea, seen) }, func() cases.Case { return parent(13, tom) }},
+		{"who asks for herself asks for no child", func() cases.Case {
+			return walk(t, opened(request.Objection), because(cases.ActConfirmIdentity, "x"))
+		}, func() cases.Case { return parent(13, lea) }},
+		{"what the owner was sure of is no word on another's order", func() cases.Case {
+			return walk(t, opened(request.Access), because(cases.ActConfirmIdentity, "x"))
+		}, func() cases.Case {
+			c := opened(request.Access)
+			c.ID, c.Requester = 13, cases.Person{Name: "Luc Éloi-Béchard", Email: "luc@fermeduchene.fr"}
+			c.Orders = []cases.Match{{Order: 3, Number: "1044", Selected: true, Strong: true}}
+			return c
+		}},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			a, _, err := cases.Unite(tc.into(), tc.from(), "la même personne", day(2), paris)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cases.MayDisclose(a) == nil {
+				t.Errorf("data may be handed over: link %q, authority %+v, identity %s", a.Link, a.Authority, a.Identity.Level)
+			}
+		})
+	}
+	t.Run("the authority for the same child stays", func(t *testing.T) {
+		a, _, err := cases.Unite(parent(12, lea), parent(13, lea, seen), "", day(2), paris)
+		if err != nil || cases.MayDisclose(a) != nil {
+			t.Errorf("%v, %v", err, cases.MayDisclose(a))
+		}
+	})
+}
+
+func TestADisagreementIsNotSettledByJoiningAnotherCase(t *testing.T) {
+	into := cases.NoteDisagreement(opened(), day(1), "")
+	from := walk(t, opened(), because(cases.ActConflict, "le père"), because(cases.ActSettleConflict, "accord écrit"))
+	from.ID = 13
+	from.Events[len(from.Events)-1].At = day(2)
+	a, _, err := cases.Unite(into, from, "", day(3), paris)
+	if err != nil || !a.Disagreed() || !errors.Is(cases.MayErase(a), cases.ErrConflict) {
+		t.Errorf("%v: what is settled in the other case settles this one: %v", err, eventKeys(a))
+	}
+}
+
+func TestALetterThatWentElsewhereStaysTheOthers(t *testing.T) {
+	from := opened()
+	from.ID, from.Requester = 13, cases.Person{Name: "Anne Martin", Email: "anne@travail.example"}
+	from.Letters = []cases.Letter{{Kind: cases.LetterAcknowledge, SentAt: day(1), Text: "bonjour"}}
+	a, _, err := cases.Unite(opened(), from, "deux boîtes", day(2), paris)
+	if err != nil || a.Letters[0].Address(a) != "anne@travail.example" {
+		t.Errorf("%v: %+v", err, a.Letters)
+	}
+}
+
+func TestACodeOnItsWayIsStillTakenAfterTheCasesAreJoined(t *testing.T) {
+	from, err := cases.NewChallenge(opened(), map[int64]string{1: "anne.martin@example.org", 2: "anne.martin@example.org"}, day(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from.ID = 13
+	a, b, err := cases.Unite(opened(), from, "", day(2), paris)
+	if err != nil || a.Challenge == nil || a.Challenge.Code != from.Challenge.Code || b.Challenge != nil {
+		t.Errorf("%v: %+v", err, a.Challenge)
+	}
+}

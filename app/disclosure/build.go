@@ -134,8 +134,12 @@ const (
 )
 
 // stances tells how each order in scope stands to the person. Where no order of
-// her address is in her name, the names say nothing.
+// her address is in her name, the names say nothing. Of who is shown on the
+// photos without being the customer, as the owner said, no order is.
 func stances(c cases.Case, orders []order.Order) []stance {
+	if c.Depicted {
+		return make([]stance, len(orders))
+	}
 	mine := []cases.Person{c.Requester, c.Concerned}
 	out := make([]stance, len(orders))
 	fits := false
@@ -168,7 +172,7 @@ func stances(c cases.Case, orders []order.Order) []stance {
 // them (GDPR Art. 15(1)(g)).
 func Depicted(c cases.Case, orders []order.Order) bool {
 	ss := stances(c, orders)
-	return len(ss) > 0 && !slices.Contains(ss, own) && !slices.Contains(ss, namesake)
+	return c.Depicted || len(ss) > 0 && !slices.Contains(ss, own) && !slices.Contains(ss, namesake)
 }
 
 // orders writes what the orders hold: the contact details once, then each.
@@ -318,6 +322,22 @@ func (b *builder) hers(m mailbox.Message) bool {
 	return n != "" && (n == mailbox.NormEmail(b.f.Case.Requester.Email) || n == mailbox.NormEmail(b.f.Case.Concerned.Email))
 }
 
+// toHer tells whether a mail of the owner's went to the person, or to whoever asks
+// for her: what she wrote to others in the same conversation is theirs.
+func (b *builder) toHer(m mailbox.Message) bool {
+	return slices.ContainsFunc(m.To, func(a mailbox.Address) bool {
+		n := a.Norm()
+		return n != "" && (n == mailbox.NormEmail(b.f.Case.Requester.Email) || n == mailbox.NormEmail(b.f.Case.Concerned.Email))
+	})
+}
+
+// another tells whether a mail of the person's address is signed with the name of
+// somebody else who is known there: one address may serve several people.
+func (b *builder) another(m mailbox.Message) bool {
+	from, _ := m.Sender()
+	return slices.ContainsFunc(b.f.Others, func(c order.Customer) bool { return cases.SameName(c.Name(), from.Name) })
+}
+
 func (b *builder) message(x Mail) {
 	m := x.Message
 	id := "message-" + strconv.FormatInt(m.ID, 10)
@@ -328,7 +348,12 @@ func (b *builder) message(x Mail) {
 	}
 	i.What = b.sayf("Message de vous : %s", "Message from you: %s", subject)
 	switch {
-	case b.hers(m):
+	case b.hers(m) && !b.another(m):
+	case m.Sent && !b.toHer(m):
+		i.What = b.sayf("Message à une autre personne, dans le dossier (%s)", "Message to another person, in the file (%s)", b.day(m.ReceivedAt))
+		i.Source = b.say("la boutique", "the shop")
+		i.Included, i.Article = false, b.others()
+		i.Why = b.say("Ce message a été écrit à une autre personne.", "This message was written to another person.")
 	case m.Sent:
 		i.What = b.sayf("Message à vous : %s", "Message to you: %s", subject)
 		i.Source = b.say("la boutique", "the shop")

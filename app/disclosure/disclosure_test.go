@@ -275,3 +275,39 @@ func FuzzMask(f *testing.F) {
 		_ = c.Tables()
 	})
 }
+
+func TestWhoIsShownOnPhotosOfTheFamilysAddressLearnsNothingOfTheCustomer(t *testing.T) {
+	f := facts()
+	f.Case.Depicted = true
+	f.Case.Requester.Name, f.Case.Concerned.Name = "Léa", "Léa" // the address is her mother's too
+	f.Orders[0].Lines = []order.Line{{Name: "Album of Nora"}}
+	c := build(t, f)
+	if got := all(t, c, f); !c.Depicted || strings.Contains(got, "Vidal") || strings.Contains(got, "49.00") || strings.Contains(got, "Lille") || strings.Contains(got, "Album") {
+		t.Errorf("the customer is told:\n%s", got)
+	}
+}
+
+func TestWhatWasWrittenToAnotherOrByAnotherOfTheAddressWaitsForTheOwner(t *testing.T) {
+	for name, change := range map[string]func(*disclosure.Facts, *mailbox.Message){
+		"the owner's words to the father": func(_ *disclosure.Facts, m *mailbox.Message) {
+			m.Sent, m.From, m.To = true, m.To, []mailbox.Address{{Email: "paul@example.com"}}
+		},
+		"a mail of another customer at her address": func(f *disclosure.Facts, m *mailbox.Message) {
+			f.Others, m.From[0].Name = []order.Customer{{Email: "nora@example.org", FirstName: "Paul", LastName: "Vidal"}}, "Paul VIDAL"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := facts()
+			x := mail("nora@example.org", "secret of somebody", "")
+			change(&f, &x.Message)
+			f.Messages = []disclosure.Mail{x}
+			c := build(t, f)
+			if i, _ := c.Item("message-5"); i.Included || i.Why == "" {
+				t.Errorf("%+v", i)
+			}
+			if got := all(t, c, f); strings.Contains(got, "secret of somebody") || strings.Contains(got, "Paul") || strings.Contains(got, "Hello") {
+				t.Errorf("it goes out:\n%s", got)
+			}
+		})
+	}
+}

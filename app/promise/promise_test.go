@@ -390,6 +390,7 @@ var table = []struct {
 		in.Cases[0].Letters = append(in.Cases[0].Letters, sentLetter(cases.LetterClose, "réclamation à la CNIL, recours juridictionnel"))
 	}, kept, "promise.p16.told", "", ""},
 	{"P16", "a reply prepared and not sent is not on file", func(in *promise.Input) { in.Cases[0].Letters[0].SentAt = time.Time{} }, cannot, "promise.p16.nofile", "requests", ""},
+	{"P16", "a reply that came back told nobody", func(in *promise.Input) { in.Cases[0].Letters[0].ReturnedAt = noon("2026-11-11") }, cannot, "promise.p16.nofile", "requests", ""},
 	{"P16", "the letter of receipt is no reply", func(in *promise.Input) { in.Cases[0].Letters[0].Kind = cases.LetterAcknowledge }, cannot, "promise.p16.nofile", "requests", ""},
 	{"P16", "no reply yet cannot be told", func(in *promise.Input) { in.Cases = nil }, cannot, "promise.p16.none", "", ""},
 

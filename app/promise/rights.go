@@ -102,6 +102,8 @@ func rightsInTime(in *Input, s *sheet) {
 				s.missing("requests", "promise.p14.nodue", "Case", id)
 			case on.After(due):
 				s.broken("requests", "promise.p14.answeredlate", "Case", id, "Due", due, "On", on)
+			case c.AnswerReturned():
+				// Nobody was told in time: P16 says so, and the first page.
 			default:
 				inTime++
 			}
@@ -179,7 +181,8 @@ func rightsExercisable(in *Input, s *sheet) {
 }
 
 // complaintTold checks P16: each refusal and each final reply that was sent names
-// the CNIL and the judicial remedy (GDPR Art. 12(4); policy, Art. 10).
+// the CNIL and the judicial remedy (GDPR Art. 12(4); policy, Art. 10). One that
+// came back undelivered told nobody.
 func complaintTold(in *Input, s *sheet) {
 	replies, told := 0, 0
 	for _, c := range in.Cases {
@@ -189,7 +192,7 @@ func complaintTold(in *Input, s *sheet) {
 		replies++
 		sent, cnil, judge := false, false, false
 		for _, l := range c.Letters {
-			if l.SentAt.IsZero() || l.Kind != cases.LetterAnswer && l.Kind != cases.LetterRefuse && l.Kind != cases.LetterClose {
+			if l.SentAt.IsZero() || !l.ReturnedAt.IsZero() || l.Kind != cases.LetterAnswer && l.Kind != cases.LetterRefuse && l.Kind != cases.LetterClose {
 				continue
 			}
 			// The last word to the person may make up for an earlier one.

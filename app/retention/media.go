@@ -113,7 +113,7 @@ func needsMedia(c cases.Case) (request.Right, bool) {
 	if !c.State.Open() {
 		return request.NoRight, false
 	}
-	if c.InConflict() {
+	if c.Disputed() {
 		return request.Restriction, true // law.md 3.2: parents who disagree
 	}
 	i := slices.IndexFunc(c.Asked, func(a cases.Asked) bool { return slices.Contains(waits, a.Right) })
@@ -132,7 +132,7 @@ func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
 	for _, c := range all {
 		r, needs := needsMedia(c)
 		// While parents disagree nothing goes, for the case itself neither.
-		if c.ID == except && !c.InConflict() || !needs {
+		if c.ID == except && !c.Disputed() || !needs {
 			continue
 		}
 		for _, id := range c.Selected() {
