@@ -277,3 +277,18 @@ func words(text string) []span {
 	}
 	return out
 }
+
+// Marked returns who stands under a mark in documents made of the inputs, by
+// e-mail address or else by name, in lower case; "" for a mark of nobody.
+func Marked(in Inputs, mark string) string {
+	p := newPen(in)
+	for _, x := range in.Persons {
+		p.mark(x.Name, x.Email)
+	}
+	for key, m := range p.marks {
+		if m == mark {
+			return key
+		}
+	}
+	return ""
+}
