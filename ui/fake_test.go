@@ -42,6 +42,7 @@ type fake struct {
 	mail mailFake
 
 	agenda  agendaFake
+	paper   dossierFake
 	copy    copyFake
 	life    lifeFake
 	wording wordingFake

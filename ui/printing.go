@@ -155,8 +155,8 @@ func (w *Window) whoIs() fyne.CanvasObject {
 	mark.SetPlaceHolder("P-7F3A")
 	said := kit.Words("")
 	find := kit.NewButton(w.t("printing.whoFind"), func() {
-		on, err := parseDay(day.Text)
-		if err != nil {
+		on, ok := parseDate(day.Text)
+		if !ok {
 			said.SetText(w.t("form.wrong"))
 			return
 		}

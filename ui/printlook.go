@@ -27,6 +27,9 @@ func (w *Window) paperCard(c register.Controller) fyne.CanvasObject {
 	now := strings.ToUpper(strings.TrimSpace(c.Colour))
 	var words []string
 	for _, x := range paperColours {
+		if x == "" {
+			x = "house"
+		}
 		words = append(words, w.t("paper.colour."+strings.TrimPrefix(x, "#")))
 	}
 	words = append(words, w.t("paper.colour.other"))
