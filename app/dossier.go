@@ -20,6 +20,7 @@ import (
 
 	"greffier/app/erasure"
 	"greffier/app/evidence"
+	"greffier/app/law"
 	"greffier/app/register"
 )
 
@@ -410,8 +411,9 @@ func (b *binder) seal(in register.Inputs, cover register.Document, how Printing)
 	if how.Names {
 		names = "printed"
 	}
+	date := law.DateOf(cover.MadeAt, a.d.Zone).String()
 	readme := a.d.Texts.Text(cover.Lang, "dossier.readme."+map[bool]string{true: "names", false: "marks"}[how.Names],
-		map[string]any{"Name": in.Controller.Name, "Date": a.today().String(), "Version": a.d.Version, "Head": in.JournalHead})
+		map[string]any{"Name": in.Controller.Name, "Date": date, "Version": a.d.Version, "Head": in.JournalHead})
 	name := "README.txt"
 	if cover.Lang == "fr" {
 		name = "LISEZ-MOI.txt"
@@ -420,8 +422,8 @@ func (b *binder) seal(in register.Inputs, cover register.Document, how Printing)
 		return 0, "", err
 	}
 	slices.SortFunc(b.files, func(x, y ManifestFile) int { return strings.Compare(x.Path, y.Path) })
-	m := Manifest{Program: "Greffier", Version: a.d.Version, Title: cover.Title, Language: cover.Lang, Controller: in.Controller.Name, MadeAt: cover.MadeAt,
-		Date: a.today().String(), TimeZone: cover.Zone, Names: names, JournalHead: in.JournalHead, Files: slices.Clone(b.files)}
+	m := Manifest{Program: "Greffier", Version: a.d.Version, Title: cover.Title, Language: cover.Lang, Controller: in.Controller.Name, MadeAt: cover.MadeAt.Truncate(time.Second),
+		Date: date, TimeZone: cover.Zone, Names: names, JournalHead: in.JournalHead, Files: slices.Clone(b.files)}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)

@@ -145,6 +145,7 @@ func newScrubber(p *pen) *scrubber {
 	}
 	for _, c := range p.in.Cases {
 		s.know(c.Requester.Name, c.Requester.Email)
+		s.know(c.Concerned.Name, c.Concerned.Email)
 	}
 	for _, c := range p.in.Consents {
 		if anyAddress.FindString(c.Who) == "" {

@@ -97,6 +97,10 @@ func count(pdf []byte) int {
 
 // Open implements the façade's port.
 func (Desktop) Open(path string) error {
+	path, err := filepath.Abs(path) // none that looks like an option
+	if err != nil {
+		return err
+	}
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
