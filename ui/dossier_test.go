@@ -30,6 +30,11 @@ var dossierScreens = []struct {
 		w.open(placeRegisters)
 		w.printed("/home/claire/Documents/Greffier/requests-fr-2026-12-14.pdf")
 	}},
+	{"print-look", func(w *Window) {
+		c := w.f.Info().Controller
+		c.Colour = "#FFCC00"
+		kit.NewDialog(w.win.Canvas(), "", 720, w.paperCard(c), w.t("close"), nil).Show()
+	}},
 	{"dossier-found", func(w *Window) { w.open(placeRegisters); w.checkDossierIn("/home/claire/Documents/dossier") }},
 }
 

@@ -121,9 +121,9 @@ func (w *Window) printDialog(s printSheet) {
 	})
 	rows := []fyne.CanvasObject{
 		kit.FormRow(w.t("printing.what"), "", which),
-		kit.PairWith(w.t("printing.format"), format.Object), about,
-		kit.PairWith(w.t("settings.language"), lang.Object),
-		kit.PairWith(w.t("printing.persons"), names.Object), said,
+		kit.PairWith(w.t("printing.format"), format.Object), about, kit.Gap(4),
+		kit.PairWith(w.t("settings.language"), lang.Object), kit.Gap(4),
+		kit.PairWith(w.t("printing.persons"), names.Object), said, kit.Gap(4),
 		kit.FormRow(w.t("printing.where"), "", kit.Row(0, folder, choose)),
 	}
 	replace := kit.NewCheck(w.t("printing.replace"), s.how.Replace, func(on bool) { s.how.Replace = on })
