@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
+	"greffier/app"
 	"greffier/app/law"
 	"greffier/app/register"
 	"greffier/assets"
@@ -18,23 +19,31 @@ import (
 )
 
 func (c *cli) registerCommand() *cobra.Command {
-	var files struct{ pdf, csv, json string }
-	names := make([]string, 0, len(register.Names))
+	var files struct{ pdf, csv, json, ods string }
+	var names nameChoice
+	known := make([]string, 0, len(register.Names))
 	for _, n := range register.Names {
-		names = append(names, string(n))
+		known = append(known, string(n))
 	}
-	cmd := command("register NAME [--pdf F] [--csv F] [--json-file F]", "Print a register: "+strings.Join(names, ", "), 1, 1, func(_ *cobra.Command, args []string) error {
+	cmd := command("register NAME [--pdf F] [--csv F] [--json-file F] [--ods F] [--names | --no-names]", "Print a register: "+strings.Join(known, ", "), 1, 1, func(_ *cobra.Command, args []string) error {
 		name := register.Name(args[0])
 		if !slices.Contains(register.Names, name) {
-			return usage("there is no register %q; the registers are %s", args[0], strings.Join(names, ", "))
+			return usage("there is no register %q; the registers are %s", args[0], strings.Join(known, ", "))
+		}
+		if files.ods != "" && name != register.Processing {
+			return usage("only the register processing has a spreadsheet (--ods)")
+		}
+		named, err := names.or(true)
+		if err != nil {
+			return err
 		}
 		return c.with(func(p *profile) error {
 			written := map[string]string{}
-			for _, f := range []struct{ format, path string }{{"pdf", files.pdf}, {"csv", files.csv}, {"json", files.json}} {
+			for _, f := range []struct{ format, path string }{{app.FormatPDF, files.pdf}, {app.FormatCSV, files.csv}, {app.FormatJSON, files.json}, {app.FormatODS, files.ods}} {
 				if f.path == "" {
 					continue
 				}
-				path, err := p.Print(c.ctx, name, f.format, c.lang, f.path)
+				path, err := p.Print(c.ctx, name, app.Printing{Format: f.format, Lang: c.lang, Path: f.path, Names: named})
 				if err != nil {
 					return err
 				}
@@ -55,6 +64,8 @@ func (c *cli) registerCommand() *cobra.Command {
 	cmd.Flags().StringVar(&files.pdf, "pdf", "", "write a PDF")
 	cmd.Flags().StringVar(&files.csv, "csv", "", "write a CSV")
 	cmd.Flags().StringVar(&files.json, "json-file", "", "write a JSON file")
+	cmd.Flags().StringVar(&files.ods, "ods", "", "write the register processing as the CNIL's spreadsheet")
+	names.flags(cmd)
 	return cmd
 }
 
@@ -89,28 +100,6 @@ func (c *cli) showRegister(p *profile, name register.Name) error {
 	return nil
 }
 
-func (c *cli) dossierCommand() *cobra.Command {
-	var pdf string
-	cmd := command("dossier --pdf F", "Print all registers as one bound file", 0, 0, func(*cobra.Command, []string) error {
-		if pdf == "" {
-			return usage("greffier dossier --pdf F")
-		}
-		return c.with(func(p *profile) error {
-			path, err := p.Dossier(c.ctx, c.lang, pdf)
-			if err != nil {
-				return err
-			}
-			if c.json {
-				return c.printJSON(map[string]string{"pdf": path})
-			}
-			fmt.Fprintln(c.out, path)
-			return nil
-		})
-	})
-	cmd.Flags().StringVar(&pdf, "pdf", "", "the file")
-	return cmd
-}
-
 func (c *cli) promisesCommand() *cobra.Command {
 	return command("promises", "Check every promise of the privacy policy", 0, 0, func(*cobra.Command, []string) error {
 		return c.with(func(p *profile) error {
@@ -141,7 +130,11 @@ func (c *cli) promisesCommand() *cobra.Command {
 }
 
 func (c *cli) verifyCommand() *cobra.Command {
-	return command("verify", "Check the journal, the store and the evidence", 0, 0, func(*cobra.Command, []string) error {
+	var dossier string
+	cmd := command("verify [--dossier DIR]", "Check the journal, the store and the evidence, or a dossier", 0, 0, func(*cobra.Command, []string) error {
+		if dossier != "" {
+			return c.verifyDossier(dossier)
+		}
 		return c.with(func(p *profile) error {
 			v, err := p.Verify(c.ctx)
 			if err != nil {
@@ -164,6 +157,8 @@ func (c *cli) verifyCommand() *cobra.Command {
 			return nil
 		})
 	})
+	cmd.Flags().StringVar(&dossier, "dossier", "", "the folder of a dossier, to be compared with its manifest and with the journal")
+	return cmd
 }
 
 func (c *cli) backupCommand() *cobra.Command {

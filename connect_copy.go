@@ -12,7 +12,7 @@ import (
 
 // WritePDF implements app.Paper.
 func (printer) WritePDF(w io.Writer, docs []register.Document) error {
-	return reports.PDF(w, docs, reports.Options{})
+	return reports.PDF(w, docs, onPaper(docs))
 }
 
 // WriteCSV implements app.Paper.

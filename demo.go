@@ -363,15 +363,19 @@ func (c *cli) demoPrint(p *profile) error {
 	for _, lang := range assets.Langs {
 		for _, name := range register.Names {
 			report(n, total, string(name))
-			for _, format := range []string{"pdf", "csv", "json"} {
-				if _, err := p.Print(c.ctx, name, format, lang, ""); err != nil {
+			formats := []string{app.FormatPDF, app.FormatCSV, app.FormatJSON}
+			if name == register.Processing && lang == "fr" {
+				formats = append(formats, app.FormatODS)
+			}
+			for _, format := range formats {
+				if _, err := p.Print(c.ctx, name, app.Printing{Format: format, Lang: lang, Names: true}); err != nil {
 					return fmt.Errorf("print %s as %s: %w", name, format, err)
 				}
 			}
 			n++
 		}
 		report(n, total, "dossier")
-		if _, err := p.Dossier(c.ctx, lang, ""); err != nil {
+		if _, err := p.Dossier(c.ctx, app.Printing{Lang: lang}); err != nil {
 			return fmt.Errorf("print the dossier: %w", err)
 		}
 		n++

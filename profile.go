@@ -27,6 +27,7 @@ import (
 	"greffier/data/shop"
 	"greffier/data/store"
 	"greffier/data/vault"
+	"greffier/data/viewer"
 	"greffier/reports"
 )
 
@@ -164,6 +165,11 @@ func (s *settings) check(base string) error {
 	}
 	if _, err := time.LoadLocation(s.Controller.TimeZone); err != nil {
 		return bad("time_zone %q is not known; use a name such as Europe/Paris", s.Controller.TimeZone)
+	}
+	if c := s.Controller.Colour; c != "" {
+		if _, ok := register.ParseColour(c); !ok {
+			return bad("colour %q is not a colour; write it as #1F5F5B", c)
+		}
 	}
 	switch s.Controller.Language {
 	case "":
@@ -466,6 +472,9 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 		d.Lang = lang
 	}
 	p.App = app.New(d)
+	// A dossier that was cut off leaves nothing; what cannot be removed now is
+	// tried again with the next command.
+	_ = p.SettleDossier(ctx)
 	return p, nil
 }
 
@@ -494,7 +503,7 @@ func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 	}
 	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: out, Demo: s.Demo,
 		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: compose, Storages: map[string]erasure.Storage{}, Desks: map[string]erasure.Desk{},
-		Printer: printer{}, Paper: printer{}, Packer: packer{}, CopySchema: assets.CopySchema, Texts: texts{}, Archive: p, Remember: p.rememberStones,
+		Printer: printer{}, Paper: printer{}, Desktop: viewer.Desktop{}, Version: version, Packer: packer{}, CopySchema: assets.CopySchema, Texts: texts{}, Archive: p, Remember: p.rememberStones,
 		SaveLocators: p.saveLocators, SaveColumns: p.saveColumns}
 	if err := p.connectMailbox(&d); err != nil {
 		return d, err
@@ -527,11 +536,25 @@ func (texts) Text(lang, key string, args map[string]any) string { return assets.
 type printer struct{}
 
 func (printer) PDF(path string, docs []register.Document) error {
-	return toFile(path, func(w io.Writer) error { return reports.PDF(w, docs, reports.Options{}) })
+	return toFile(path, func(w io.Writer) error { return reports.PDF(w, docs, onPaper(docs)) })
 }
 
-func (printer) CSV(path string, doc register.Document) error {
-	return toFile(path, func(w io.Writer) error { return reports.CSV(w, doc, reports.Options{BOM: true}) })
+// onPaper are the options of documents: in the colour of their controller.
+func onPaper(docs []register.Document) reports.Options {
+	if len(docs) == 0 {
+		return reports.Options{}
+	}
+	return reports.Options{Accent: docs[0].Controller.Colour}
+}
+
+func (printer) CSV(path string, doc register.Document, s app.CSVStyle) error {
+	return toFile(path, func(w io.Writer) error {
+		return reports.CSV(w, doc, reports.Options{BOM: s.BOM, Semicolon: s.Semicolon})
+	})
+}
+
+func (printer) ODS(path string, doc register.Document) error {
+	return toFile(path, func(w io.Writer) error { return reports.ODS(w, doc) })
 }
 
 func (printer) JSON(path string, doc register.Document) error {

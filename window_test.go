@@ -61,11 +61,16 @@ func TestAPersonErasesAPhotoAndPrintsTheDossierByKeyboard(t *testing.T) {
 	}, func() bool { return countFiles(t, photos) <= before-20 })
 	w.shot("erased")
 
-	w.tries("the dossier to be printed", func() { w.keys("Escape", "ctrl+d") }, func() bool {
-		found, _ := filepath.Glob(filepath.Join(dir, "out", "dossier-fr-*.pdf"))
+	// The dialog's first answer is to prepare it as it is proposed: whole.
+	w.tries("the dossier to be printed", func() {
+		w.keys("Escape", "ctrl+d")
+		w.pause(2)
+		w.keys("Return")
+	}, func() bool {
+		found, _ := filepath.Glob(filepath.Join(dir, "out", "dossier-fr-*", "dossier.pdf"))
 		return len(found) == 1
 	})
-	dossier, _ := filepath.Glob(filepath.Join(dir, "out", "dossier-fr-*.pdf"))
+	dossier, _ := filepath.Glob(filepath.Join(dir, "out", "dossier-fr-*", "dossier.pdf"))
 	if msg, err := exec.Command("qpdf", "--check", dossier[0]).CombinedOutput(); err != nil {
 		t.Errorf("qpdf: %v: %s", err, msg)
 	}

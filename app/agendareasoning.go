@@ -50,7 +50,7 @@ func (a *App) PrintReasoning(ctx context.Context, id cases.ID, lang, path string
 	case "json":
 		err = a.d.Printer.JSON(path, doc)
 	case "csv":
-		err = a.d.Printer.CSV(path, doc)
+		err = a.d.Printer.CSV(path, doc, a.CSVStyle())
 	default:
 		format, err = "pdf", a.d.Printer.PDF(path, []register.Document{doc})
 	}

@@ -55,6 +55,7 @@ type App struct {
 	copying sync.Mutex // one copy for a person at a time
 	ticking sync.Mutex // one look at what has become due at a time
 	locking sync.Mutex // the storages are brought to the restrictions by one at a time
+	binding sync.Mutex // one dossier at a time
 	mending sync.Mutex // corrections are written to the shops by one at a time
 
 	mu        sync.Mutex
@@ -193,6 +194,7 @@ func (a *App) SetTheme(ctx context.Context, theme string) error {
 // SaveController keeps who answers for the processing (GDPR Art. 4(7)).
 func (a *App) SaveController(ctx context.Context, c register.Controller) error {
 	return a.update(ctx, func(tx Tx) error {
+		c.Colour = a.controller(tx).Colour // SetColour's business
 		if err := putRecord(tx, settingOwner, settingOwner, c, a.now()); err != nil {
 			return err
 		}

@@ -173,8 +173,10 @@ type Composer func(Outgoing) ([]byte, error)
 type Printer interface {
 	// PDF prints one document, or several bound as one, to a new file.
 	PDF(path string, docs []register.Document) error
-	CSV(path string, doc register.Document) error
+	CSV(path string, doc register.Document, style CSVStyle) error
 	JSON(path string, doc register.Document) error
+	// ODS prints the register of processing activities as the CNIL's spreadsheet.
+	ODS(path string, doc register.Document) error
 	// Calendar writes a calendar file (RFC 5545) in place of an older one.
 	Calendar(path string, c agenda.Calendar) error
 }
@@ -269,6 +271,8 @@ type Deps struct {
 	Bases    []plan.Base
 	Services []Connection
 	Printer  Printer
+	Desktop  Desktop
+	Version  string // of the program
 	// Paper and Packer make the copies for a person; CopySchema is the JSON
 	// Schema of their data.json.
 	Paper      Paper

@@ -366,68 +366,8 @@ func (a *App) Registers(ctx context.Context, lang string) ([]RegisterCard, error
 	return out, nil
 }
 
-// Print prints a register: format is "pdf", "csv" or "json"; an empty path is
-// a dated file in the folder for printed files. It returns the path.
-func (a *App) Print(ctx context.Context, name register.Name, format, lang, path string) (string, error) {
-	doc, err := a.Document(ctx, name, lang)
-	if err != nil {
-		return "", err
-	}
-	if path == "" {
-		path = a.outPath(string(name)+"-"+doc.Lang, format)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	switch format {
-	case "csv":
-		err = a.d.Printer.CSV(path, doc)
-	case "json":
-		err = a.d.Printer.JSON(path, doc)
-	default:
-		err = a.d.Printer.PDF(path, []register.Document{doc})
-	}
-	if err != nil {
-		return "", err
-	}
-	return path, a.printed(ctx, string(name), format)
-}
-
 func (a *App) outPath(name, format string) string {
 	return filepath.Join(a.d.OutDir, fmt.Sprintf("%s-%s.%s", name, a.today(), format))
-}
-
-func (a *App) printed(ctx context.Context, what, format string) error {
-	return a.update(ctx, func(tx Tx) error {
-		return a.journal(tx, owner, evidence.ActRegisterPrinted, "register "+what, map[string]string{"format": format})
-	})
-}
-
-// Dossier prints all registers as one bound file for an inspection, and
-// returns its path.
-func (a *App) Dossier(ctx context.Context, lang, path string) (string, error) {
-	in, err := a.inputs(ctx, lang, len(a.d.Storages) > 0)
-	if err != nil {
-		return "", err
-	}
-	ps, err := a.Promises(ctx, in.Lang)
-	if err != nil {
-		return "", err
-	}
-	rows := make([]register.PromiseRow, 0, len(ps))
-	for _, p := range ps {
-		rows = append(rows, register.PromiseRow{ID: p.ID, Article: p.Article, Sentence: p.Sentence, State: p.State, By: p.By, Evidence: p.Evidence})
-	}
-	if path == "" {
-		path = a.outPath("dossier-"+in.Lang, "pdf")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	if err := a.d.Printer.PDF(path, register.Dossier(in, rows)); err != nil {
-		return "", err
-	}
-	return path, a.printed(ctx, "dossier", "pdf")
 }
 
 // PrintCertificate prints the certificate of a finished run and returns its

@@ -34,7 +34,7 @@
 //	title         in the document's language
 //	subtitle      the text that asks for it
 //	language      "fr" or "en"
-//	controller    name, address, email, site, language, time_zone
+//	controller    name, address, email, site, language, time_zone, colour
 //	made_at       RFC 3339, UTC
 //	time_zone     the zone of local dates
 //	journal_head  hash of the journal's last entry when it was made

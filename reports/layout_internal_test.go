@@ -169,7 +169,7 @@ func TestTheFirstRowNeverStandsAlone(t *testing.T) {
 func TestAnAccentCanBeReadOnWhite(t *testing.T) {
 	for _, c := range []string{"#FFFF00", "#FFFFFF", "#1F5F5B", "#e91e63", "#000000"} {
 		got := Options{Accent: c}.accent()
-		if got == nil || got.contrast() < 4.5 {
+		if got == nil || register.Colour(*got).Contrast() < 4.5 {
 			t.Errorf("%s becomes %v", c, got)
 		}
 	}

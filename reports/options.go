@@ -1,10 +1,9 @@
 package reports
 
 import (
-	"encoding/hex"
 	"errors"
-	"math"
-	"strings"
+
+	"greffier/app/register"
 )
 
 var (
@@ -34,32 +33,10 @@ type Options struct {
 
 // accent reads the shop's colour, nil where there is none.
 func (o Options) accent() *ink {
-	h, ok := strings.CutPrefix(strings.TrimSpace(o.Accent), "#")
-	b, err := hex.DecodeString(h)
-	if !ok || err != nil || len(b) != 3 {
+	c, ok := register.ParseColour(o.Accent)
+	if !ok {
 		return nil
 	}
-	c := ink{b[0], b[1], b[2]}
-	for c.contrast() < 4.5 {
-		for i := range c {
-			c[i] = uint8(int(c[i]) * 15 / 16)
-		}
-	}
-	return &c
-}
-
-// contrast is the ratio of a colour to white, 1 to 21 (WCAG 2.2, 1.4.3, which
-// asks for 4.5).
-func (c ink) contrast() float64 {
-	lum := 0.0
-	for i, share := range [3]float64{0.2126, 0.7152, 0.0722} {
-		v := float64(c[i]) / 255
-		if v <= 0.04045 {
-			v /= 12.92
-		} else {
-			v = math.Pow((v+0.055)/1.055, 2.4)
-		}
-		lum += share * v
-	}
-	return 1.05 / (lum + 0.05)
+	i := ink(c.OnWhite())
+	return &i
 }

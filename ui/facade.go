@@ -49,8 +49,6 @@ type Facade interface {
 	PrintCertificate(ctx context.Context, run int64, lang string) (path string, err error)
 	Registers(ctx context.Context, lang string) ([]app.RegisterCard, error)
 	Document(ctx context.Context, name register.Name, lang string) (register.Document, error) // for the preview
-	Print(ctx context.Context, name register.Name, format, lang, path string) (string, error) // format pdf|csv|json; path "" = a dated file in the out folder; returns the path
-	Dossier(ctx context.Context, lang, path string) (string, error)
 	Activities(ctx context.Context) ([]register.Activity, error)
 	SaveActivity(ctx context.Context, a register.Activity) error
 	Processors(ctx context.Context) ([]register.Processor, error)
@@ -130,6 +128,7 @@ type Facade interface {
 
 	AgendaFacade
 	CopyFacade
+	DossierFacade
 	EffectFacade
 	CaseworkFacade
 	WordingFacade

@@ -42,6 +42,7 @@ type fake struct {
 	mail mailFake
 
 	agenda  agendaFake
+	paper   dossierFake
 	copy    copyFake
 	life    lifeFake
 	wording wordingFake
@@ -414,12 +415,6 @@ func (f *fake) Document(_ context.Context, n register.Name, lang string) (regist
 		d.Sections[0].Table.Rows, d.Sections[0].Empty = nil, f.say("Rien d’inscrit à ce jour.", "Nothing entered so far.")
 	}
 	return d, f.fail
-}
-func (f *fake) Print(_ context.Context, n register.Name, format, lang, path string) (string, error) {
-	return "/home/claire/Documents/Greffier/" + string(n) + "." + format, f.note("Print %s %s %s", n, format, lang)
-}
-func (f *fake) Dossier(_ context.Context, lang, path string) (string, error) {
-	return "/home/claire/Documents/Greffier/dossier.pdf", f.note("Dossier %s", lang)
 }
 func (f *fake) Activities(context.Context) ([]register.Activity, error) {
 	if f.empty {

@@ -2,13 +2,11 @@ package ui
 
 import (
 	"context"
-	"net/url"
 	"path/filepath"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"greffier/app"
 	"greffier/app/register"
@@ -30,7 +28,8 @@ func (p *registersPage) build() fyne.CanvasObject {
 	w := p.w
 	dossier := kit.NewPrimary(w.t("dossier.button"), w.dossier)
 	dossier.Icon = theme.DocumentPrintIcon()
-	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), kit.NewButton(w.t("suppression.page"), func() { w.follow(&suppressionPage{w: w}) }), dossier)
+	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), kit.NewButton(w.t("suppression.page"), func() { w.follow(&suppressionPage{w: w}) }),
+		kit.NewButton(w.t("dossier.check"), w.checkDossier), dossier)
 	p.body = newSlot()
 	p.load()
 	return container.NewBorder(p.head.Object, nil, nil, nil, p.body.box)
@@ -58,9 +57,7 @@ func (p *registersPage) show(cards []app.RegisterCard) fyne.CanvasObject {
 		title := kit.StrongWords(c.Title)
 		buttons := container.NewHBox(
 			kit.NewButton(w.t("open"), func() { w.follow(&registerPage{w: w, name: c.Name}) }),
-			kit.NewButton("PDF", func() { w.print(c.Name, "pdf") }),
-			kit.NewQuiet("CSV", nil, func() { w.print(c.Name, "csv") }),
-			kit.NewQuiet("JSON", nil, func() { w.print(c.Name, "json") }))
+			kit.NewButton(w.t("printing.button"), func() { w.print(c.Name, app.FormatPDF) }))
 		tiles = append(tiles, kit.NewCard(container.NewBorder(nil, buttons, nil, nil,
 			kit.Down(-10, title, kit.Faint(w.n("entries", c.Count)+" · "+changed), state))))
 	}
@@ -69,26 +66,6 @@ func (p *registersPage) show(cards []app.RegisterCard) fyne.CanvasObject {
 		p.head.Summary.SetText(w.n("registers.toComplete", gaps))
 	}
 	return kit.Page(kit.Tiles(260, tiles...))
-}
-
-// print prints a register into the folder for printed files.
-func (w *Window) print(name register.Name, format string) {
-	ask(w, func(ctx context.Context) (string, error) { return w.f.Print(ctx, name, format, w.lang, "") }, w.printed)
-}
-
-// dossier binds all registers into one file.
-func (w *Window) dossier() {
-	path := ""
-	w.run(w.t("dossier.title"), func(ctx context.Context, _ reporter) (err error) {
-		path, err = w.f.Dossier(ctx, w.lang, "")
-		return err
-	}, func(err error) outcome {
-		if err != nil {
-			return outcome{}
-		}
-		w.printed(path)
-		return outcome{tone: kit.Kept, words: w.t("dossier.done"), act: w.t("print.show"), onAct: func() { w.showFolder(path) }}
-	})
 }
 
 // backup writes an encrypted copy of the profile beside the printed files.
@@ -106,27 +83,6 @@ func (w *Window) backup() {
 	})
 }
 
-// printed tells where a printed file lies and offers to show or open it.
-func (w *Window) printed(path string) {
-	name := widget.NewLabel(kit.Clip(filepath.Base(path), 200, 60))
-	name.TextStyle.Bold = true
-	dir := kit.Faint(kit.Clip(filepath.Dir(path), 400, 70))
-	var d *kit.Dialog
-	open := kit.NewButton(w.t("print.open"), func() { d.Close(); w.openFile(path) })
-	folder := kit.NewPrimary(w.t("print.show"), func() { d.Close(); w.showFolder(path) })
-	d = kit.NewDialog(w.win.Canvas(), w.t("print.done"), kit.DialogWidth, kit.Down(-8, name, dir), w.t("close"), nil, open, folder)
-	d.Show()
-}
-
-func (w *Window) openFile(path string) {
-	u := &url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
-	if err := w.app.OpenURL(u); err != nil {
-		w.fail(err)
-	}
-}
-
-func (w *Window) showFolder(path string) { w.openFile(filepath.Dir(path)) }
-
 // registerPage is one register: its entries to be completed beside the page
 // as it would be printed.
 type registerPage struct {
@@ -141,7 +97,7 @@ type registerPage struct {
 }
 
 func (p *registerPage) place() string { return placeRegisters }
-func (p *registerPage) print()        { p.w.print(p.name, "pdf") }
+func (p *registerPage) print()        { p.w.print(p.name, app.FormatPDF) }
 func (p *registerPage) changed() {
 	p.loadPaper()
 	if !p.form {
@@ -151,10 +107,9 @@ func (p *registerPage) changed() {
 
 func (p *registerPage) build() fyne.CanvasObject {
 	w := p.w
-	pdf := kit.NewPrimary(w.t("print.pdf"), p.print)
+	pdf := kit.NewPrimary(w.t("printing.button"), p.print)
 	pdf.Icon = theme.DocumentPrintIcon()
-	p.head = w.backHeader(w.registerName(p.name), w.t("register."+string(p.name)+".words"), pdf,
-		kit.NewButton("CSV", func() { w.print(p.name, "csv") }), kit.NewButton("JSON", func() { w.print(p.name, "json") }))
+	p.head = w.backHeader(w.registerName(p.name), w.t("register."+string(p.name)+".words"), pdf)
 	p.paper, p.forms = newSlot(), newSlot()
 	p.loadPaper()
 	var body fyne.CanvasObject = p.paper.box

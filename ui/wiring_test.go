@@ -174,11 +174,14 @@ func TestRegistersArePrintedInTheLanguageOfTheWindow(t *testing.T) {
 	f := newFake("en", "light")
 	w := openTest(t, f)
 	w.open(placeRegisters)
-	if got := len(buttons(w, "PDF")); got != len(register.Names) {
+	print := w.t("printing.button")
+	if got := len(buttons(w, print)); got != len(register.Names) {
 		t.Fatalf("%d registers can be printed", got)
 	}
-	test.Tap(buttons(w, "PDF")[1])
-	if !f.called("Print processors pdf en") {
+	test.Tap(buttons(w, print)[1])
+	d := topDialog(t, w)
+	test.Tap(d.Others()[1])
+	if !f.called("Print processors pdf en names=true") {
 		t.Errorf("calls: %v", f.calls)
 	}
 	topDialog(t, w)

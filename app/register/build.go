@@ -105,12 +105,26 @@ type Inputs struct {
 	// Numbers are the shop's order numbers by Greffier's own.
 	Numbers map[int64]string
 
-	// Pseudonymise replaces names and addresses of persons by marks such as
-	// P-001, the same person by the same mark in every register, names of
-	// objects by fingerprints, and leaves the owner's remarks on persons out.
-	// What she wrote of a breach stays: it is what the register is for.
+	// Pseudonymise replaces names and addresses of persons by marks, the same
+	// person by the same mark in every register, names of objects by
+	// fingerprints, and leaves the owner's remarks on persons out. What she wrote
+	// of a breach stays: it is what the register is for; known names in it are
+	// replaced too.
 	Pseudonymise bool
+	// MarkKey is what the marks are made with, such as P-7F3A: without it nobody
+	// can tell whom a mark stands for, and the same key gives the same marks.
+	// Without a key persons are counted: P-001, P-002.
+	MarkKey []byte
+	// Persons are more persons whose names may stand in what the owner wrote, such
+	// as the shop's customers. They are looked for when pseudonymising.
+	Persons []Person
+	// Named says on the page that persons are printed by name, which the owner
+	// chose.
+	Named bool
 }
+
+// Person is somebody by name and e-mail address; either may be "".
+type Person struct{ Name, Email string }
 
 // Build makes a register of the inputs. It returns ErrUnknownRegister for a
 // name that is not in [Names].
@@ -139,6 +153,7 @@ func Build(name Name, in Inputs) (Document, error) {
 	default:
 		return Document{}, fmt.Errorf("build a register: %w", ErrUnknownRegister)
 	}
+	p.finish(&d)
 	return d, nil
 }
 

@@ -30,6 +30,8 @@ type Controller struct {
 	Site     string `json:"site" toml:"site"`
 	Language string `json:"language" toml:"language"`
 	TimeZone string `json:"time_zone" toml:"time_zone"`
+	// Colour is the shop's own on paper, as "#1F5F5B"; "" is the program's.
+	Colour string `json:"colour,omitempty" toml:"colour,omitempty"`
 }
 
 // Column is one column of a table. Key is the stable machine name (CSV header

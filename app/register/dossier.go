@@ -78,5 +78,8 @@ func Dossier(in Inputs, promises []PromiseRow) []Document {
 		Words: p.discretion(),
 		Table: list,
 	})
+	if in.Pseudonymise {
+		p.scrub(&cover)
+	}
 	return append([]Document{cover}, parts...)
 }

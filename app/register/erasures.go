@@ -384,6 +384,7 @@ func Certificate(r erasure.Record, steps []erasure.Step, in Inputs, numbers map[
 	if told := p.noticesOf(func(n NoticeRow) bool { return n.Run == r.ID && r.ID != 0 }); len(told) > 0 {
 		d.add(p.recipients(told, false))
 	}
+	p.finish(&d)
 	return d
 }
 

@@ -137,7 +137,6 @@ func (p *pen) consents(d *Document) {
 	d.main(Section{
 		Key:   "list",
 		Title: p.say("Consentements, oppositions et retraits", "Consents, objections and withdrawals"),
-		Words: p.discretion(),
 		Table: t,
 		Empty: p.say("Aucun consentement, aucune opposition et aucun retrait n'est enregistré.", "No consent, objection or withdrawal is recorded."),
 	})

@@ -12,13 +12,15 @@ import (
 // pen writes cells and sentences in the language, zone and discretion of one
 // set of inputs.
 type pen struct {
-	in    Inputs
-	fr    bool
-	zone  *time.Location
-	today law.Date
-	marks map[string]string // person → mark, when pseudonymised
-	procs map[string]Processor
-	rules map[string]Rule
+	in      Inputs
+	fr      bool
+	zone    *time.Location
+	today   law.Date
+	marks   map[string]string // person → mark, when pseudonymised
+	taken   map[string]bool   // marks given out
+	persons *personsSaid
+	procs   map[string]Processor
+	rules   map[string]Rule
 }
 
 func newPen(in Inputs) *pen {
@@ -26,7 +28,7 @@ func newPen(in Inputs) *pen {
 		in.Zone = law.Paris()
 	}
 	p := &pen{in: in, fr: in.Lang != "en", zone: in.Zone, today: law.DateOf(in.Now, in.Zone),
-		marks: map[string]string{}, procs: map[string]Processor{}, rules: map[string]Rule{}}
+		marks: map[string]string{}, taken: map[string]bool{}, persons: &personsSaid{}, procs: map[string]Processor{}, rules: map[string]Rule{}}
 	for _, x := range in.Processors {
 		p.procs[x.ID] = x
 	}
@@ -309,25 +311,6 @@ func right(c Column) Column { c.Right = true; return c }
 
 // ---- persons ----
 
-// mark returns the mark of a person, giving out the next one when it is new.
-// The same e-mail address, or the same name where there is none, is the same
-// person. Nothing of the person can be computed back from the mark.
-func (p pen) mark(name, email string) string {
-	key := strings.ToLower(strings.TrimSpace(email))
-	if key == "" {
-		key = strings.ToLower(strings.TrimSpace(name))
-	}
-	if key == "" {
-		return ""
-	}
-	m, ok := p.marks[key]
-	if !ok {
-		m = fmt.Sprintf("P-%03d", len(p.marks)+1)
-		p.marks[key] = m
-	}
-	return m
-}
-
 // person writes who somebody is, or the mark.
 func (p pen) person(name, email string) Cell {
 	name, email = strings.TrimSpace(name), strings.TrimSpace(email)
@@ -335,8 +318,10 @@ func (p pen) person(name, email string) Cell {
 		return none
 	}
 	if p.in.Pseudonymise {
+		p.persons.marked = true
 		return plain(p.mark(name, email))
 	}
+	p.persons.named = true
 	switch {
 	case name == "":
 		return plain(email)
@@ -344,16 +329,6 @@ func (p pen) person(name, email string) Cell {
 		return plain(name)
 	}
 	return Cell{Text: name + "\n" + email, Value: name + " <" + email + ">"}
-}
-
-// discretion says on the page that names were left out.
-func (p pen) discretion() []string {
-	if !p.in.Pseudonymise {
-		return nil
-	}
-	return []string{p.say(
-		"Les noms et adresses des personnes sont remplacés par des repères (P-001, P-002…), les mêmes d'un registre à l'autre ; la correspondance reste chez le responsable du traitement.",
-		"Names and addresses of persons are replaced by marks (P-001, P-002…), the same from one register to the next; the key to them stays with the controller.")}
 }
 
 // joined writes a list, each item once.

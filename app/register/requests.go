@@ -58,7 +58,7 @@ func (p *pen) requests(d *Document) {
 			}
 		}
 	}
-	head := Section{Key: "summary", Words: p.discretion()}
+	head := Section{Key: "summary"}
 	if n := len(p.in.Cases); n > 0 {
 		head.Fields = []Field{
 			field("total", p.say("Demandes enregistrées", "Requests recorded"), p.number(int64(n))),
