@@ -66,7 +66,7 @@ func (w *Window) paperCard(c register.Controller) fyne.CanvasObject {
 			w.do(func(ctx context.Context) error { return w.f.SetColour(ctx, s) }, nil)
 		}
 	}
-	use := kit.NewButton(w.t("places.use"), func() { keep(strings.TrimSpace(hex.Text)) })
+	use := kit.NewButton(w.t("paper.use"), func() { keep(strings.TrimSpace(hex.Text)) })
 	free := kit.Row(0, hex, use)
 	at := slices.Index(paperColours, now)
 	if at < 0 {
