@@ -107,7 +107,9 @@ func (a *App) needOfCase(t *Today, c cases.Case, today law.Date) {
 		return
 	}
 	row := a.caseRow(c)
-	step := cases.Primary(cases.Next(c, a.deadline(c), today))
+	steps := cases.Next(c, a.deadline(c), today)
+	step := cases.Primary(steps)
+	waits := slices.ContainsFunc(steps, func(s cases.Step) bool { return s.Waits })
 	if !c.State.Open() {
 		tone := ToneQuiet
 		if c.CameBack() {
@@ -116,11 +118,11 @@ func (a *App) needOfCase(t *Today, c cases.Case, today law.Date) {
 		t.Needs = append(t.Needs, Need{Kind: "case", Tone: tone, Case: c.ID, Rights: row.Rights, Person: row.Person, Step: step, Due: row.Due, DaysLeft: row.DaysLeft})
 		return
 	}
-	if row.Waiting {
+	if row.Waiting && !waits {
 		t.Next = append(t.Next, NextDate{Date: row.Due, Kind: "case", Case: c.ID, Count: 1, Label: row.Person})
 		return
 	}
-	t.Needs = append(t.Needs, Need{Kind: "case", Tone: row.Tone, Case: c.ID, Rights: row.Rights, Person: row.Person, Step: step, Due: row.Due, DaysLeft: row.DaysLeft})
+	t.Needs = append(t.Needs, Need{Kind: "case", Tone: row.Tone, Case: c.ID, Rights: row.Rights, Person: row.Person, Step: step, Waits: waits, Due: row.Due, DaysLeft: row.DaysLeft})
 }
 
 func (a *App) needOfMail(t *Today, tx Tx) error {

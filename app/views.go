@@ -48,6 +48,7 @@ type Need struct {
 	Rights   []request.Right
 	Person   string    // display name, hostile text
 	Step     cases.Act // the primary lawful step of a case
+	Waits    bool      // the letter of that step is written and has not gone
 	Due      law.Date
 	DaysLeft int
 	Count    int

@@ -314,8 +314,11 @@ func (p *casePage) person() fyne.CanvasObject {
 	parts = append(parts, kit.Gap(8), kit.Heading(w.t("sheet.identity")), kit.Badge(level, w.identity(c.Identity.Level)))
 	for _, s := range c.Identity.Signs {
 		t := kit.AtRisk
-		if s.For {
+		switch {
+		case s.For:
 			t = kit.Kept
+		case s.Key == cases.SignOneSender:
+			t = kit.Quiet // as it should be, and no proof of anything
 		}
 		parts = append(parts, kit.IconLine(t, w.sign(s)))
 	}
@@ -485,6 +488,8 @@ func (p *casePage) next() fyne.CanvasObject {
 			parts = append(parts, p.toDo(s.Rights[0])...)
 			_, tab, _ := p.workTab(s.Rights[0])
 			planFirst = planFirst || tab == tabPlan
+		case s.Primary && s.Waits:
+			parts = append(parts, p.toSend(s.Act)...)
 		case s.Primary:
 			p.primary = do
 			parts = append(parts, kit.Words(w.t("step."+string(s.Act)+".words")), kit.NewPrimary(w.actWord(s.Act), do))
@@ -531,6 +536,36 @@ func (p *casePage) next() fyne.CanvasObject {
 		parts = append(parts, kit.Fold(w.n("sheet.blocked", len(blocked)), false, kit.Down(0, blocked...)))
 	}
 	return kit.NewCard(kit.Down(2, parts...))
+}
+
+// toSend is the step whose letter is written and has not gone: nobody was told
+// yet, so nothing has happened (GDPR Art. 12(3) and (4)).
+func (p *casePage) toSend(a cases.Act) []fyne.CanvasObject {
+	w := p.w
+	kind, _ := cases.LetterFor(a)
+	p.primary = func() { p.write(kind) }
+	words := w.t("announced."+string(a), "Date", w.long(p.view.Deadline.Due))
+	return []fyne.CanvasObject{kit.IconLine(kit.AtRisk, words), kit.NewPrimary(w.t("announced.open"), p.primary),
+		kit.NewQuiet(w.t("announced.anew"), nil, func() { p.begin(a) }),
+		kit.NewQuiet(w.t("announced.drop"), nil, func() { p.dropAnnounced(a) })}
+}
+
+// dropAnnounced takes back a step of which nobody was told.
+func (p *casePage) dropAnnounced(a cases.Act) {
+	w := p.w
+	words := []fyne.CanvasObject{kit.Words(w.t("announced.dropWords"))}
+	if l, _, ok := p.view.Case.Announced(); ok && !l.DraftAt.IsZero() {
+		words = append(words, kit.IconLine(kit.AtRisk, w.t("announced.dropDraft")))
+	}
+	var d *kit.Dialog
+	d = w.dialog(w.t("announced.drop"), kit.Down(4, words...), kit.NewButton(w.t("announced.dropYes"), func() {
+		d.Close()
+		w.do(func(ctx context.Context) error { return w.f.Unannounce(ctx, p.id, a) }, func() {
+			p.editing, p.kind = false, ""
+			p.load()
+		})
+	}))
+	d.Show()
 }
 
 // aPlaceOfItsOwn tells whether a lawful act is not listed here: it stands beside

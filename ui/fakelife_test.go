@@ -36,6 +36,10 @@ func (f *fake) Announce(_ context.Context, id cases.ID, a cases.Act, in cases.In
 	return cases.Letter{Kind: kind, Lang: f.info.Lang}, f.note("Announce %d %s", id, a)
 }
 
+func (f *fake) Unannounce(_ context.Context, id cases.ID, a cases.Act) error {
+	return f.note("Unannounce %d %s", id, a)
+}
+
 func (f *fake) EnterCase(_ context.Context, n app.NewCase) (cases.ID, error) {
 	if err := f.note("EnterCase %s %s", n.Channel, n.Received); err != nil {
 		return 0, err

@@ -240,6 +240,9 @@ func (p *casePage) editor(l cases.Letter, note string) fyne.CanvasObject {
 	top := []fyne.CanvasObject{p.recipient(l)}
 	if kept := savedLetter(p.view.Case, l.Kind); kept != nil && kept.SentAt.IsZero() {
 		top = append(top, w.letterState(*kept))
+		if act, ok := cases.ActFor(kept.Kind); ok && kept.Tells != nil {
+			top = append(top, kit.IconLine(kit.AtRisk, w.t("announced.letter."+string(act))))
+		}
 	}
 	noteLine := kit.FaintLine(note)
 	keep := func(act func(context.Context) error, said string, laid bool) {

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -121,8 +122,19 @@ func (w *Window) sync(orders, mail bool) {
 
 // synchronised says what a sync brought.
 func (w *Window) synchronised(r app.SyncReport) outcome {
-	o := outcome{tone: kit.Kept, words: w.t("sync.done",
-		"Orders", w.n("sync.orders", r.NewOrders+r.ChangedOrders), "Messages", w.n("sync.messages", r.Messages), "Requests", w.n("sync.requests", r.Requests))}
+	// What is nought is not told: new mail is read as it comes, so that a sync often
+	// finds none.
+	var parts []string
+	if n := r.NewOrders + r.ChangedOrders; n > 0 {
+		parts = append(parts, w.n("sync.orders", n))
+	}
+	if r.Messages > 0 {
+		parts = append(parts, w.n("sync.messages", r.Messages), w.n("sync.requests", r.Requests))
+	}
+	o := outcome{tone: kit.Kept, words: w.t("sync.nothing")}
+	if len(parts) > 0 {
+		o.words = w.t("sync.done", "What", strings.Join(parts, ", "))
+	}
 	if len(r.Failed) > 0 || len(r.Problems) > 0 {
 		o.tone = kit.AtRisk
 		o.words += " " + w.n("sync.problems", len(r.Failed)+len(r.Problems))

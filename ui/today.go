@@ -196,7 +196,13 @@ func (w *Window) need(n app.Need) needCard {
 		if n.Step == cases.ActByHand {
 			word = w.t("work.do")
 		}
-		if word != "" {
+		switch {
+		case n.Waits:
+			kind, _ := cases.LetterFor(n.Step)
+			c.why = w.t("need.toSend", "Letter", w.t("letter."+kind), "Due", due)
+			c.button = w.t("announced.open")
+			c.act = func() { w.follow(&casePage{w: w, id: n.Case, tab: tabLetters, kind: kind}) }
+		case word != "":
 			c.why = w.t("need.step", "Step", word, "Due", due)
 		}
 		return c

@@ -94,12 +94,20 @@ type Window struct {
 
 // New makes the window over a façade. Show it with Run.
 func New(a fyne.App, f Facade) *Window {
-	w := newWindow(a, f, func(g func()) { go g() }, fyne.Do)
-	return w
+	return newWindow(a, f, func(g func()) { go g() }, fyne.Do)
 }
 
 func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
-	w := &Window{app: a, f: f, async: async, home: home, clock: time.Now, rail: map[string]*kit.RailItem{}}
+	w := &Window{app: a, f: f, async: async, clock: time.Now, rail: map[string]*kit.RailItem{}}
+	// Once its loop has ended, Fyne runs what is brought home on whatever goroutine
+	// brings it: nothing comes home to a window that is gone.
+	w.home = func(g func()) {
+		home(func() {
+			if w.ctx.Err() == nil {
+				g()
+			}
+		})
+	}
 	w.later = func(d time.Duration, g func()) func() {
 		t := time.AfterFunc(d, func() { w.home(g) })
 		return func() { t.Stop() }
@@ -112,6 +120,7 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 	w.look, w.demo = kit.Look(info.Theme), info.Demo
 	a.Settings().SetTheme(kit.NewTheme(w.look))
 	// Fyne 2.7.1 makes a theme whole only once the app runs.
+	a.Lifecycle().SetOnStopped(w.stop)
 	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(w.look)) })
 	w.win = a.NewWindow("Greffier")
 	w.win.SetMaster()

@@ -174,7 +174,8 @@ func Disagrees(c Case, m mailbox.Message, v request.Verdict, threaded bool) bool
 	numbers := numbersOf(v)
 	text := fold(newText(v, m))
 	for _, o := range c.Orders {
-		if o.Selected && (slices.Contains(numbers, bareNumber(o.Number)) || len(o.Number) > 2 && strings.Contains(text, fold(o.Number))) {
+		// The order of the other parent is named, and not chosen yet.
+		if (o.Selected || o.Why == MatchNumber) && (slices.Contains(numbers, bareNumber(o.Number)) || len(o.Number) > 2 && strings.Contains(text, fold(o.Number))) {
 			return true
 		}
 	}

@@ -187,6 +187,9 @@ type Step struct {
 	Primary bool            `json:"primary,omitempty"`
 	Rights  []request.Right `json:"rights,omitempty"`
 	Insist  bool            `json:"insist,omitempty"`
+	// Waits tells of a primary step that its letter is written and has not gone:
+	// the step is taken when it does.
+	Waits bool `json:"waits,omitempty"`
 }
 
 // NotLawfulError says why an act is not lawful. It matches ErrNotLawful, and
@@ -320,6 +323,8 @@ func Next(c Case, d law.Deadline, today law.Date) []Step {
 			if s.Primary = t.Act == primary; s.Primary && t.Act == ActByHand {
 				s.Rights = []request.Right{c.toDo()}
 			}
+			_, told, waits := c.Announced()
+			s.Waits = s.Primary && waits && told == t.Act
 		} else {
 			s.Why, s.Rights, s.Insist = err.Why, err.Rights, err.Why == WarnExtendMinor
 		}
@@ -354,6 +359,9 @@ func (c Case) primary(d law.Deadline, today law.Date) Act {
 	lawful := func(act Act) bool {
 		t, _ := transitionOf(act)
 		return c.refused(t, d, today) == nil
+	}
+	if _, act, ok := c.Announced(); ok && c.State.Open() && lawful(act) {
+		return act
 	}
 	switch c.State {
 	case Received:
