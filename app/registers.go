@@ -27,6 +27,8 @@ const (
 	kindTrackers   = "trackers"
 	kindConsents   = "consents"
 	kindPolicies   = "policy"
+	kindScreenings = "dpia"
+	kindRulings    = "findings"
 )
 
 // records reads the records of a register.
@@ -70,10 +72,11 @@ func save[T any](ctx context.Context, a *App, kind string, id *string, v *T) err
 			}
 			*id = nextID(kind, rs)
 		}
-		if err := putRecord(tx, kind, *id, v, a.now()); err != nil {
+		fields, err := a.keepRecord(tx, kind, *id, v, owner)
+		if err != nil {
 			return err
 		}
-		return a.journal(tx, owner, evidence.ActRegisterChanged, kind+" "+*id, nil)
+		return a.journal(tx, owner, evidence.ActRegisterChanged, kind+" "+*id, fieldsDetail(fields))
 	})
 }
 
@@ -94,7 +97,7 @@ func (a *App) Activities(ctx context.Context) ([]register.Activity, error) {
 	return list[register.Activity](ctx, a, kindActivities)
 }
 
-// SaveActivity keeps a processing activity.
+// SaveActivity keeps a processing activity, and what changed of it.
 func (a *App) SaveActivity(ctx context.Context, r register.Activity) error {
 	r.UpdatedOn = a.today()
 	return save(ctx, a, kindActivities, &r.ID, &r)
@@ -105,8 +108,16 @@ func (a *App) Processors(ctx context.Context) ([]register.Processor, error) {
 	return list[register.Processor](ctx, a, kindProcessors)
 }
 
-// SaveProcessor keeps a processor.
+// SaveProcessor keeps a processor with the hashes of the documents attached.
+// It returns ErrNoDocument where one cannot be read.
 func (a *App) SaveProcessor(ctx context.Context, r register.Processor) error {
+	for _, f := range []struct{ path, sum *string }{{&r.ContractFile, &r.ContractSHA256}, {&r.TransferFile, &r.TransferSHA256}} {
+		sum, err := attach(*f.path, *f.sum)
+		if err != nil {
+			return err
+		}
+		*f.sum = sum
+	}
 	return save(ctx, a, kindProcessors, &r.ID, &r)
 }
 
@@ -244,6 +255,15 @@ func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Input
 		if in.Policies, err = records[register.PolicyVersion](tx, kindPolicies); err != nil {
 			return err
 		}
+		if in.Screenings, err = records[register.Screening](tx, kindScreenings); err != nil {
+			return err
+		}
+		if in.Rulings, err = records[register.Ruling](tx, kindRulings); err != nil {
+			return err
+		}
+		if in.Changes, err = allChanges(tx); err != nil {
+			return err
+		}
 		if in.Cases, err = tx.Cases(); err != nil {
 			return err
 		}
@@ -324,7 +344,8 @@ func (a *App) Registers(ctx context.Context, lang string) ([]RegisterCard, error
 	changed := map[register.Name]time.Time{}
 	if err := a.d.Store.View(ctx, func(tx Tx) error {
 		for name, kind := range map[register.Name]string{register.Processing: kindActivities, register.Processors: kindProcessors, register.Retention: kindRules,
-			register.Breaches: kindBreaches, register.Trackers: kindTrackers, register.Consents: kindConsents, register.Policy: kindPolicies} {
+			register.Breaches: kindBreaches, register.Trackers: kindTrackers, register.Consents: kindConsents, register.Policy: kindPolicies,
+			register.DPIA: kindScreenings, register.Findings: kindRulings} {
 			rs, err := tx.Records(kind)
 			if err != nil {
 				return err
