@@ -133,6 +133,7 @@ type Facade interface {
 	EffectFacade
 	CaseworkFacade
 	WordingFacade
+	RegisterFacade
 
 	OnChange(func()) // called on any goroutine after something changed
 }
