@@ -66,7 +66,9 @@ func TestEverySavingOfARecordIsKeptWithWhatItWasBefore(t *testing.T) {
 			t.Error("the journal holds a value of the record")
 		}
 	}
-	s.verified()
+	if r, err := s.Verify(ctx); err != nil || r.BrokenAt != nil {
+		t.Errorf("%+v %v", r, err)
+	}
 }
 
 func TestAnAttachedDocumentIsHashedAndLookedAtAgain(t *testing.T) {

@@ -134,17 +134,17 @@ func (a *App) Changes(ctx context.Context, name register.Name, id string) ([]reg
 const maxAttached = 256 << 20
 
 // attach returns the hash of a document that is attached by its path, "" for no
-// path. A document that was attached and has moved since keeps the hash it had:
-// it is the hash that proves what was signed.
-func attach(path, had string) (string, error) {
-	if strings.TrimSpace(path) == "" {
+// path. One that was attached before keeps the hash it had then, even if the file
+// has changed or gone since: it is the hash that proves what was signed. An empty
+// sum asks for a new one.
+func attach(path, sum, hadPath, hadSum string) (string, error) {
+	switch {
+	case strings.TrimSpace(path) == "":
 		return "", nil
+	case path == hadPath && sum != "" && sum == hadSum:
+		return hadSum, nil
 	}
-	sum, err := hashFile(path)
-	if err != nil && had != "" {
-		return had, nil
-	}
-	return sum, err
+	return hashFile(path)
 }
 
 func hashFile(path string) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"greffier/app/cases"
@@ -111,12 +112,19 @@ func (a *App) Processors(ctx context.Context) ([]register.Processor, error) {
 // SaveProcessor keeps a processor with the hashes of the documents attached.
 // It returns ErrNoDocument where one cannot be read.
 func (a *App) SaveProcessor(ctx context.Context, r register.Processor) error {
-	for _, f := range []struct{ path, sum *string }{{&r.ContractFile, &r.ContractSHA256}, {&r.TransferFile, &r.TransferSHA256}} {
-		sum, err := attach(*f.path, *f.sum)
-		if err != nil {
-			return err
-		}
-		*f.sum = sum
+	var had register.Processor
+	all, err := a.Processors(ctx)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(all, func(x register.Processor) bool { return x.ID == r.ID && r.ID != "" }); i >= 0 {
+		had = all[i]
+	}
+	if r.ContractSHA256, err = attach(r.ContractFile, r.ContractSHA256, had.ContractFile, had.ContractSHA256); err != nil {
+		return err
+	}
+	if r.TransferSHA256, err = attach(r.TransferFile, r.TransferSHA256, had.TransferFile, had.TransferSHA256); err != nil {
+		return err
 	}
 	return save(ctx, a, kindProcessors, &r.ID, &r)
 }

@@ -139,7 +139,10 @@ func (f *form) period(key string, v *string) {
 func (f *form) file(key string, path, sum *string) {
 	w := f.w
 	e := kit.NewEntry(*path)
-	state := kit.Faint("")
+	state, again := kit.Faint(""), false
+	anew := kit.NewQuiet(w.t("document.again"), theme.ViewRefreshIcon(), nil)
+	anew.OnTapped = func() { again = true; state.SetText(w.t("document.willHash")); anew.Hide() }
+	anew.Hide()
 	if *path != "" {
 		was, hash := *path, *sum
 		ask(w, func(ctx context.Context) (string, error) { return w.f.DocumentState(ctx, was, hash) }, func(s string) {
@@ -149,6 +152,9 @@ func (f *form) file(key string, path, sum *string) {
 			state.SetText(w.t("document."+s, "Hash", hash[:min(len(hash), 12)]))
 			if s != "same" {
 				kit.Toned(state, kit.AtRisk)
+			}
+			if s == "changed" {
+				anew.Show()
 			}
 		})
 	}
@@ -161,9 +167,9 @@ func (f *form) file(key string, path, sum *string) {
 		}, w.win)
 		d.Show()
 	})
-	f.row(key, kit.Down(0, kit.Row(0, e, choose), state))
+	f.row(key, kit.Down(0, kit.Row(0, e, choose), state, container.NewHBox(anew)))
 	f.takes = append(f.takes, func() bool {
-		if s := strings.TrimSpace(e.Text); s != *path {
+		if s := strings.TrimSpace(e.Text); again || s != *path {
 			*path, *sum = s, "" // another document: its hash is made anew
 		}
 		return true
