@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -249,4 +250,36 @@ func (a *App) BreachCopy(ctx context.Context, b register.Breach) (text string, m
 	}
 	text, missing = register.NotificationText(register.Notification(b, in))
 	return text, missing, nil
+}
+
+// ErrNoScreening says that no screening has the id asked for.
+var ErrNoScreening = errors.New("no screening has this number")
+
+// ExportPIA writes a screening as the beginning of an impact assessment that the
+// CNIL's PIA tool imports, and returns the path; an empty one is a dated file in
+// the folder for printed files.
+func (a *App) ExportPIA(ctx context.Context, id, path string) (string, error) {
+	in, err := a.inputs(ctx, "fr", false)
+	if err != nil {
+		return "", err
+	}
+	all := register.Screenings(in.Screenings, in.Activities, in.Processors)
+	i := slices.IndexFunc(all, func(s register.Screening) bool { return s.ID == id })
+	if i < 0 {
+		return "", ErrNoScreening
+	}
+	b, err := register.PIA(all[i], in)
+	if err != nil {
+		return "", err
+	}
+	if path == "" {
+		path = a.outPath("pia", "json")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		return "", err
+	}
+	return path, a.printed(ctx, string(register.DPIA), "pia")
 }

@@ -14,6 +14,7 @@ type RegisterFacade interface {
 	DocumentState(ctx context.Context, path, sum string) (string, error)                   // same, changed or missing
 	Screenings(ctx context.Context) ([]register.Screening, error)                          // with proposals
 	SaveScreening(ctx context.Context, s register.Screening) error
+	ExportPIA(ctx context.Context, id, path string) (string, error) // for the CNIL's PIA tool
 	Findings(ctx context.Context) ([]app.FindingRow, error)
 	SaveRuling(ctx context.Context, r register.Ruling) error
 	BreachCopy(ctx context.Context, b register.Breach) (text string, missing int, err error) // for the CNIL, in French

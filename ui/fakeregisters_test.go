@@ -31,6 +31,9 @@ func (f *fake) Screenings(context.Context) ([]register.Screening, error) {
 func (f *fake) SaveScreening(_ context.Context, s register.Screening) error {
 	return f.note("SaveScreening %s %s", s.Activity, s.Result())
 }
+func (f *fake) ExportPIA(_ context.Context, id, _ string) (string, error) {
+	return "/home/claire/Documents/Greffier/pia.json", f.note("ExportPIA %s", id)
+}
 func (f *fake) Findings(context.Context) ([]app.FindingRow, error) {
 	if f.empty {
 		return nil, f.fail

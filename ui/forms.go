@@ -405,8 +405,8 @@ func (p *registerPage) entries(es []entry, add func()) fyne.CanvasObject {
 	}
 	p.firstEntry = es[0].open
 	t := kit.NewTable([]kit.Column[entry]{
-		{Label: w.t("col.entry"), Width: 160, Grow: 2, Text: func(e entry) string { return e.title }},
-		{Label: "", Width: 120, Grow: 1.2, Faint: true, Text: func(e entry) string { return e.note }},
+		{Label: w.t("col.entry"), Width: 160, Grow: 3, Text: func(e entry) string { return e.title }},
+		{Label: "", Width: 110, Grow: 1, Faint: true, Text: func(e entry) string { return e.note }},
 	})
 	t.OnOpen = func(e entry) { e.open() }
 	t.SetRows(es)

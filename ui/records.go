@@ -224,7 +224,7 @@ func (f *form) history(name register.Name, x any) {
 				rows = append(rows, kit.Faint(w.t("history.more")))
 				break
 			}
-			rows = append(rows, kit.StrongWords(w.t("history.line", "When", w.brief(c.At), "Who", w.t("history.by."+by(c.By)))))
+			rows = append(rows, kit.StrongWords(w.t("history.line", "When", w.exact(c.At), "Who", w.t("history.by."+by(c.By)))))
 			if c.Entered {
 				rows = append(rows, kit.Faint(w.t("history.entered")))
 				n++
@@ -440,11 +440,14 @@ func (p *registerPage) breachEntry(x register.Breach) entry {
 	if err == nil {
 		note += " · " + w.brief(at)
 		if x.NotifiedAt == "" && x.Risk != "none" {
-			note = w.t("breach.by", "When", w.brief(law.Breach(at, w.zone).Strict))
+			note = w.t("breach.by", "When", w.exact(law.Breach(at, w.zone).Strict))
 		}
 	}
 	return entry{title: kit.Line(x.Facts, 80), note: note}
 }
+
+// exact is a day with its hour: a time in hours is not told in days.
+func (w *Window) exact(t time.Time) string { return w.brief(t) + " · " + w.hour(t) }
 
 var breachNatures = []string{"confidentiality", "integrity", "availability"}
 
@@ -454,7 +457,7 @@ func (w *Window) breachForm(f *form, x *register.Breach) {
 		if w.clock().After(limit.Strict) {
 			t = kit.Late
 		}
-		f.rows = append(f.rows, kit.IconLine(t, w.t("breach.clock", "When", w.brief(limit.Strict), "Loose", w.brief(limit.R1182))))
+		f.rows = append(f.rows, kit.IconLine(t, w.t("breach.clock", "When", w.exact(limit.Strict), "Loose", w.exact(limit.R1182))))
 	}
 	f.head("breach.when")
 	f.instant("breach.awareAt", &x.AwareAt)
@@ -722,7 +725,7 @@ func (f *form) screening(x *register.Screening, as []register.Activity) {
 		if c.Answer != "yes" && c.Answer != "no" {
 			c.Answer = ""
 		}
-		l := line{id: id, fr: kit.NewEntry(c.Reason.FR), en: kit.NewEntry(c.Reason.EN)}
+		l := line{id: id, fr: kit.NewArea(c.Reason.FR, 2), en: kit.NewArea(c.Reason.EN, 2)}
 		l.answer = kit.NewSelect([]kit.Option{{Value: "", Word: w.t("answer.unclear")}, {Value: "yes", Word: w.t("answer.yes")}, {Value: "no", Word: w.t("answer.no")}}, c.Answer, count)
 		l.fr.SetPlaceHolder(w.t("screening.reasonFR"))
 		l.en.SetPlaceHolder(w.t("screening.reasonEN"))
@@ -745,6 +748,11 @@ func (f *form) screening(x *register.Screening, as []register.Activity) {
 	f.date("screening.assessOn", &x.AssessOn)
 	f.date("screening.reviewOn", &x.ReviewOn)
 	f.text("screening.document", &x.Document)
+	if id := x.ID; id != "" {
+		f.acts = append(f.acts, kit.NewIconButton(w.t("screening.export"), theme.DocumentSaveIcon(), func() {
+			ask(w, func(ctx context.Context) (string, error) { return w.f.ExportPIA(ctx, id, "") }, w.printed)
+		}))
+	}
 }
 
 // orWrong takes a field and then asks more of it.

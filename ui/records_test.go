@@ -88,6 +88,11 @@ func TestAProposedScreeningIsConfirmedBySavingIt(t *testing.T) {
 	if !says(w, "2 sur 9") || !says(w, w.t("screening.proposedWords")) {
 		t.Error("the form does not count the criteria, or does not say that they are proposed")
 	}
+	test.Tap(buttons(w, w.t("screening.export"))[0])
+	if !f.called("ExportPIA dpia-T2") {
+		t.Errorf("calls: %v", f.calls)
+	}
+	topDialog(t, w).Cancel()
 	test.Tap(buttons(w, w.t("save"))[0])
 	if !f.called("SaveScreening T2 due") {
 		t.Errorf("calls: %v", f.calls)

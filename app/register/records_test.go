@@ -314,3 +314,45 @@ func TestATrackerThatLivesTooLongIsSaid(t *testing.T) {
 		t.Errorf("a tracker from the United States without a safeguard: %+v", c)
 	}
 }
+
+func TestAScreeningIsWrittenAsTheToolOfTheCNILImportsIt(t *testing.T) {
+	in := inputs(t, "en")
+	in.Activities[1].Sensitive = register.Text{FR: "<script>alert(1)</script>"}
+	b, err := register.PIA(register.Screenings(nil, in.Activities, in.Processors)[0], in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What the tool's import reads without asking whether it is there.
+	var got struct {
+		PIA struct {
+			Name      string
+			Status    *int
+			CreatedAt string `json:"created_at"`
+		}
+		Answers []struct {
+			Question string `json:"reference_to"`
+			Data     struct{ Text string }
+		}
+		Measures    []struct{ Title, Content string }
+		Evaluations []any
+		Comments    []any
+	}
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got.PIA.Name, "portraits") || got.PIA.Status == nil || got.PIA.CreatedAt == "" || got.Evaluations == nil || got.Comments == nil || len(got.Measures) != 4 {
+		t.Errorf("%s", b)
+	}
+	asked := map[string]string{}
+	for _, a := range got.Answers {
+		asked[a.Question] = a.Data.Text
+	}
+	for _, q := range []string{"111", "112", "121", "123", "211", "212", "215", "226"} {
+		if !strings.HasPrefix(asked[q], "<p>") {
+			t.Errorf("question %s is answered %q", q, asked[q])
+		}
+	}
+	if strings.Contains(string(b), "<script") || strings.Contains(asked["121"], "<script") {
+		t.Error("text of a record is taken for HTML")
+	}
+}
