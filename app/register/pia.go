@@ -19,6 +19,7 @@ type piaFile struct {
 }
 
 type piaHead struct {
+	ID        int       `json:"id"`
 	Status    int       `json:"status"` // 0, being written
 	Name      string    `json:"name"`
 	Author    string    `json:"author_name"`
@@ -31,8 +32,11 @@ type piaHead struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// piaAnswer is an answer; the tool looks it up by the question's number, which
+// must be a number and no text.
 type piaAnswer struct {
-	Question  string    `json:"reference_to"`
+	PIA       int       `json:"pia_id"`
+	Question  int       `json:"reference_to"`
 	Data      piaData   `json:"data"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -40,7 +44,7 @@ type piaAnswer struct {
 
 type piaData struct {
 	Text  string   `json:"text"` // HTML
-	Gauge *int     `json:"gauge"`
+	Gauge int      `json:"gauge"`
 	List  []string `json:"list"`
 }
 
@@ -69,13 +73,13 @@ func PIA(s Screening, in Inputs) ([]byte, error) {
 	at := in.Now.UTC().Truncate(time.Second)
 	name := in.Controller.Name
 	f := piaFile{
-		PIA:         piaHead{Name: strings.TrimSpace(s.Activity + " " + p.text(a.Name)), Author: name, Evaluator: name, Validator: name, CreatedAt: at, UpdatedAt: at},
+		PIA:         piaHead{ID: 1, Name: strings.TrimSpace(s.Activity + " " + p.text(a.Name)), Author: name, Evaluator: name, Validator: name, CreatedAt: at, UpdatedAt: at},
 		Answers:     []piaAnswer{},
 		Measures:    []piaMeasure{},
 		Evaluations: []struct{}{},
 		Comments:    []struct{}{},
 	}
-	answer := func(question string, lines ...string) {
+	answer := func(question int, lines ...string) {
 		var b strings.Builder
 		for _, l := range lines {
 			for part := range strings.Lines(l) {
@@ -85,7 +89,7 @@ func PIA(s Screening, in Inputs) ([]byte, error) {
 			}
 		}
 		if b.Len() > 0 {
-			f.Answers = append(f.Answers, piaAnswer{Question: question, Data: piaData{Text: b.String()}, CreatedAt: at, UpdatedAt: at})
+			f.Answers = append(f.Answers, piaAnswer{PIA: 1, Question: question, Data: piaData{Text: b.String(), List: []string{}}, CreatedAt: at, UpdatedAt: at})
 		}
 	}
 	p.piaContext(a, s, answer)
@@ -101,7 +105,7 @@ func PIA(s Screening, in Inputs) ([]byte, error) {
 }
 
 // piaContext answers the questions 111 to 123.
-func (p pen) piaContext(a Activity, s Screening, answer func(string, ...string)) {
+func (p pen) piaContext(a Activity, s Screening, answer func(int, ...string)) {
 	purposes := []string{p.text(a.Purpose)}
 	for _, x := range a.SubPurposes {
 		purposes = append(purposes, "– "+p.text(x))
@@ -110,7 +114,7 @@ func (p pen) piaContext(a Activity, s Screening, answer func(string, ...string))
 		c := s.criterion(id)
 		purposes = append(purposes, p.criterion(id)+p.sayf(" : %s. %s", ": %s. %s", p.answered(c.Answer), p.text(c.Reason)))
 	}
-	answer("111", purposes...)
+	answer(111, purposes...)
 	c := p.in.Controller
 	roles := []string{p.colon(p.say("Responsable du traitement", "Controller"), joined([]string{c.Name, c.Address, c.Email}, ", "))}
 	var places []string
@@ -120,7 +124,7 @@ func (p pen) piaContext(a Activity, s Screening, answer func(string, ...string))
 			places = append(places, p.colon(p.provider(x).Text, p.country(x.Country).Text))
 		}
 	}
-	answer("112", roles...)
+	answer(112, roles...)
 	var data []string
 	for _, d := range a.Data {
 		data = append(data, p.colon(p.text(d.Category), p.period(d).Text))
@@ -130,19 +134,19 @@ func (p pen) piaContext(a Activity, s Screening, answer func(string, ...string))
 		subjects = append(subjects, p.text(x))
 	}
 	data = append(data, p.colon(p.say("Personnes concernées", "Data subjects"), strings.Join(subjects, ", ")), p.colon(p.say("Données sensibles", "Sensitive data"), p.text(a.Sensitive)))
-	answer("121", data...)
-	answer("123", places...)
+	answer(121, data...)
+	answer(123, places...)
 }
 
 // piaPrinciples answers the questions 211 to 227, where the registers can.
-func (p pen) piaPrinciples(a Activity, answer func(string, ...string)) {
-	answer("211", p.text(a.Purpose))
-	answer("212", p.basisCited(a.LegalBasis).Text)
+func (p pen) piaPrinciples(a Activity, answer func(int, ...string)) {
+	answer(211, p.text(a.Purpose))
+	answer(212, p.basisCited(a.LegalBasis).Text)
 	var periods, contracts, transfers []string
 	for _, d := range a.Data {
 		periods = append(periods, p.colon(p.text(d.Category), p.period(d).Text))
 	}
-	answer("215", periods...)
+	answer(215, periods...)
 	for _, id := range a.Recipients {
 		x, ok := p.procs[id]
 		if !ok {
@@ -154,6 +158,6 @@ func (p pen) piaPrinciples(a Activity, answer func(string, ...string)) {
 			transfers = append(transfers, p.colon(p.provider(x).Text, joined([]string{p.country(x.Country).Text, p.transfer(x).Text}, ", ")))
 		}
 	}
-	answer("226", contracts...)
-	answer("227", transfers...)
+	answer(226, contracts...)
+	answer(227, transfers...)
 }

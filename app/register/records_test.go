@@ -330,7 +330,7 @@ func TestAScreeningIsWrittenAsTheToolOfTheCNILImportsIt(t *testing.T) {
 			CreatedAt string `json:"created_at"`
 		}
 		Answers []struct {
-			Question string `json:"reference_to"`
+			Question int `json:"reference_to"`
 			Data     struct{ Text string }
 		}
 		Measures    []struct{ Title, Content string }
@@ -343,16 +343,16 @@ func TestAScreeningIsWrittenAsTheToolOfTheCNILImportsIt(t *testing.T) {
 	if !strings.Contains(got.PIA.Name, "portraits") || got.PIA.Status == nil || got.PIA.CreatedAt == "" || got.Evaluations == nil || got.Comments == nil || len(got.Measures) != 4 {
 		t.Errorf("%s", b)
 	}
-	asked := map[string]string{}
+	asked := map[int]string{}
 	for _, a := range got.Answers {
 		asked[a.Question] = a.Data.Text
 	}
-	for _, q := range []string{"111", "112", "121", "123", "211", "212", "215", "226"} {
+	for _, q := range []int{111, 112, 121, 123, 211, 212, 215, 226} {
 		if !strings.HasPrefix(asked[q], "<p>") {
-			t.Errorf("question %s is answered %q", q, asked[q])
+			t.Errorf("question %d is answered %q", q, asked[q])
 		}
 	}
-	if strings.Contains(string(b), "<script") || strings.Contains(asked["121"], "<script") {
+	if strings.Contains(string(b), "<script") || strings.Contains(asked[121], "<script") {
 		t.Error("text of a record is taken for HTML")
 	}
 }
