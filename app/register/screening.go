@@ -2,7 +2,6 @@ package register
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -141,11 +140,11 @@ func (p *pen) screenings(d *Document) {
 		"A processing that meets at least two of the EDPB's nine criteria needs in principle an impact assessment before it begins (GDPR, Article 35). The CNIL's list (Deliberation No 2018-327) does not name portraits made by AI, but is not exhaustive: the criteria decide.")}})
 	t := &Table{Columns: []Column{
 		column("activity", p.say("Traitement", "Processing"), 5),
-		right(column("met", p.say("Critères remplis", "Criteria met"), 2)),
+		right(column("met", p.say("Remplis", "Met"), 2)),
 		right(column("unclear", p.say("Incertains", "Unclear"), 2)),
 		column("result", p.say("Résultat", "Result"), 4),
 		column("done_on", p.say("Examiné le", "Screened on"), 3),
-		column("assess_on", p.say("Analyse à faire avant le", "Assessment due by"), 3),
+		column("assess_on", p.say("À faire avant le", "Due by"), 3),
 		column("review_on", p.say("À revoir le", "To be reviewed on"), 3),
 		detail("next_step", p.say("Suite à donner", "Next step")),
 		detail("document", p.say("Analyse d'impact", "Impact assessment")),
@@ -221,8 +220,8 @@ func (p pen) screeningSheet(s Screening) []Section {
 	yes, _, unclear := s.Tally()
 	return []Section{
 		{Key: key, Title: p.colon(p.say("Examen", "Screening"), p.activityName(s.Activity).Text), Table: t, PageBreak: true,
-			Words: []string{p.sayf("%s critère(s) rempli(s) sur neuf, %s incertain(s). À partir de deux, une analyse d'impact est nécessaire en principe.",
-				"%s of nine criteria met, %s unclear. From two on, an impact assessment is needed in principle.", strconv.Itoa(yes), strconv.Itoa(unclear))}},
+			Words: []string{p.sayf("%s sur neuf, %s. À partir de deux, une analyse d'impact est nécessaire en principe.", "%s of nine, %s. From two on, an impact assessment is needed in principle.",
+				p.count(yes, "critère rempli", "critères remplis", "criterion met", "criteria met"), p.count(unclear, "incertain", "incertains", "unclear", "unclear"))}},
 		{Key: key + ".scale", Level: 1, Title: p.say("Ampleur", "Scale"), Fields: []Field{
 			large("persons", "Personnes par an", "Persons a year", s.Persons),
 			large("photos", "Photographies par an", "Photographs a year", s.Photos),
