@@ -213,3 +213,29 @@ func TestTheCopyForTheCNILIsInFrenchWhateverTheWindow(t *testing.T) {
 		t.Errorf("%v, %d missing:\n%s", err, missing, text)
 	}
 }
+
+func TestTheCommandsOfTheRegistersRecordsSayWhatTheWindowSays(t *testing.T) {
+	w := newWorld(t)
+	w.write("orders.csv", "order,status,created,completed,email,first_name,last_name\n"+threeOrders)
+	w.init(csvTOML, folderTOML)
+	type finding struct{ ID, State string }
+	fs := asJSON[[]finding](t, w.ok("--json", "findings"))
+	if len(fs) < 10 || fs[0].State != "open" {
+		t.Fatalf("%+v", fs)
+	}
+	w.failed([]string{"reason"}, "findings", "F1", "--state", "accepted")
+	w.ok("findings", "F1", "--state", "accepted", "--reason", "The next version has it.")
+	if fs = asJSON[[]finding](t, w.ok("--json", "findings")); fs[0].State != "accepted" {
+		t.Errorf("%+v", fs[0])
+	}
+	cs := asJSON[[]recordChangeJSON](t, w.ok("--json", "history", "findings"))
+	if len(cs) != 1 || cs[0].Record != "F1" || len(cs[0].Fields) != 3 {
+		t.Errorf("%+v", cs)
+	}
+	file := filepath.Join(t.TempDir(), "pia.json")
+	w.ok("pia", "T2", "--file", file)
+	if st, err := os.Stat(file); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", st, err)
+	}
+	w.sealed("The next version has it")
+}

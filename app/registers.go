@@ -389,10 +389,26 @@ func (a *App) Registers(ctx context.Context, lang string) ([]RegisterCard, error
 		c := RegisterCard{Name: n, Title: doc.Title, Gaps: doc.Gaps(), Changed: changed[n]}
 		if doc.Main >= 0 && doc.Main < len(doc.Sections) && doc.Sections[doc.Main].Table != nil {
 			c.Count = len(doc.Sections[doc.Main].Table.Rows)
+			c.Open = openRows(doc.Sections[doc.Main].Table, n)
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// openRows counts the findings that are not settled.
+func openRows(t *register.Table, n register.Name) int {
+	at := slices.IndexFunc(t.Columns, func(c register.Column) bool { return c.Key == "state" })
+	if n != register.Findings || at < 0 {
+		return 0
+	}
+	open := 0
+	for _, r := range t.Rows {
+		if r[at].Value == "open" {
+			open++
+		}
+	}
+	return open
 }
 
 // Print prints a register: format is "pdf", "csv" or "json"; an empty path is

@@ -372,7 +372,8 @@ func (f *form) roles(x *register.Processor, as []register.Activity) {
 			options = append(options, kit.Option{Value: r, Word: w.t("choice.processor.role." + r)})
 		}
 		picks[a.ID] = kit.NewSelect(options, x.Roles[a.ID], nil)
-		box.Add(kit.PairWith(kit.Line(a.ID+" · "+a.Name.In(w.lang), 60), picks[a.ID]))
+		box.Add(kit.Words(kit.Line(a.ID+" · "+a.Name.In(w.lang), 80)))
+		box.Add(kit.Margins(8, 0, 8, 4, picks[a.ID]))
 	}
 	if len(picks) == 0 {
 		return

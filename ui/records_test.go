@@ -190,3 +190,13 @@ func TestWhatIsNotTouchedInAFormStaysAsItWas(t *testing.T) {
 		t.Errorf("%d keys for %d fields", len(f.keys), len(f.takes))
 	}
 }
+
+func TestALongRegisterDoesNotPushTheWindowWide(t *testing.T) {
+	d, err := register.Build(register.Processors, register.Inputs{Lang: "fr", Processors: []register.Processor{{ID: "ai", Family: "ai"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := documentTable(d.Sections[d.Main].Table).MinSize().Width; got > 420 {
+		t.Errorf("the preview of the register is at least %.0f wide", got)
+	}
+}
