@@ -70,6 +70,9 @@ func (a *App) entries(tx Tx, until law.Date) ([]agenda.Entry, error) {
 	if f.Processors, err = records[register.Processor](tx, kindProcessors); err != nil {
 		return nil, err
 	}
+	if f.Screenings, err = records[register.Screening](tx, kindScreenings); err != nil {
+		return nil, err
+	}
 	if f.Breaches, err = records[register.Breach](tx, kindBreaches); err != nil {
 		return nil, err
 	}

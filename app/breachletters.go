@@ -500,5 +500,6 @@ func (a *App) noteTold(tx Tx, breach string) error {
 		mine = strings.ReplaceAll(mine, b.Told, "")
 	}
 	b.PersonsTold, b.Told = strings.TrimSpace(strings.TrimSpace(mine)+"\n"+words), words
-	return putRecord(tx, kindBreaches, b.ID, b, a.now())
+	_, err = a.keepRecord(tx, kindBreaches, b.ID, b, "breach letters")
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"greffier/app/cases"
@@ -27,6 +28,8 @@ const (
 	kindTrackers   = "trackers"
 	kindConsents   = "consents"
 	kindPolicies   = "policy"
+	kindScreenings = "dpia"
+	kindRulings    = "findings"
 )
 
 // records reads the records of a register.
@@ -70,10 +73,11 @@ func save[T any](ctx context.Context, a *App, kind string, id *string, v *T) err
 			}
 			*id = nextID(kind, rs)
 		}
-		if err := putRecord(tx, kind, *id, v, a.now()); err != nil {
+		fields, err := a.keepRecord(tx, kind, *id, v, owner)
+		if err != nil {
 			return err
 		}
-		return a.journal(tx, owner, evidence.ActRegisterChanged, kind+" "+*id, nil)
+		return a.journal(tx, owner, evidence.ActRegisterChanged, kind+" "+*id, fieldsDetail(fields))
 	})
 }
 
@@ -94,7 +98,7 @@ func (a *App) Activities(ctx context.Context) ([]register.Activity, error) {
 	return list[register.Activity](ctx, a, kindActivities)
 }
 
-// SaveActivity keeps a processing activity.
+// SaveActivity keeps a processing activity, and what changed of it.
 func (a *App) SaveActivity(ctx context.Context, r register.Activity) error {
 	r.UpdatedOn = a.today()
 	return save(ctx, a, kindActivities, &r.ID, &r)
@@ -105,8 +109,23 @@ func (a *App) Processors(ctx context.Context) ([]register.Processor, error) {
 	return list[register.Processor](ctx, a, kindProcessors)
 }
 
-// SaveProcessor keeps a processor.
+// SaveProcessor keeps a processor with the hashes of the documents attached.
+// It returns ErrNoDocument where one cannot be read.
 func (a *App) SaveProcessor(ctx context.Context, r register.Processor) error {
+	var had register.Processor
+	all, err := a.Processors(ctx)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(all, func(x register.Processor) bool { return x.ID == r.ID && r.ID != "" }); i >= 0 {
+		had = all[i]
+	}
+	if r.ContractSHA256, err = attach(r.ContractFile, r.ContractSHA256, had.ContractFile, had.ContractSHA256); err != nil {
+		return err
+	}
+	if r.TransferSHA256, err = attach(r.TransferFile, r.TransferSHA256, had.TransferFile, had.TransferSHA256); err != nil {
+		return err
+	}
 	return save(ctx, a, kindProcessors, &r.ID, &r)
 }
 
@@ -244,6 +263,15 @@ func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Input
 		if in.Policies, err = records[register.PolicyVersion](tx, kindPolicies); err != nil {
 			return err
 		}
+		if in.Screenings, err = records[register.Screening](tx, kindScreenings); err != nil {
+			return err
+		}
+		if in.Rulings, err = records[register.Ruling](tx, kindRulings); err != nil {
+			return err
+		}
+		if in.Changes, err = allChanges(tx); err != nil {
+			return err
+		}
 		if in.Cases, err = tx.Cases(); err != nil {
 			return err
 		}
@@ -324,7 +352,8 @@ func (a *App) Registers(ctx context.Context, lang string) ([]RegisterCard, error
 	changed := map[register.Name]time.Time{}
 	if err := a.d.Store.View(ctx, func(tx Tx) error {
 		for name, kind := range map[register.Name]string{register.Processing: kindActivities, register.Processors: kindProcessors, register.Retention: kindRules,
-			register.Breaches: kindBreaches, register.Trackers: kindTrackers, register.Consents: kindConsents, register.Policy: kindPolicies} {
+			register.Breaches: kindBreaches, register.Trackers: kindTrackers, register.Consents: kindConsents, register.Policy: kindPolicies,
+			register.DPIA: kindScreenings, register.Findings: kindRulings} {
 			rs, err := tx.Records(kind)
 			if err != nil {
 				return err
@@ -360,10 +389,26 @@ func (a *App) Registers(ctx context.Context, lang string) ([]RegisterCard, error
 		c := RegisterCard{Name: n, Title: doc.Title, Gaps: doc.Gaps(), Changed: changed[n]}
 		if doc.Main >= 0 && doc.Main < len(doc.Sections) && doc.Sections[doc.Main].Table != nil {
 			c.Count = len(doc.Sections[doc.Main].Table.Rows)
+			c.Open = openRows(doc.Sections[doc.Main].Table, n)
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// openRows counts the findings that are not settled.
+func openRows(t *register.Table, n register.Name) int {
+	at := slices.IndexFunc(t.Columns, func(c register.Column) bool { return c.Key == "state" })
+	if n != register.Findings || at < 0 {
+		return 0
+	}
+	open := 0
+	for _, r := range t.Rows {
+		if r[at].Value == "open" {
+			open++
+		}
+	}
+	return open
 }
 
 func (a *App) outPath(name, format string) string {

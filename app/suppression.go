@@ -214,7 +214,7 @@ func (a *App) endConsents(tx Tx, s effects.Suppression) error {
 			continue
 		}
 		c.Ended = s.At.Format(time.RFC3339)
-		if err := putRecord(tx, kindConsents, c.ID, c, a.now()); err != nil {
+		if _, err := a.keepRecord(tx, kindConsents, c.ID, c, "suppression list"); err != nil {
 			return err
 		}
 		if err := a.journal(tx, owner, evidence.ActRegisterChanged, kindConsents+" "+c.ID, map[string]string{"why": "suppression " + s.ID}); err != nil {

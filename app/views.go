@@ -220,6 +220,7 @@ type RegisterCard struct {
 	Count   int
 	Gaps    int
 	Changed time.Time
+	Open    int // findings that are not settled
 }
 
 // PromiseRow is one promise of the policy with its state: "kept", "at risk",

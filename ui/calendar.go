@@ -198,7 +198,9 @@ func (w *Window) opener(e agenda.Entry) func() {
 			return func() { w.follow(&orderPage{w: w, id: e.Order}) }
 		}
 		return func() { w.follow(&storagePage{w: w}) }
-	case agenda.Contract:
+	case agenda.Assess:
+		return func() { w.follow(&registerPage{w: w, name: register.DPIA}) }
+	case agenda.Contract, agenda.Review, agenda.Exit:
 		return func() { w.follow(&registerPage{w: w, name: register.Processors}) }
 	case agenda.Breach:
 		return func() { w.follow(&registerPage{w: w, name: register.Breaches}) }

@@ -132,6 +132,7 @@ type Facade interface {
 	EffectFacade
 	CaseworkFacade
 	WordingFacade
+	RegisterFacade
 
 	OnChange(func()) // called on any goroutine after something changed
 }

@@ -21,9 +21,13 @@ type form struct {
 	w     *Window
 	rows  []fyne.CanvasObject
 	takes []func() bool // write the field; false when it cannot be read
+	keys  []string      // of the fields that takes write, in the same order
+	wrong []string      // keys of the fields that could not be read
+	acts  []fyne.CanvasObject
 }
 
 func (f *form) row(key string, field fyne.CanvasObject) {
+	f.keys = append(f.keys, key)
 	f.rows = append(f.rows, kit.FormRow(f.w.t("field."+key), f.w.known("field."+key+".help", ""), field))
 }
 
@@ -141,6 +145,7 @@ func (f *form) choice(key string, v *string, values ...string) {
 
 func (f *form) check(key string, v *bool) {
 	c := kit.NewCheck(f.w.t("field."+key), *v, nil)
+	f.keys = append(f.keys, key)
 	f.rows = append(f.rows, c)
 	if help := f.w.known("field."+key+".help", ""); help != "" {
 		f.rows = append(f.rows, kit.Faint(help))
@@ -222,11 +227,22 @@ func (f *form) recipients(v *[]string, all []register.Processor) {
 
 // collect writes every field into the record; false when one cannot be read.
 func (f *form) collect() bool {
-	ok := true
-	for _, take := range f.takes {
-		ok = take() && ok
+	f.wrong = nil
+	for i, take := range f.takes {
+		if !take() {
+			f.wrong = append(f.wrong, f.keys[i])
+		}
 	}
-	return ok
+	return len(f.wrong) == 0
+}
+
+// complaint names the fields that could not be read.
+func (f *form) complaint() string {
+	var names []string
+	for _, k := range f.wrong {
+		names = append(names, f.w.t("field."+k))
+	}
+	return f.w.t("form.wrongFields", "Fields", strings.Join(names, ", "))
 }
 
 func (w *Window) processorName(p register.Processor) string {
@@ -240,7 +256,7 @@ func (w *Window) processorName(p register.Processor) string {
 // editable tells which registers the owner fills in herself.
 func editable(n register.Name) bool {
 	switch n {
-	case register.Processing, register.Processors, register.Breaches, register.Trackers, register.Consents, register.Policy, register.Retention:
+	case register.Processing, register.Processors, register.Breaches, register.Trackers, register.Consents, register.Policy, register.Retention, register.DPIA, register.Findings:
 		return true
 	}
 	return false
@@ -275,89 +291,49 @@ func (p *registerPage) loadForms() {
 		}, func(b both) fyne.CanvasObject {
 			edit := func(a register.Activity) {
 				editRecord(p, a, func(f *form, a *register.Activity) {
+					f.head("activity.description")
 					f.both("activity.name", &a.Name)
+					f.date("activity.createdOn", &a.CreatedOn)
+					f.head("activity.purposes")
 					f.both("activity.purpose", &a.Purpose)
 					f.lines("activity.subPurposes", &a.SubPurposes)
 					f.choice("activity.legalBasis", &a.LegalBasis, "", "contract", "consent", "legal obligation", "legitimate interests")
-					f.lines("activity.subjects", &a.Subjects)
-					f.check("activity.minors", &a.Minors)
+					f.head("activity.dataPart")
 					f.data(&a.Data, b.rs)
 					f.both("activity.sensitive", &a.Sensitive)
+					f.head("activity.persons")
+					f.lines("activity.subjects", &a.Subjects)
+					f.check("activity.minors", &a.Minors)
+					f.head("activity.recipientsPart")
 					f.recipients(&a.Recipients, b.ps)
-					f.both("activity.transfers", &a.Transfers)
+					f.head("activity.securityPart")
 					f.lines("activity.security", &a.Security)
-					f.date("activity.createdOn", &a.CreatedOn)
+					f.head("activity.transfersPart")
+					f.both("activity.transfers", &a.Transfers)
 				}, w.f.SaveActivity)
 			}
 			var es []entry
 			for _, a := range b.as {
-				es = append(es, entry{a.ID + " · " + kit.Line(a.Name.In(w.lang), 80), w.t("choice.activity.legalBasis." + orOpen(a.LegalBasis)), func() { edit(a) }})
+				note := w.t("choice.activity.legalBasis." + orOpen(a.LegalBasis))
+				if n := activityGaps(a); n > 0 {
+					note = w.n("registers.gaps", n)
+				}
+				es = append(es, entry{a.ID + " · " + kit.Line(a.Name.In(w.lang), 80), note, func() { edit(a) }})
 			}
 			return p.entries(es, func() { edit(register.Activity{CreatedOn: w.day(time.Now())}) })
 		})
 	case register.Processors:
-		listRecords(p, w.f.Processors, func(x register.Processor) entry {
-			note := w.t("processor.noContract")
-			if !x.ContractOn.IsZero() {
-				note = w.t("processor.contract", "Date", w.shortYear(x.ContractOn))
-			}
-			return entry{title: w.processorName(x), note: note}
-		}, func(f *form, x *register.Processor) {
-			f.text("processor.name", &x.Name)
-			f.choice("processor.family", &x.Family, "payment", "printing", "hosting", "ai", "logistics", "other")
-			f.both("processor.service", &x.Service)
-			f.choice("processor.role", &x.Role, "", "processor", "independent controller", "joint controller")
-			f.both("processor.data", &x.Data)
-			f.text("processor.country", &x.Country)
-			f.date("processor.contractOn", &x.ContractOn)
-			f.date("processor.contractUntil", &x.ContractUntil)
-			f.text("processor.contractRef", &x.ContractRef)
-			f.choice("processor.transfer", &x.Transfer, "", "none needed", "adequacy", "dpf", "scc", "bcr")
-			f.text("processor.transferNote", &x.TransferNote)
-			f.text("processor.subProcessors", &x.SubProcessors)
-			f.area("processor.security", &x.Security, 2)
-			f.text("processor.contact", &x.Contact)
-		}, w.f.SaveProcessor)
+		p.providers()
 	case register.Breaches:
-		listRecords(p, w.f.Breaches, func(x register.Breach) entry {
-			at, _ := time.Parse(time.RFC3339, x.AwareAt)
-			return entry{title: kit.Line(x.Facts, 80), note: x.ID + " · " + w.brief(at)}
-		}, func(f *form, x *register.Breach) {
-			f.instant("breach.awareAt", &x.AwareAt)
-			f.instant("breach.happenedAt", &x.HappenedAt)
-			f.choice("breach.nature", &x.Nature, "", "confidentiality", "integrity", "availability")
-			f.area("breach.facts", &x.Facts, 4)
-			f.text("breach.persons", &x.Persons)
-			f.text("breach.records", &x.Records)
-			f.area("breach.effects", &x.Effects, 2)
-			f.area("breach.measures", &x.Measures, 2)
-			f.choice("breach.risk", &x.Risk, "", "none", "risk", "high")
-			f.instant("breach.notifiedAt", &x.NotifiedAt)
-			f.area("breach.whyNot", &x.WhyNot, 2)
-			f.area("breach.personsTold", &x.PersonsTold, 2)
-		}, w.f.SaveBreach)
+		listRecords(p, w.f.Breaches, p.breachEntry, w.breachForm, w.f.SaveBreach)
 	case register.Trackers:
 		listRecords(p, w.f.Trackers, func(x register.Tracker) entry {
 			return entry{title: kit.Line(x.Name, 60), note: w.t("choice.tracker.consent." + orOpen(x.Consent))}
-		}, func(f *form, x *register.Tracker) {
-			f.text("tracker.name", &x.Name)
-			f.text("tracker.domain", &x.Domain)
-			f.choice("tracker.party", &x.Party, "first", "processor", "independent")
-			f.both("tracker.purpose", &x.Purpose)
-			f.text("tracker.lifetime", &x.Lifetime)
-			f.choice("tracker.consent", &x.Consent, "", "needed", "exempt")
-		}, w.f.SaveTracker)
+		}, trackerForm, w.f.SaveTracker)
 	case register.Consents:
 		listRecords(p, w.f.Consents, func(x register.Consent) entry {
 			return entry{title: kit.Line(x.Who, 60), note: w.known("choice.consent.kind."+x.Kind, x.Kind) + " · " + kit.Line(x.What, 40)}
-		}, func(f *form, x *register.Consent) {
-			f.text("consent.who", &x.Who)
-			f.choice("consent.kind", &x.Kind, "consent", "objection", "withdrawal")
-			f.text("consent.what", &x.What)
-			f.instant("consent.at", &x.At)
-			f.text("consent.how", &x.How)
-			f.instant("consent.ended", &x.Ended)
-		}, w.f.SaveConsent)
+		}, consentForm, w.f.SaveConsent)
 	case register.Policy:
 		listRecords(p, w.f.Policies, func(x register.PolicyVersion) entry {
 			note := w.t("policy.current")
@@ -365,12 +341,11 @@ func (p *registerPage) loadForms() {
 				note = w.t("until", "Date", w.shortYear(x.Until))
 			}
 			return entry{title: w.t("policy.version", "Date", w.shortYear(x.From)), note: note}
-		}, func(f *form, x *register.PolicyVersion) {
-			f.date("policy.from", &x.From)
-			f.date("policy.until", &x.Until)
-			f.text("policy.change", &x.Change)
-			f.area("policy.text", &x.Text, 14)
-		}, w.f.SavePolicy)
+		}, policyForm, w.f.SavePolicy)
+	case register.DPIA:
+		p.screenings()
+	case register.Findings:
+		p.findings()
 	case register.Retention:
 		listRecords(p, w.f.Rules, func(x register.Rule) entry { return w.ruleEntry(x) }, w.ruleForm, w.f.SaveRule)
 	}
@@ -412,7 +387,7 @@ func listRecords[T any](p *registerPage, get func(context.Context) ([]T, error),
 		}
 		add := func() { var x T; edit(x) }
 		if p.name == register.Retention {
-			add = nil // the rules are those of the policy; they are changed, not added
+			add = nil // the rules are those of the policy: changed, not added
 		}
 		return p.entries(es, add)
 	})
@@ -430,8 +405,8 @@ func (p *registerPage) entries(es []entry, add func()) fyne.CanvasObject {
 	}
 	p.firstEntry = es[0].open
 	t := kit.NewTable([]kit.Column[entry]{
-		{Label: w.t("col.entry"), Width: 160, Grow: 2, Text: func(e entry) string { return e.title }},
-		{Label: "", Width: 120, Grow: 1.2, Faint: true, Text: func(e entry) string { return e.note }},
+		{Label: w.t("col.entry"), Width: 160, Grow: 3, Text: func(e entry) string { return e.title }},
+		{Label: "", Width: 110, Grow: 1, Faint: true, Text: func(e entry) string { return e.note }},
 	})
 	t.OnOpen = func(e entry) { e.open() }
 	t.SetRows(es)
@@ -444,10 +419,11 @@ func editRecord[T any](p *registerPage, x T, fields func(*form, *T), save func(c
 	p.form = true
 	f := &form{w: w}
 	fields(f, &x)
+	f.history(p.name, x)
 	said := kit.Toned(kit.Words(""), kit.Late)
 	ok := kit.NewButton(w.t("save"), func() {
 		if !f.collect() {
-			said.SetText(w.t("form.wrong"))
+			said.SetText(f.complaint())
 			return
 		}
 		said.SetText("")
@@ -455,6 +431,6 @@ func editRecord[T any](p *registerPage, x T, fields func(*form, *T), save func(c
 	})
 	cancel := kit.NewQuiet(w.t("cancel"), theme.NavigateBackIcon(), p.loadForms)
 	p.forms.gen++
-	p.forms.set(container.NewBorder(nil, kit.Margins(16, 4, 16, 10, kit.Down(0, said, kit.Flow(append([]fyne.CanvasObject{cancel, ok}, w.breachAct(x)...)...))), nil, nil,
+	p.forms.set(container.NewBorder(nil, kit.Margins(16, 4, 16, 10, kit.Down(0, said, kit.Flow(append(append([]fyne.CanvasObject{cancel, ok}, f.acts...), w.breachAct(x)...)...))), nil, nil,
 		container.NewVScroll(kit.Margins(16, 8, 16, 8, kit.Down(0, f.rows...)))))
 }

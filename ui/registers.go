@@ -50,6 +50,9 @@ func (p *registersPage) show(cards []app.RegisterCard) fyne.CanvasObject {
 		if c.Gaps > 0 {
 			state = kit.Badge(kit.AtRisk, w.n("registers.gaps", c.Gaps))
 		}
+		if c.Open > 0 {
+			state = kit.Badge(kit.AtRisk, w.n("registers.open", c.Open))
+		}
 		changed := w.t("registers.neverChanged")
 		if !c.Changed.IsZero() {
 			changed = w.t("registers.changed", "Date", w.brief(c.Changed))
@@ -176,6 +179,9 @@ func (p *registerPage) showPaper(d register.Document) fyne.CanvasObject {
 func documentTable(t *register.Table) fyne.CanvasObject {
 	var columns []kit.Column[[]register.Cell]
 	for i, c := range t.Columns {
+		if c.Detail {
+			continue // paper prints it under the row
+		}
 		grow := float32(c.Weight)
 		if grow <= 0 {
 			grow = 1

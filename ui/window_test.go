@@ -124,6 +124,22 @@ var screens = []struct {
 		w.follow(p)
 		openFirstEntry(p)
 	}},
+	{"register-breach", func(w *Window) {
+		p := &registerPage{w: w, name: register.Breaches}
+		w.follow(p)
+		editRecord(p, register.Breach{ID: "breaches-1", AwareAt: "2026-12-03T07:00:00Z", Nature: "confidentiality"}, w.breachForm, w.f.SaveBreach)
+	}},
+	{"register-dpia", func(w *Window) {
+		p := &registerPage{w: w, name: register.DPIA}
+		w.follow(p)
+		openFirstEntry(p)
+	}},
+	{"register-findings", func(w *Window) { w.follow(&registerPage{w: w, name: register.Findings}) }},
+	{"register-finding", func(w *Window) {
+		p := &registerPage{w: w, name: register.Findings}
+		w.follow(p)
+		openFirstEntry(p)
+	}},
 	{"promises", func(w *Window) { w.show(&promisesPage{w: w, open: "P8"}) }},
 	{"journal", func(w *Window) { w.open(placeJournal) }},
 	{"settings", func(w *Window) { w.open(placeSettings) }},

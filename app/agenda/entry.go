@@ -28,13 +28,16 @@ const (
 	Media     Kind = "retention" // the media period of orders ends (GDPR Art. 5(1)(e))
 	Hold      Kind = "hold"      // a hold ends, and what it kept may go
 	Contract  Kind = "contract"  // a contract ends (Art. 28(3))
+	Review    Kind = "review"    // a provider is to be looked at again
+	Exit      Kind = "exit"      // a provider's service ends: its data go or come back (Art. 28(3)(g))
+	Assess    Kind = "assess"    // an impact assessment, or its review, is due (Art. 35)
 	Notice    Kind = "notice"    // a recipient is to be reminded (Art. 19)
 	Breach    Kind = "breach"    // a breach must be notified (Art. 33(1))
 	Away      Kind = "absence"   // the owner is away
 )
 
 // Kinds are all kinds, the most urgent first.
-var Kinds = []Kind{Breach, Answer, Refusal, Mail, Media, Notice, Waiting, Contract, Hold, Extension, Code, Away}
+var Kinds = []Kind{Breach, Answer, Refusal, Mail, Media, Notice, Waiting, Assess, Contract, Exit, Review, Hold, Extension, Code, Away}
 
 // Group is what the calendar filters by.
 type Group string
@@ -55,7 +58,7 @@ func (k Kind) Group() Group {
 	switch k {
 	case Media, Hold:
 		return Retention
-	case Contract:
+	case Contract, Review, Exit:
 		return Contracts
 	case Away:
 		return Absences
@@ -134,6 +137,7 @@ type Facts struct {
 	Holds      []plan.Hold
 	Numbers    map[int64]string // of the orders held
 	Processors []register.Processor
+	Screenings []register.Screening
 	Breaches   []register.Breach
 	Notices    []cases.Notice
 	// RemindEvery is how long after a letter a recipient is reminded.
@@ -155,6 +159,7 @@ func Entries(f Facts) []Entry {
 	b.ofMedia()
 	b.ofHolds()
 	b.ofContracts()
+	b.ofScreenings()
 	b.ofNotices()
 	b.ofBreaches()
 	b.ofAbsences()
@@ -286,6 +291,21 @@ func (b *builder) ofHolds() {
 func (b *builder) ofContracts() {
 	for _, p := range b.Processors {
 		b.add(Entry{ID: "contract-" + p.ID, Kind: Contract, Date: p.ContractUntil, Ref: p.ID, Family: p.Family, Name: p.Name})
+		b.add(Entry{ID: "review-" + p.ID, Kind: Review, Date: p.ReviewOn, Ref: p.ID, Family: p.Family, Name: p.Name})
+		if p.ExitProof == "" {
+			b.add(Entry{ID: "exit-" + p.ID, Kind: Exit, Date: p.ExitOn, Ref: p.ID, Family: p.Family, Name: p.Name})
+		}
+	}
+}
+
+// ofScreenings has the day by which an impact assessment is made, and the one on
+// which the screening is looked at again.
+func (b *builder) ofScreenings() {
+	for _, s := range b.Screenings {
+		if s.Document == "" {
+			b.add(Entry{ID: "assess-" + s.ID, Kind: Assess, Date: s.AssessOn, Ref: s.Activity})
+		}
+		b.add(Entry{ID: "rescreen-" + s.ID, Kind: Assess, Date: s.ReviewOn, Ref: s.Activity})
 	}
 }
 

@@ -34,12 +34,12 @@ func (s Speech) Title(e Entry) string {
 	switch {
 	case (e.Kind == Media || e.Kind == Mail) && e.Count < 2:
 		key += ".one"
-	case e.Kind == Contract && !s.Names, e.Kind == Contract && plain(e.Name) == "":
+	case ofProvider(e.Kind) && (!s.Names || plain(e.Name) == ""):
 		key += "." + family(e.Family)
 	case e.Kind == Notice && e.Case == 0:
 		key += ".order"
 	}
-	if e.Kind == Contract && s.Names {
+	if ofProvider(e.Kind) && s.Names {
 		args["Name"] = plain(e.Name)
 	}
 	title := s.Say(key, args)
@@ -55,7 +55,7 @@ func (s Speech) more(e Entry) string {
 		return ""
 	}
 	switch {
-	case e.Kind == Contract:
+	case ofProvider(e.Kind):
 		return ""
 	case e.Kind == Away:
 		return plain(e.Note)
@@ -64,6 +64,10 @@ func (s Speech) more(e Entry) string {
 	}
 	return plain(e.Name)
 }
+
+// ofProvider tells whether an entry is about a provider, whose name is in its
+// title where names are allowed.
+func ofProvider(k Kind) bool { return k == Contract || k == Review || k == Exit }
 
 // Detail says why an entry is there, and what to do.
 func (s Speech) Detail(e Entry) string { return s.Say("agenda.detail."+string(e.Kind), nil) }

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"strings"
 	"time"
 
 	"greffier/app/law"
@@ -25,17 +26,39 @@ func (p *pen) breaches(d *Document) {
 		detail("measures", p.say("Mesures prises pour remédier", "Remedial measures")),
 		detail("why_not", p.say("Motifs de ne pas notifier ou du retard", "Why it was not notified, or late")),
 		detail("persons_told", p.say("Communication aux personnes concernées", "Communication to data subjects")),
+		detail("ended_at", p.say("Fin", "Ended")),
+		detail("found_by", p.say("Découverte", "Discovered")),
+		detail("party", p.say("Autre partie", "Other party")),
+		detail("incident", p.say("Nature de l'incident", "Nature of the incident")),
+		detail("cause", p.say("Cause", "Cause")),
+		detail("systems", p.say("Systèmes", "Systems")),
+		detail("person_kinds", p.say("Catégories de personnes", "Categories of persons")),
+		detail("person_count", p.say("Nombre de personnes", "Number of persons")),
+		detail("data_kinds", p.say("Types de données", "Types of data")),
+		detail("unintelligible", p.say("Données inintelligibles ?", "Data unintelligible?")),
+		detail("prior", p.say("Mesures en place", "Measures in place")),
+		detail("impacts", p.say("Impact pour les personnes", "Impact on the persons")),
+		detail("gravity", p.say("Gravité", "Gravity")),
+		detail("risk_why", p.say("Analyse du risque", "Risk assessment")),
+		detail("prevention", p.say("Prévention", "Prevention")),
+		detail("late_why", p.say("Motifs du retard", "Reasons for the delay")),
+		detail("follow_up_at", p.say("Notification complémentaire", "Complementary notification")),
+		detail("reference", p.say("Dossier CNIL", "CNIL file")),
+		detail("persons_state", p.say("Personnes informées ?", "Persons informed?")),
+		detail("persons_why_not", p.say("Pourquoi elles ne le sont pas", "Why they are not")),
+		detail("authorities", p.say("Autres autorités", "Other authorities")),
+		detail("closed_on", p.say("Clôturée le", "Closed on")),
 	}}
 	for _, b := range p.in.Breaches {
 		deadline, inTime := p.breachClock(b)
 		whyNot := orNone(b.WhyNot)
-		if b.WhyNot == "" && (b.NotifiedAt == "" && inTime.Value != "pending" || inTime.Value == "no") {
+		if b.WhyNot == "" && !(b.NotifiedAt != "" && b.LateWhy != "") && (b.NotifiedAt == "" && inTime.Value != "pending" || inTime.Value == "no") {
 			whyNot = p.gap("")
 		}
 		t.Rows = append(t.Rows, []Cell{
 			p.orGap(b.ID),
 			p.instantOrGap(b.AwareAt),
-			p.nature(b.Nature),
+			p.natures(b),
 			p.orGap(b.Persons),
 			p.orGap(b.Records),
 			p.risk(b.Risk),
@@ -48,6 +71,28 @@ func (p *pen) breaches(d *Document) {
 			p.orGap(b.Measures),
 			whyNot,
 			p.told(b),
+			p.instant(b.EndedAt),
+			orNone(joined([]string{p.listed("found_by", b.FoundBy), b.FoundHow}, p.say(" : ", ": "))),
+			p.otherParty(b),
+			p.oneOf("incident", b.Incident),
+			p.oneOf("cause", b.Cause),
+			orNone(b.Systems),
+			p.someOf("person_kinds", b.PersonKinds),
+			orNone(b.PersonCount),
+			p.someOf("data_kinds", b.DataKinds),
+			p.answerOrNone(b.Unintelligible),
+			orNone(b.Prior),
+			p.someOf("impacts", b.Impacts),
+			p.oneOf("gravity", b.Gravity),
+			orNone(b.RiskWhy),
+			orNone(b.Prevention),
+			orNone(b.LateWhy),
+			p.followUp(b),
+			orNone(b.Reference),
+			p.oneOf("persons_state", b.PersonsState),
+			orNone(b.PersonsWhyNot),
+			orNone(b.Authorities),
+			p.dateCell(b.ClosedOn),
 		})
 	}
 	d.main(Section{
@@ -60,6 +105,68 @@ func (p *pen) breaches(d *Document) {
 		Empty: p.say("Aucune violation de données à caractère personnel n'est enregistrée à ce jour.", "No personal data breach is recorded to this day."),
 	})
 }
+
+func (p pen) natures(b Breach) Cell {
+	if len(b.AlsoNature) == 0 {
+		return p.nature(b.Nature)
+	}
+	var words []string
+	for _, n := range b.Natures() {
+		words = append(words, p.nature(n).Text)
+	}
+	return word(strings.Join(b.Natures(), ", "), strings.Join(words, ", "), Plain)
+}
+
+// oneOf writes a word of one of the lists of breaches.
+func (p pen) oneOf(field, w string) Cell {
+	if w == "" {
+		return none
+	}
+	return word(w, p.listed(field, w), Plain)
+}
+
+func (p pen) someOf(field string, ws []string) Cell {
+	if len(ws) == 0 {
+		return none
+	}
+	return word(strings.Join(ws, ", "), p.listedAll(field, ws), Plain)
+}
+
+func (p pen) answerOrNone(s string) Cell {
+	if s == "" {
+		return none
+	}
+	return word(s, p.answered(s), Plain)
+}
+
+func (p pen) otherParty(b Breach) Cell {
+	if t := p.instant(b.PartyToldAt); b.Party != "" && t.Text != "" {
+		return plain(b.Party + p.sayf(" (nous a informés le %s)", " (told us on %s)", t.Text))
+	}
+	return orNone(b.Party)
+}
+
+// followUp is the second timer: what a first notification left open is sent,
+// where possible, within 72 hours of it (CNIL's teleservice; GDPR Art. 33(4)).
+func (p pen) followUp(b Breach) Cell {
+	if b.FollowUpAt != "" || b.NotifiedAt == "" || !b.ClosedOn.IsZero() {
+		return p.instant(b.FollowUpAt)
+	}
+	first, err := time.Parse(time.RFC3339, b.NotifiedAt)
+	if err != nil {
+		return none
+	}
+	limit := first.Add(followUpHours * time.Hour)
+	c := word("open", p.sayf("s'il reste à compléter : si possible avant le %s", "if anything is left to complete: where possible by %s", p.moment(limit)), Plain)
+	if p.in.Now.After(limit) {
+		c.Tone = Warn
+	}
+	return c
+}
+
+// followUpHours is how long after a first notification its complement is sent,
+// where possible.
+const followUpHours = 72
 
 func (p pen) instantOrGap(s string) Cell {
 	if s == "" {

@@ -105,6 +105,11 @@ type Inputs struct {
 	// Numbers are the shop's order numbers by Greffier's own.
 	Numbers map[int64]string
 
+	Screenings []Screening
+	Rulings    []Ruling
+	// Changes is the history of the records, oldest first.
+	Changes []Change
+
 	// Pseudonymise replaces names and addresses of persons by marks, the same
 	// person by the same mark in every register, names of objects by
 	// fingerprints, and leaves the owner's remarks on persons out. What she wrote
@@ -150,9 +155,14 @@ func Build(name Name, in Inputs) (Document, error) {
 		p.consents(&d)
 	case Policy:
 		p.policies(&d)
+	case DPIA:
+		p.screenings(&d)
+	case Findings:
+		p.findings(&d)
 	default:
 		return Document{}, fmt.Errorf("build a register: %w", ErrUnknownRegister)
 	}
+	d.add(p.history(name)...)
 	p.finish(&d)
 	return d, nil
 }
@@ -204,6 +214,14 @@ var titles = map[Name]struct{ title, subtitle Text }{
 	Policy: {
 		Text{"Versions de la politique de confidentialité", "Versions of the privacy policy"},
 		Text{"RGPD, art. 12, 13 et 14", "GDPR, Articles 12, 13 and 14"},
+	},
+	DPIA: {
+		Text{"Examens préalables à l'analyse d'impact", "Impact assessment screenings"},
+		Text{"RGPD, art. 35 et art. 36", "GDPR, Article 35 and Article 36"},
+	},
+	Findings: {
+		Text{"Constats sur la politique de confidentialité", "Findings on the privacy policy"},
+		Text{"RGPD, art. 5, § 2, art. 12 et art. 13", "GDPR, Article 5(2), Article 12 and Article 13"},
 	},
 }
 

@@ -167,6 +167,9 @@ func TestFrenchIsTypesetAsFrench(t *testing.T) {
 		for _, s := range d.Sections {
 			texts = append(append(texts, s.Title, s.Empty), s.Words...)
 			for _, f := range s.Fields {
+				if name == "findings" && f.Key == "en" {
+					continue // the English wording proposed
+				}
 				texts = append(texts, f.Label, f.Text)
 			}
 			if s.Table != nil {
@@ -538,8 +541,16 @@ func TestGapsAreCounted(t *testing.T) {
 			gaps++
 		}
 	}
-	if gaps == 0 || d.Gaps() != gaps {
-		t.Errorf("%d gaps counted of %d", d.Gaps(), gaps)
+	inTable := gaps
+	for _, s := range d.Sections {
+		for _, f := range s.Fields {
+			if f.Gap {
+				gaps++
+			}
+		}
+	}
+	if inTable == 0 || gaps == inTable || d.Gaps() != gaps {
+		t.Errorf("%d gaps counted of %d, %d of them in the table", d.Gaps(), gaps, inTable)
 	}
 }
 

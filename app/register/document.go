@@ -16,10 +16,12 @@ const (
 	Trackers   Name = "trackers"
 	Consents   Name = "consents"
 	Policy     Name = "policy"
+	DPIA       Name = "dpia"
+	Findings   Name = "findings"
 )
 
 // Names lists the registers in the order of the dossier.
-var Names = []Name{Processing, Processors, Requests, Erasures, Retention, Breaches, Trackers, Consents, Policy}
+var Names = []Name{Processing, Processors, Requests, Erasures, Retention, Breaches, Trackers, Consents, Policy, DPIA, Findings}
 
 // Controller is who answers for the processing (GDPR Art. 4(7)); printed on
 // every document.

@@ -239,6 +239,33 @@ func (p pen) dateCell(d law.Date) Cell {
 	return Cell{Text: p.date(d), Value: d.String()}
 }
 
+// isoDate writes a date that a record keeps as text, "" for what is none.
+func (p pen) isoDate(s string) string {
+	if d, err := law.ParseDate(s); err == nil && !d.IsZero() {
+		return p.date(d)
+	}
+	return ""
+}
+
+// answered writes the answer to a question that has two.
+func (p pen) answered(s string) string {
+	switch s {
+	case "yes":
+		return p.say("oui", "yes")
+	case "no":
+		return p.say("non", "no")
+	}
+	return p.say("incertain", "unclear")
+}
+
+// answerOrGap is an answer that must be given.
+func (p pen) answerOrGap(s string) Cell {
+	if s != "yes" && s != "no" {
+		return p.gap("")
+	}
+	return word(s, p.answered(s), Plain)
+}
+
 // localDate is the civil date of an instant.
 func (p pen) localDate(t time.Time) Cell { return p.dateCell(law.DateOf(t, p.zone)) }
 

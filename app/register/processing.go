@@ -170,7 +170,7 @@ func (p pen) sheet(a Activity) []Section {
 			t.Rows = append(t.Rows, []Cell{p.gap(p.sayf("« %s » ne figure pas au registre des destinataires", "“%s” is not in the register of recipients", id)), none, none})
 			continue
 		}
-		t.Rows = append(t.Rows, []Cell{echo(p.provider(x)), echo(p.role(x.Role)), orNone(p.text(x.Service))})
+		t.Rows = append(t.Rows, []Cell{echo(p.provider(x)), echo(p.role(x.RoleIn(a.ID))), orNone(p.text(x.Service))})
 	}
 	recipients.Table = t
 
@@ -208,7 +208,7 @@ func (p pen) sheet(a Activity) []Section {
 func (p pen) joint(a Activity, nobody string) string {
 	var names []string
 	for _, id := range a.Recipients {
-		if x, ok := p.procs[id]; ok && x.Role == "joint controller" {
+		if x, ok := p.procs[id]; ok && x.RoleIn(a.ID) == "joint controller" {
 			names = append(names, p.provider(x).Text)
 		}
 	}

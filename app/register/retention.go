@@ -74,6 +74,8 @@ func (p *pen) policies(d *Document) {
 		column("until", p.say("au", "until"), 3),
 		column("change", p.say("Ce qui a changé", "What changed"), 7),
 		column("sha256", p.say("Empreinte SHA-256 du texte", "SHA-256 hash of the text"), 5),
+		detail("where", p.say("Publiée où", "Published where")),
+		detail("customers_told", p.say("Clients informés", "Customers told")),
 	}}
 	var current *PolicyVersion
 	for i := range p.in.Policies {
@@ -85,7 +87,7 @@ func (p *pen) policies(d *Document) {
 			current = v
 		}
 		t.Rows = append(t.Rows, []Cell{
-			p.orGap(v.ID), p.dateOrGap(v.From), until, orNone(v.Change), p.policyHash(*v),
+			p.orGap(v.ID), p.dateOrGap(v.From), until, orNone(v.Change), p.policyHash(*v), orNone(v.Where), orNone(v.Told),
 		})
 	}
 	d.main(Section{
@@ -94,6 +96,7 @@ func (p *pen) policies(d *Document) {
 		Table: t,
 		Empty: p.say("Aucune version de la politique de confidentialité n'est enregistrée.", "No version of the privacy policy is recorded."),
 	})
+	d.add(p.policyChanges()...)
 	if current != nil && strings.TrimSpace(current.Text) != "" {
 		d.add(Section{
 			Key:   "text",

@@ -82,6 +82,8 @@ func (p pen) mechanism(t string) string {
 		return p.say("règles d'entreprise contraignantes", "binding corporate rules")
 	case "dpf":
 		return p.say("décision d'adéquation, cadre UE–États-Unis (DPF)", "adequacy decision, EU–US framework (DPF)")
+	case "derogation":
+		return p.say("dérogation (art. 49), exceptionnelle", "derogation (Article 49), exceptional")
 	case "none needed":
 		return p.say("pas de transfert hors UE", "no transfer outside the EU")
 	}
@@ -397,6 +399,34 @@ func (p pen) trackerConsent(s string) Cell {
 		return word(s, p.say("exempté (strictement nécessaire)", "exempt (strictly necessary)"), Plain)
 	}
 	return p.orGap(s)
+}
+
+func (p pen) trackerCategory(s string) Cell {
+	switch s {
+	case "necessary":
+		return word(s, p.say("strictement nécessaire", "strictly necessary"), Plain)
+	case "choice":
+		return word(s, p.say("choix de consentement", "consent choice"), Plain)
+	case "audience":
+		return word(s, p.say("mesure d'audience", "audience measurement"), Plain)
+	case "advertising":
+		return word(s, p.say("publicité et reciblage", "advertising and retargeting"), Plain)
+	case "social":
+		return word(s, p.say("réseaux sociaux", "social networks"), Plain)
+	case "other":
+		return word(s, p.say("autre", "other"), Plain)
+	}
+	return p.orGap(s)
+}
+
+func (p pen) rulingState(s string) Cell {
+	switch s {
+	case "mended":
+		return word(s, p.say("corrigé", "mended"), Good)
+	case "accepted":
+		return word(s, p.say("accepté, motif au dossier", "accepted, reason on file"), Plain)
+	}
+	return word("open", p.say("ouvert", "open"), Warn)
 }
 
 func (p pen) consentKind(s string) Cell {
