@@ -142,7 +142,7 @@ func TestAScreeningIsProposedConfirmedAndPrinted(t *testing.T) {
 	}
 	for _, format := range []string{"pdf", "csv", "json"} {
 		for _, n := range []register.Name{register.DPIA, register.Findings} {
-			if path, err := s.Print(ctx, n, format, "fr", filepath.Join(t.TempDir(), "x."+format)); err != nil {
+			if path, err := s.Print(ctx, n, app.Printing{Format: format, Lang: "fr", Path: filepath.Join(t.TempDir(), "x."+format)}); err != nil {
 				t.Errorf("%s %s: %v", n, format, err)
 			} else if st, err := os.Stat(path); err != nil || st.Size() < 200 {
 				t.Errorf("%s %s: %v", n, format, err)
