@@ -233,6 +233,13 @@ func TestADossierIsBound(t *testing.T) {
 	if !strings.Contains(contents, "Sommaire") {
 		t.Fatalf("page 2 is not the table of contents:\n%s", contents)
 	}
+	// It goes on until the first part begins.
+	for _, p := range pages[2:] {
+		if strings.Contains(p, "Pièce 1\n") {
+			break
+		}
+		contents += "\n" + p
+	}
 	for _, d := range docs[1:] {
 		at := 0
 		for i, p := range pages[2:] {
@@ -252,7 +259,7 @@ func TestADossierIsBound(t *testing.T) {
 		if err := reports.JSON(sum, d); err != nil {
 			t.Fatal(err)
 		}
-		line := regexp.MustCompile(`(?m)^\s*\d\s+` + d.Name + `\.json\s+` + hex.EncodeToString(sum.Sum(nil)) + `$`)
+		line := regexp.MustCompile(`(?m)^\s*\d+\s+` + d.Name + `\.json\s+` + hex.EncodeToString(sum.Sum(nil)) + `$`)
 		if !line.MatchString(pages[len(pages)-1]) {
 			t.Errorf("the last page does not give the hash of %s:\n%s", d.Name, pages[len(pages)-1])
 		}
