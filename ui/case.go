@@ -544,7 +544,7 @@ func (p *casePage) toSend(a cases.Act) []fyne.CanvasObject {
 	w := p.w
 	kind, _ := cases.LetterFor(a)
 	p.primary = func() { p.write(kind) }
-	words := w.t("announced."+string(a), "Date", w.long(p.view.Deadline.Due))
+	words := w.t("announced."+string(a), "Date", w.long(p.view.Deadline.NoticeBy))
 	return []fyne.CanvasObject{kit.IconLine(kit.AtRisk, words), kit.NewPrimary(w.t("announced.open"), p.primary),
 		kit.NewQuiet(w.t("announced.anew"), nil, func() { p.begin(a) }),
 		kit.NewQuiet(w.t("announced.drop"), nil, func() { p.dropAnnounced(a) })}
@@ -653,7 +653,7 @@ func (p *casePage) act(a cases.Act, in cases.Input, then func()) {
 func (p *casePage) tell(a cases.Act, in cases.Input) {
 	w := p.w
 	kind, has := cases.LetterFor(a)
-	if a != cases.ActExtend && a != cases.ActRefuse && a != cases.ActSuspend {
+	if !byLetterAlone(a) {
 		p.act(a, in, func() {
 			if has {
 				p.write(kind)
@@ -665,6 +665,21 @@ func (p *casePage) tell(a cases.Act, in cases.Input) {
 		p.editing, p.kind, p.tab = false, kind, tabLetters
 		p.load()
 	})
+}
+
+// byLetterAlone are the acts that are done when their letter has gone, and not
+// before.
+func byLetterAlone(a cases.Act) bool {
+	return a == cases.ActExtend || a == cases.ActRefuse || a == cases.ActSuspend
+}
+
+// tellWord is what the button is called that takes a step with a reason, or
+// writes the letter for which the step waits.
+func (w *Window) tellWord(a cases.Act) string {
+	if byLetterAlone(a) {
+		return w.t("announced.write")
+	}
+	return w.actWord(a)
 }
 
 // already records an act that was done outside Greffier.
@@ -686,7 +701,7 @@ func (p *casePage) reason(a cases.Act) {
 	why := kit.NewArea("", 4)
 	why.SetPlaceHolder(w.t("sheet.reason"))
 	var d *kit.Dialog
-	ok := kit.NewPrimary(w.actWord(a), func() {
+	ok := kit.NewPrimary(w.tellWord(a), func() {
 		d.Close()
 		p.tell(a, cases.Input{Reason: why.Text})
 	})

@@ -118,7 +118,7 @@ func (p *casePage) insist(s cases.Step) {
 	var d *kit.Dialog
 	var ok *kit.Button
 	sure := kit.NewCheck(w.t("insist."+string(s.Act)), false, nil)
-	ok = kit.NewButton(w.actWord(s.Act), func() {
+	ok = kit.NewButton(w.tellWord(s.Act), func() {
 		in := cases.Input{Reason: why.Text, Nevertheless: true}
 		d.Close()
 		p.tell(s.Act, in)

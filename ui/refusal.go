@@ -57,7 +57,7 @@ func (p *casePage) refuse() {
 	help := kit.Faint("")
 	var d *kit.Dialog
 	var ground *kit.Select
-	ok := kit.NewPrimary(w.actWord(cases.ActRefuse), func() {
+	ok := kit.NewPrimary(w.tellWord(cases.ActRefuse), func() {
 		in := cases.Input{Reason: why.Text, Ground: ground.Value()}
 		d.Close()
 		p.tell(cases.ActRefuse, in)

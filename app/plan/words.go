@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,9 +42,21 @@ func texts(lang string) text {
 	return english
 }
 
+// openCase returns the number of the open case for which a hold stands, where it
+// is none of the owner's own: its reason reads "case 12: access".
+func openCase(h Hold) (string, bool) {
+	rest, ok := strings.CutPrefix(h.Reason, "case ")
+	n, _, named := strings.Cut(rest, ": ")
+	_, err := strconv.ParseUint(n, 10, 63)
+	return n, ok && named && err == nil
+}
+
 var english = text{
 	object: func(f Found) string { return nameOf(f, false) },
 	hold: func(h Hold) string {
+		if n, ok := openCase(h); ok {
+			return "held while request no. " + n + " is open"
+		}
 		if h.Until.IsZero() {
 			return "held until further notice: " + h.Reason
 		}
@@ -83,6 +96,9 @@ var english = text{
 var french = text{
 	object: func(f Found) string { return nameOf(f, true) },
 	hold: func(h Hold) string {
+		if n, ok := openCase(h); ok {
+			return "conservé tant que la demande n° " + n + " est en cours"
+		}
 		if h.Until.IsZero() {
 			return "conservé jusqu’à nouvel ordre\u202f: " + h.Reason
 		}
