@@ -306,7 +306,7 @@ func (c *cli) caseActCommand() *cobra.Command {
 			if in.Orders, err = c.orderIDs(p, orders); err != nil {
 				return err
 			}
-			announced := !told && (act == cases.ActExtend || act == cases.ActRefuse || act == cases.ActSuspend)
+			announced := !told && cases.ByLetter(act)
 			if announced {
 				l, err := p.Announce(c.ctx, id, act, in)
 				if err != nil {

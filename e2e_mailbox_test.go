@@ -131,42 +131,7 @@ func TestTheOwnersAnswerIsFoundAmongSentMailAndABounceIsShown(t *testing.T) {
 		t.Errorf("the history does not tell of the letter:\n%s", h)
 	}
 
-	bounce := strings.ReplaceAll(`Return-Path: <>
-From: Mail Delivery System <MAILER-DAEMON@localhost.test>
-To: contact@localhost.test
-Subject: Undelivered Mail Returned to Sender
-Message-ID: <bounce@localhost.test>
-Date: Mon, 30 Nov 2026 12:00:00 +0100
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-The mail system could not deliver your message.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.localhost.test
-
-Final-Recipient: rfc822; alice.planchon@example.org
-Action: failed
-Status: 5.1.1
-
---b
-Content-Type: message/rfc822
-
-From: contact@localhost.test
-To: alice.planchon@example.org
-Message-ID: <sent-by-her@localhost.test>
-Subject: returned
-
-text
---b--
-`, "\n", "\r\n")
-	box.Append("INBOX", nil, time.Now(), []byte(bounce))
+	box.Append("INBOX", nil, time.Now(), bounceOf("alice.planchon@example.org", "sent-by-her@localhost.test"))
 	w.sync("--mail")
 	if h := w.history(c); !strings.Contains(h, "5.1.1") || !strings.Contains(h, `"state": "returned"`) {
 		t.Errorf("the history does not tell that the letter came back:\n%s", h)

@@ -331,6 +331,21 @@ func (y *year) do(ctx context.Context, id cases.ID, act cases.Act, in cases.Inpu
 	}
 }
 
+// sends takes the one draft out of Drafts and sends it from the owner's own
+// program.
+func (y *year) sends(kind string) {
+	y.t.Helper()
+	raws := y.box.Raw("Drafts")
+	if len(raws) != 1 {
+		y.t.Fatalf("%d drafts", len(raws))
+	}
+	for uid, raw := range raws {
+		y.box.Append("Sent", nil, y.now, raw)
+		y.box.Expunge("Drafts", uid)
+	}
+	y.sent[kind]++
+}
+
 // announce has the letter written by which the person is told of a step; until it
 // has gone, nothing is extended, suspended or refused.
 func (y *year) announce(ctx context.Context, id cases.ID, act cases.Act, in cases.Input) {
@@ -367,15 +382,7 @@ func (y *year) write(ctx context.Context, id cases.ID, kind string) {
 		fail(err)
 	}
 	fail(y.PutInDrafts(ctx, id, l))
-	raws := y.box.Raw("Drafts")
-	if len(raws) != 1 {
-		y.t.Fatalf("%d drafts", len(raws))
-	}
-	for uid, raw := range raws {
-		y.box.Append("Sent", nil, y.now, raw)
-		y.box.Expunge("Drafts", uid)
-	}
-	y.sent[kind]++
+	y.sends(kind)
 	if id%2 == 0 {
 		fail(y.MarkSent(ctx, id, kind))
 	}
@@ -654,14 +661,10 @@ func (y *year) recipients(ctx context.Context) {
 		if err := y.PutNoticeInDrafts(ctx, n.ID, l); err != nil {
 			y.t.Fatal(err)
 		}
-		for uid, raw := range y.box.Raw("Drafts") {
-			y.box.Append("Sent", nil, y.now, raw)
-			y.box.Expunge("Drafts", uid)
-		}
+		y.sends("notice")
 		if err := y.MarkNoticeSent(ctx, n.ID); err != nil {
 			y.t.Fatal(err)
 		}
-		y.sent["notice"]++
 		y.add(y.now.AddDate(0, 0, 3), letter("Imprimerie <"+n.To+">", "Re: "+l.Subject, "Bonjour, c'est fait : les fichiers de ces commandes ont été supprimés de nos serveurs. Cordialement", vouched("imprimerie.example", "pass"), fmt.Sprintf("Message-ID: <done-%s@test>", n.ID)))
 	}
 }

@@ -105,7 +105,7 @@ func (a *App) DraftRefusal(ctx context.Context, id cases.ID, reason, ground stri
 // cases.Apply and of drafting, ErrMaybeSent.
 func (a *App) Announce(ctx context.Context, id cases.ID, act cases.Act, in cases.Input) (cases.Letter, error) {
 	var l cases.Letter
-	if act != cases.ActExtend && act != cases.ActRefuse && act != cases.ActSuspend {
+	if !cases.ByLetter(act) {
 		return l, cases.ErrInput
 	}
 	in.At, in.By = a.now(), owner
@@ -417,7 +417,7 @@ func (a *App) letterWent(tx Tx, c cases.Case, i int, at time.Time, event string)
 	}
 	act, ok := cases.ActFor(l.Kind)
 	in := cases.Input{By: owner, At: at, Reason: l.Subject}
-	tells := act == cases.ActExtend || act == cases.ActRefuse || act == cases.ActSuspend
+	tells := cases.ByLetter(act)
 	if tells && l.Tells != nil {
 		in.Reason, in.Ground, in.Nevertheless = l.Tells.Reason, l.Tells.Ground, l.Tells.Nevertheless
 	} else if tells {

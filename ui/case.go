@@ -653,7 +653,7 @@ func (p *casePage) act(a cases.Act, in cases.Input, then func()) {
 func (p *casePage) tell(a cases.Act, in cases.Input) {
 	w := p.w
 	kind, has := cases.LetterFor(a)
-	if !byLetterAlone(a) {
+	if !cases.ByLetter(a) {
 		p.act(a, in, func() {
 			if has {
 				p.write(kind)
@@ -667,16 +667,10 @@ func (p *casePage) tell(a cases.Act, in cases.Input) {
 	})
 }
 
-// byLetterAlone are the acts that are done when their letter has gone, and not
-// before.
-func byLetterAlone(a cases.Act) bool {
-	return a == cases.ActExtend || a == cases.ActRefuse || a == cases.ActSuspend
-}
-
 // tellWord is what the button is called that takes a step with a reason, or
 // writes the letter for which the step waits.
 func (w *Window) tellWord(a cases.Act) string {
-	if byLetterAlone(a) {
+	if cases.ByLetter(a) {
 		return w.t("announced.write")
 	}
 	return w.actWord(a)

@@ -91,6 +91,13 @@ func LetterFor(act Act) (string, bool) {
 	return kind, ok
 }
 
+// ByLetter tells whether an act is one that needs a reason and is done when the
+// letter that tells of it has gone, and not before: an extension, a refusal, a
+// question that stops the clock (GDPR Art. 12(3) and (4)).
+func ByLetter(act Act) bool {
+	return act == ActExtend || act == ActRefuse || act == ActSuspend
+}
+
 // ActFor returns the act that sending a letter of a kind amounts to, and false
 // for a kind that moves nothing.
 func ActFor(kind string) (Act, bool) {

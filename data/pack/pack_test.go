@@ -33,10 +33,7 @@ func sevenZip(t *testing.T) string {
 			return p
 		}
 	}
-	if os.Getenv("GREFFIER_NO_SKIP") != "" {
-		t.Fatal("7-Zip is not installed")
-	}
-	t.Skip("7-Zip is not installed")
+	t.Fatal("7-Zip is missing: run make test-deps")
 	return ""
 }
 

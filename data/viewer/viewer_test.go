@@ -19,7 +19,7 @@ const twoPages = "%PDF-1.4\n1 0 obj<</Type /Catalog /Pages 2 0 R>>endobj\n2 0 ob
 
 func TestPagesBecomePicturesAndNothingStays(t *testing.T) {
 	if _, err := exec.LookPath("pdftoppm"); err != nil {
-		t.Skip("poppler is not installed")
+		t.Fatal("pdftoppm is missing: run make test-deps")
 	}
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
