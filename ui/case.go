@@ -131,7 +131,7 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 		kit.Tab{Word: w.t("copy.tab"), Content: p.copySlot.box, Idle: !p.works(cases.WorkCopy)},
 		kit.Tab{Word: w.t("effects.tab"), Content: p.measures.box, Idle: !c.InConflict() && !p.works(cases.WorkChange, cases.WorkRestriction, cases.WorkSuppression)},
 		kit.Tab{Word: w.t("sheet.letters"), Content: p.letters.box},
-		kit.Tab{Word: w.t("notice.tab"), Content: p.told.box},
+		kit.Tab{Word: w.t("notice.tab"), Content: p.told.box, Idle: !p.tellsRecipients()},
 		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
 	fill := func(i int) {
 		p.tab = i
@@ -165,6 +165,14 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	p.tabs.Select(p.tab)
 	next := container.NewVScroll(kit.Margins(6, 8, 12, 16, kit.Down(10, p.aside()...)))
 	return container.NewBorder(head.Object, nil, nil, kit.MinWidth(284, next), p.tabs.Object)
+}
+
+// tellsRecipients tells whether something was done of which recipients are told
+// (GDPR Art. 19).
+func (p *casePage) tellsRecipients() bool {
+	return len(p.view.Runs) > 0 || slices.ContainsFunc(p.view.Case.Work, func(x cases.Work) bool {
+		return x.Kind == cases.WorkRun || x.Kind == cases.WorkChange || x.Kind == cases.WorkRestriction
+	})
 }
 
 // aside is what stands beside the tabs: the date, an erasure that waits, the

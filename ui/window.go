@@ -89,6 +89,7 @@ type Window struct {
 	draftPlaces      []plan.Locator // where the photos are, changed and not kept yet
 	draftMail        *mailDraft     // how the mailbox is entered, changed and not kept yet
 	listening        bool           // new mail is waited for
+	mayWatch         bool           // and will be once the shop was read: a mail is judged by the orders that are known
 	menuSteps        []*fyne.MenuItem
 }
 
@@ -156,7 +157,8 @@ func (w *Window) begin() {
 	}
 	go w.everyMinute()
 	go w.remindNow()
-	w.watch()
+	w.mayWatch = true
+	w.refreshRail()
 }
 
 // ShowAndRun is Run, under Fyne's name.
@@ -349,6 +351,10 @@ func (w *Window) refreshRail() {
 					w.demo = false
 					w.sync(true, true)
 				}
+			}
+			if err == nil && w.mayWatch && !today.Synced.IsZero() {
+				w.mayWatch = false
+				w.watch()
 			}
 			if w.dirty {
 				w.dirty = false
