@@ -223,7 +223,7 @@ func (p *casePage) authority() {
 		kinds = append(kinds, kit.Option{Value: string(k), Word: w.t("authority." + string(k))})
 	}
 	at := string(cases.AuthoritySeen)
-	day := kit.NewEntry(w.day(w.clock()).String())
+	day := kit.NewEntry(w.typed(w.day(w.clock())))
 	words := kit.NewArea("", 3)
 	words.SetPlaceHolder(w.t("authority.example"))
 	kind := kit.NewSelect(kinds, at, nil)

@@ -172,6 +172,8 @@ func (t *copyTab) included(i disclosure.Item) bool {
 	return i.Included || t.in[i.ID]
 }
 
+// category is one category with what it holds, under the owner's word for it: the
+// paper has the person's.
 func (t *copyTab) category(k disclosure.Category) fyne.CanvasObject {
 	w, in := t.w, 0
 	for _, i := range k.Items {
@@ -189,7 +191,7 @@ func (t *copyTab) category(k disclosure.Category) fyne.CanvasObject {
 		}
 		rows = append(rows, t.item(i))
 	}
-	title := w.t("copy.category", "Title", kit.Line(k.Title, 80), "In", w.number(in), "All", w.number(len(k.Items)))
+	title := w.t("copy.category", "Title", w.known("copy.cat."+k.Key, kit.Line(k.Title, 80)), "In", w.number(in), "All", w.number(len(k.Items)))
 	content := kit.Margins(18, 0, 0, 6, kit.Down(0, rows...))
 	fold := kit.Fold(title, t.open[k.Key], content)
 	t.follow(fold, k.Key, content)

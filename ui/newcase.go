@@ -48,7 +48,7 @@ func (p *newCasePage) build() fyne.CanvasObject {
 		return out
 	}
 	p.channel = kit.NewSelect(options("channel.", cases.ChannelPost, cases.ChannelTelephone, cases.ChannelVisit, cases.ChannelForm), cases.ChannelPost, nil)
-	p.day = kit.NewEntry(w.day(w.clock()).String())
+	p.day = kit.NewEntry(w.typed(w.day(w.clock())))
 	p.day.SetPlaceHolder(w.t("date.example"))
 	p.name, p.email, p.phone, p.other = kit.NewEntry(""), kit.NewEntry(""), kit.NewEntry(""), kit.NewEntry("")
 	p.email.SetPlaceHolder(w.t("new.email"))

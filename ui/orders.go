@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -428,6 +429,14 @@ func (p *orderPage) lift(h plan.Hold) {
 		w.do(func(ctx context.Context) error { return w.f.LiftHold(ctx, h.ID) }, p.load)
 	}))
 	d.Show()
+}
+
+// typed writes a date as its owner would type it; parseDate reads it back.
+func (s *speaker) typed(d law.Date) string {
+	if s.lang == "fr" {
+		return fmt.Sprintf("%02d/%02d/%04d", d.Day, d.Month, d.Year)
+	}
+	return d.String()
 }
 
 // parseDate reads a day as the owner types it: 2026-12-23 or 23/12/2026; an
