@@ -132,6 +132,21 @@ func TestWhatIsRestrictedIsErasedByNobody(t *testing.T) {
 	if !s.exists("photos/uploads/104/a.jpg") || !s.exists("photos/uploads/106/a.jpg") || s.exists("photos/uploads/105/a.jpg") {
 		t.Error("the wrong photos went")
 	}
+	t.Run("the recipients are to be told of a restriction", func(t *testing.T) {
+		ps, err := s.Processors(t.Context())
+		if err != nil || len(ps) == 0 {
+			t.Fatal(err)
+		}
+		ps[0].Name, ps[0].Contact, ps[0].Country = "Imprimerie du Nord", "rgpd@imprimerie.example", "FR"
+		if err := s.SaveProcessor(t.Context(), ps[0]); err != nil {
+			t.Fatal(err)
+		}
+		n := s.noticeTo("Imprimerie du Nord", "restriction")
+		l, err := s.DraftNotice(t.Context(), n.ID, "fr")
+		if err != nil || l.Kind != cases.LetterNoticeRestricted || !strings.Contains(l.Text, "sans les utiliser ni les effacer") || strings.Contains(l.Text, "Planchon") || !slices.Equal(n.Orders, []string{"104", "106"}) {
+			t.Errorf("%v %+v\n%s", err, n, l.Text)
+		}
+	})
 	t.Run("the orders page and the register say it", func(t *testing.T) {
 		v, err := s.Order(t.Context(), c.Selected()[0])
 		if err != nil || len(v.Restrictions) != 1 || v.Row.Media != "held" || v.Order.Customer.Email == "" {
@@ -308,6 +323,15 @@ func TestLocksThatCouldNotBeSetAreSetLater(t *testing.T) {
 	rows, err := a.Restrictions(t.Context())
 	if err != nil || len(rows) != 1 || rows[0].Locked != 1 || len(l.held) != 1 {
 		t.Fatalf("%+v %v", rows, err)
+	}
+	// Another one on the same order holds the same file.
+	two, err := a.Restrict(t.Context(), 0, []int64{id}, effects.Unlawful, "another ground")
+	if err != nil || two.Locked != 1 {
+		t.Fatalf("%+v %v", two, err)
+	}
+	s.now = s.now.Add(time.Minute)
+	if err := a.LiftRestriction(t.Context(), two.ID, s.now, "over"); err != nil || len(l.held) != 1 {
+		t.Fatalf("the first one still stands: %v %v", l.held, err)
 	}
 	l.away = true
 	s.now = s.now.Add(time.Hour)
@@ -920,4 +944,48 @@ func TestTheCommandOfCorrectionsShowsThePlanFirst(t *testing.T) {
 	}
 	w.verified()
 	w.sealed("Lile")
+}
+
+func TestARestoreDoesNotBringBackTheAddressOfAnErasedPerson(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t, threeOrders, "uploads/105/a.jpg")
+	row, err := s.Suppress(t.Context(), effects.Suppression{Email: "bob.durand@example.org", Uses: []effects.Use{effects.Newsletter}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func() app.SuppressionRow {
+		t.Helper()
+		rows, err := s.Suppressed(t.Context())
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%+v %v", rows, err)
+		}
+		return rows[0]
+	}
+	id, err := s.OrderID(t.Context(), "105")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.now = s.now.Add(time.Hour)
+	p, err := s.PlanPerson(t.Context(), []int64{id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Erase(t.Context(), p, p.Hash, nil); err != nil || v.Record.State != erasure.Complete {
+		t.Fatalf("%+v %v", v.Record, err)
+	}
+	if x := list(); x.Email != "" || x.EmailHash == "" {
+		t.Fatalf("%+v", x)
+	}
+	// What an older backup has of the list.
+	if err := s.deps.Store.Update(t.Context(), func(tx app.Tx) error {
+		return tx.PutRecord("suppressions", row.ID, []byte(`{"id":"`+row.ID+`","email":"bob.durand@example.org","email_hash":"`+list().EmailHash+`","uses":["newsletter"],"source":"by hand","at":"2025-05-01T00:00:00Z"}`), s.now)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if x := list(); x.Email != "" || !x.Stops(effects.Newsletter) {
+		t.Errorf("%+v", x)
+	}
 }

@@ -313,7 +313,9 @@ func (a *App) lookForLocks(ctx context.Context, r *effects.Restriction) error {
 	var found []plan.Found
 	if len(a.d.Storages) > 0 && len(a.locators()) > 0 {
 		var err error
-		if found, _, err = plan.Survey(ctx, a.listers(), a.locators(), orders, a.d.Bases, nil); err != nil {
+		found, _, err = plan.Survey(ctx, a.listers(), a.locators(), orders, a.d.Bases, nil)
+		// What no locator can be asked for is found by no erasure either.
+		if err != nil && !errors.Is(err, plan.ErrNoOrderNumber) && !errors.Is(err, plan.ErrBadLocator) {
 			return err
 		}
 	}
