@@ -231,6 +231,14 @@ func TestNoticeLetters(t *testing.T) {
 			{"notice-controller", cases.LetterNotice, func(n *cases.Notice) { n.State, n.Instructed, n.Orders = cases.NoticeDrafted, false, []string{"1042"} }},
 			{"notice-reminder", cases.LetterNoticeReminder, func(n *cases.Notice) {}},
 			{"notice-reminder-controller", cases.LetterNoticeReminder, func(n *cases.Notice) { n.Instructed, n.Orders = false, []string{"1042"} }},
+			{"notice-rectification", cases.LetterNoticeRectified, func(n *cases.Notice) { n.State, n.Kind = cases.NoticeToWrite, cases.NoticeRectification }},
+			{"notice-rectification-reminder", cases.LetterNoticeRectifiedAgain, func(n *cases.Notice) {
+				n.Kind, n.Instructed, n.Orders = cases.NoticeRectification, false, []string{"1042"}
+			}},
+			{"notice-restriction", cases.LetterNoticeRestricted, func(n *cases.Notice) {
+				n.State, n.Kind, n.Instructed = cases.NoticeToWrite, cases.NoticeRestriction, false
+			}},
+			{"notice-restriction-reminder", cases.LetterNoticeRestrictedAgain, func(n *cases.Notice) { n.Kind = cases.NoticeRestriction }},
 		} {
 			t.Run(tc.name+" "+lang, func(t *testing.T) {
 				n := sent(t)
@@ -238,6 +246,7 @@ func TestNoticeLetters(t *testing.T) {
 				tc.n(&n)
 				f := shopFacts(lang)
 				f.ErasedAt = day(0)
+				f.Changes = []cases.Change{{Field: map[string]string{"fr": "ville de livraison", "en": "delivery town"}[lang], Now: "Lille"}}
 				l, err := cases.NoticeLetter(n, f, files{}, day(8))
 				if err != nil {
 					t.Fatal(err)
@@ -573,5 +582,63 @@ func BenchmarkReadAnswerHostile(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		cases.ReadAnswer(text)
+	}
+}
+
+func TestANoticeOfEachKindIsMadeOnceAndAnsweredByWhatWasAsked(t *testing.T) {
+	to := []cases.Recipient{{ID: "p1", Name: "Printer", To: "a@b.example", Processor: true}}
+	made := cases.NewNoticesOf(cases.NoticeRestriction, "restriction 2", 3, []string{"1042"}, to, nil, day(0))
+	if len(made) != 1 || made[0].Kind != cases.NoticeRestriction || made[0].Of != "restriction 2" || made[0].Run != 0 {
+		t.Fatalf("%+v", made)
+	}
+	if again := cases.NewNoticesOf(cases.NoticeRestriction, "restriction 2", 3, []string{"1042"}, to, made, day(1)); len(again) != 0 {
+		t.Errorf("told twice of one restriction: %+v", again)
+	}
+	other := cases.NewNoticesOf(cases.NoticeRectification, "amendment 2", 3, []string{"1042"}, to, made, day(1))
+	if len(other) != 1 || other[0].Token == made[0].Token {
+		t.Errorf("a rectification has its own notice and token: %+v", other)
+	}
+	if by := cases.NewNotices(0, 3, []string{"1042"}, to, append(made, other...), day(1)); len(by) != 1 || by[0].ID == made[0].ID || by[0].ID == other[0].ID {
+		t.Errorf("an erasure by hand: %+v", by)
+	}
+	n, err := cases.Sent(made[0], day(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cases.NoticeAnsweredWith(n, cases.AnswerErased, day(2), 0); !errors.Is(err, cases.ErrInput) {
+		t.Errorf("a restriction is not answered by an erasure: %v", err)
+	}
+	if n, err = cases.NoticeAnsweredWith(n, cases.AnswerDone, day(2), 0); err != nil || !n.Answer.Settled() {
+		t.Errorf("%+v %v", n, err)
+	}
+}
+
+func TestARecipientThatErasedWhatWasToBeKeptIsReadByTheOwner(t *testing.T) {
+	n := sent(t)
+	m := reply("Bonjour, les données de la commande ont été supprimées de nos serveurs.")
+	if _, a, _, ok := cases.Recognise(m, []cases.Notice{n}); !ok || a != cases.AnswerErased {
+		t.Fatalf("of an erasure: %q %v", a, ok)
+	}
+	n.Kind = cases.NoticeRestriction
+	if _, a, _, ok := cases.Recognise(m, []cases.Notice{n}); !ok || a != cases.AnswerOther {
+		t.Errorf("of a restriction: %q %v", a, ok)
+	}
+}
+
+func TestTheLetterBeforeARestrictionIsLifted(t *testing.T) {
+	for _, lang := range []string{"fr", "en"} {
+		f := shopFacts(lang)
+		f.StoppedAt, f.Reason = day(0), map[string]string{"fr": "L’adresse est vérifiée.", "en": "The address has been verified."}[lang]
+		l, err := cases.LiftLetter(cases.Case{ID: 7, Requester: cases.Person{Name: "Anne Martin"}}, []string{"1042"}, f, files{}, lang, day(8))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Kind != cases.LetterLift || !strings.Contains(l.Text, f.Reason) || !strings.Contains(l.Text, "1042") || !cases.NamesRemedies(l.Text) || !strings.Contains(l.Text, "18") {
+			t.Errorf("%s:\n%s", lang, l.Text)
+		}
+		f.Reason = ""
+		if _, err := cases.LiftLetter(cases.Case{ID: 7}, []string{"1042"}, f, files{}, lang, day(8)); !errors.Is(err, cases.ErrLetterField) {
+			t.Errorf("without a reason: %v", err)
+		}
 	}
 }

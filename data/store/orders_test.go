@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
 	"reflect"
@@ -487,4 +488,27 @@ func TestOrdersAreListedNewestFirstAndFoundByNumberAndAddress(t *testing.T) {
 			t.Errorf("no such order: %v", err)
 		}
 	})
+}
+
+func TestAKeyedHashIsTheSameForOneProfileAndPurposeOnly(t *testing.T) {
+	s := fresh(t)
+	k := keys
+	k.Index = bytes.Repeat([]byte{9}, 32)
+	other, err := store.Open(t.Context(), t.TempDir(), k, now)
+	must(t, err)
+	t.Cleanup(func() { other.Close() })
+	hash := func(s *store.Store, purpose, value string) (h string) {
+		view(t, s, func(tx *store.Tx) { h = tx.KeyedHash(purpose, value) })
+		return h
+	}
+	one := hash(s, "suppression email", "anna@example.org")
+	if one == "" || one != hash(s, "suppression email", "anna@example.org") || hash(s, "x", "") != "" {
+		t.Errorf("%q", one)
+	}
+	for name, x := range map[string]string{"another profile": hash(other, "suppression email", "anna@example.org"), "another purpose": hash(s, "suppression phone", "anna@example.org"),
+		"another value": hash(s, "suppression email", "anna@example.com"), "a tombstone": s.PersonHash("anna@example.org")} {
+		if x == one {
+			t.Errorf("%s has the same hash", name)
+		}
+	}
 }
