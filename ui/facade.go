@@ -133,6 +133,11 @@ type Facade interface {
 	CaseworkFacade
 	WordingFacade
 	RegisterFacade
+	RulesFacade
+	SweepFacade
+	BoardFacade
+	VaultFacade
+	ProofFacade
 
 	OnChange(func()) // called on any goroutine after something changed
 }

@@ -87,6 +87,22 @@ const (
 	ActCalendarExported    = "calendar.exported"    // deadlines as a calendar file
 	ActReasoningPrinted    = "reasoning.printed"    // why a date is what it is
 	ActBreachLetters       = "breach.letters"       // to the persons concerned (GDPR Art. 34)
+	ActSweepRan            = "sweep.ran"            // a retention sweep ran by itself
+	ActSweepStopped        = "sweep.stopped"        // it would have erased more than its bounds allow, and asks
+	ActArchiveMoved        = "archive.moved"        // into intermediate archiving, restricted
+	ActArchiveEnded        = "archive.ended"        // the end of intermediate archiving was executed
+	ActScheduleSet         = "schedule.set"         // an entry of the operating system that runs sweeps was installed or removed
+	ActOwnDataPurged       = "own.purged"           // Greffier's own data whose period was over
+	ActSiteChecked         = "site.checked"         // the shop's pages, seen as a visitor who consented to nothing
+	ActDrillRun            = "drill.run"            // a synthetic customer taken through request, erasure and verification
+	ActPolicyImported      = "policy.imported"      // the promises that a policy text makes
+	ActPromisesChanged     = "promises.changed"     // which promises are kept watch over
+	ActPassphraseChanged   = "passphrase.changed"
+	ActRecoveryMade        = "recovery.made"  // a recovery code was made; the one before is void
+	ActKeyDestroyed        = "key.destroyed"  // the key of a person: what was sealed with it is unreadable for good
+	ActStoreMigrated       = "store.migrated" // to a later schema, after a backup
+	ActHeadStamped         = "head.stamped"   // by a timestamp authority (RFC 3161)
+	ActSignerMade          = "signer.made"    // the key that signs certificates and dossiers
 	ActBackupMade          = "backup.made"
 	ActBackupRestored      = "backup.restored"
 )
@@ -97,6 +113,7 @@ var acts = []string{
 	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActRunLooked, ActErasureScheduled, ActErasureCancelled, ActNoticesMade, ActNoticeSent, ActNoticeAnswered, ActNoticeSpared, ActCertificateMade, ActTombstoneMade,
 	ActHoldPlaced, ActHoldLifted, ActRuleEnabled, ActRuleDisabled, ActRuleChanged, ActRegisterChanged, ActRegisterPrinted,
 	ActCopyMade, ActCopyPurged, ActRestrictionPlaced, ActRestrictionLifted, ActSuppressionAdded, ActSuppressionLifted, ActSuppressionExported, ActSuppressionBroken, ActFieldChanged, ActCaseEntered, ActCaseMerged, ActTemplateChanged, ActAbsenceSet, ActCalendarExported, ActReasoningPrinted, ActBreachLetters,
+	ActSweepRan, ActSweepStopped, ActArchiveMoved, ActArchiveEnded, ActScheduleSet, ActOwnDataPurged, ActSiteChecked, ActDrillRun, ActPolicyImported, ActPromisesChanged, ActPassphraseChanged, ActRecoveryMade, ActKeyDestroyed, ActStoreMigrated, ActHeadStamped, ActSignerMade,
 	ActBackupMade, ActBackupRestored,
 }
 

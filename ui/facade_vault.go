@@ -1,0 +1,5 @@
+package ui
+
+// VaultFacade is what the window asks of keys, locking, recovery and backups.
+type VaultFacade interface {
+}
