@@ -48,7 +48,7 @@ func TestErasuresKilledTwoHundredTimesEndAsPlannedAndProven(t *testing.T) {
 				s := newKillWorld(t, []string{"disk", "shelf"}[i%2], rand.New(rand.NewPCG(seed, uint64(i))))
 				mine := 0
 				for run := 0; mine < manyKills/killSeries; run++ {
-					if run == 10 {
+					if run == 16 {
 						t.Fatalf("only %d kills hit a run", mine)
 					}
 					// Not every kill hits: some come before, some after the run.
@@ -74,8 +74,8 @@ type killWorld struct {
 }
 
 const (
-	killFiles    = 600 // of an order in the folder
-	killKeys     = 400 // of an order in the bucket, in two versions each
+	killFiles    = 400 // of an order in the folder
+	killKeys     = 240 // of an order in the bucket, in two versions each
 	killUploads  = 20  // of these have an unfinished upload beside them
 	killMarkers  = 30  // and these a delete marker
 	killVersions = 2*killKeys + killUploads + killMarkers
@@ -87,7 +87,7 @@ func newKillWorld(t *testing.T, folder string, r *rand.Rand) *killWorld {
 	s3.Bucket("photos", true, false)
 	w := newWorld(t)
 	feed := "order,status,created,completed,email\n5,completed,2025-01-01,2025-01-05,five@example.org\n"
-	for i := range 12 {
+	for i := range 18 {
 		feed += fmt.Sprintf("%d,completed,2025-01-01,2025-01-05,c%d@example.org\n", 500+i, i)
 	}
 	w.write("orders.csv", feed)
@@ -179,10 +179,10 @@ func (k *killWorld) run(number string, kills int) (hits int) {
 	before := k.journal(p)
 	p.Close()
 	begin, resume := []string{"erase", "--order", number, "--yes"}, []string{"erase", "--resume"}
-	args := begin
+	args, begun := begin, false
 	for range kills {
-		if w.killed(k.moment(), args...) && k.left(number) < full {
-			args = resume
+		if w.killed(k.moment(), args...) && (begun || k.left(number) < full) {
+			args, begun = resume, true
 			continue
 		}
 		// Either all is done, or nothing could be: a run that was not yet begun
@@ -257,7 +257,7 @@ func (k *killWorld) moment() func(time.Duration) bool {
 	log := filepath.Join(k.w.profile, "greffier.db-wal")
 	last, writes, wanted := fileMark(log), 0, 2
 	after := time.Duration(k.r.Float64() * float64(80*time.Millisecond))
-	if k.r.IntN(2) == 0 {
+	if k.r.IntN(4) > 0 {
 		wanted, after = 3+k.r.IntN(3), after/20
 	}
 	var since time.Time
