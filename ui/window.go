@@ -119,7 +119,7 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 	info := f.Info()
 	w.setSpeaker(info)
 	w.look, w.demo = kit.Look(info.Theme), info.Demo
-	a.Settings().SetTheme(kit.NewTheme(w.look))
+	kit.Wear(a, w.look)
 	// Fyne 2.7.1 makes a theme whole only once the app runs.
 	a.Lifecycle().SetOnStopped(w.stop)
 	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(w.look)) })

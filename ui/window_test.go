@@ -35,15 +35,31 @@ func inPlace(f func()) { f() }
 // openTest opens the window over a façade, at the size of the first start.
 func openTest(t *testing.T, f *fake) *Window {
 	t.Helper()
-	a := test.NewTempApp(t)
-	// Once before the window is there, as the real one does when it starts: a
-	// theme that changes later lays everything out anew.
-	a.Settings().SetTheme(kit.NewTheme(kit.Look(f.info.Theme)))
+	a := appLooking(f.info.Theme)
 	w := newWindow(a, f, inPlace, inPlace)
 	w.clock = func() time.Time { return now }
 	t.Cleanup(func() { w.stop(); w.win.Close() })
 	size(w, 1200, 780)
 	return w
+}
+
+// testApp is the app that the last window of a test had.
+var testApp fyne.App
+
+// appLooking returns an app with a look and nothing remembered, the same one for
+// all tests: a new app has all words measured anew, which costs more than the
+// tests themselves.
+func appLooking(look string) fyne.App {
+	if testApp == nil || fyne.CurrentApp() != testApp {
+		testApp = test.NewApp()
+	}
+	// Before the window is there, as the real one does when it starts: a theme
+	// that changes later lays everything out anew.
+	kit.Wear(testApp, kit.Look(look))
+	for _, key := range []string{"window.width", "window.height"} {
+		testApp.Preferences().RemoveValue(key)
+	}
+	return testApp
 }
 
 // size gives the window a size. The test canvas lays out once where the real

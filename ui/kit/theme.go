@@ -121,6 +121,14 @@ type Theme struct {
 // NewTheme returns the theme for a look; an unknown look follows the system.
 func NewTheme(look Look) *Theme { return &Theme{Theme: theme.DefaultTheme(), look: look} }
 
+// Wear gives an app a look. An app that wears it already stays as it is: each
+// change of theme has all words measured anew.
+func Wear(a fyne.App, look Look) {
+	if t, ok := a.Settings().Theme().(*Theme); !ok || t.look != look {
+		a.Settings().SetTheme(NewTheme(look))
+	}
+}
+
 // Look returns the look that the theme was made for.
 func (t *Theme) Look() Look { return t.look }
 
