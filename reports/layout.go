@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -90,6 +89,8 @@ type flow struct {
 	// measured holds the widths asked for by the tables, which are looked at
 	// several times over.
 	measured map[*register.Table]widths
+	hold     bool // sheets may still be changed or taken back: none is printed yet
+	lacks    bool // a sign without glyph was marked in the document
 }
 
 func (f *flow) width() float64 {
@@ -108,7 +109,16 @@ func (f *flow) room() float64 { return f.bottom() - f.y }
 func (f *flow) full() float64 { return f.bottom() - marginTop }
 
 func (f *flow) newSheet() {
-	f.cur = &sheet{wide: f.wide, part: f.part, ops: make([]op, 0, 192)}
+	press := f.book.press
+	if press != nil && f.cur != nil && !f.hold && f.cur == f.book.last() {
+		press.take(f.cur)
+	}
+	f.cur = &sheet{wide: f.wide, part: f.part}
+	if press != nil {
+		f.cur.ops = press.room()
+	} else {
+		f.cur.ops = make([]op, 0, 192)
+	}
 	f.book.sheets = append(f.book.sheets, f.cur)
 	f.y = marginTop
 }
@@ -129,8 +139,14 @@ func (f *flow) add(o op) { f.cur.ops = append(f.cur.ops, o) }
 // set draws a line of text with its top at y.
 func (f *flow) set(l line, x, y, lead float64) {
 	for _, r := range l.runs {
+		if strings.Contains(r.text, "[U+") || strings.ContainsRune(r.text, picture) {
+			f.lacks = true
+		}
 		// The baseline lies so that ascenders and descenders share the leading.
-		w := r.width(r.text)
+		w := l.w
+		if len(l.runs) > 1 || w == 0 {
+			w = r.width(r.text)
+		}
 		f.add(op{kind: opText, x: x, y: y + lead*0.74, text: r.text, style: r.style, w: w})
 		x += w
 	}
@@ -168,7 +184,7 @@ func (f *flow) lines(ls []line, x, lead float64) {
 
 // document lays one document out, beginning on a new sheet.
 func (f *flow) document(d register.Document, part int, heading string) {
-	f.doc, f.part = d, part
+	f.doc, f.part, f.lacks = d, part, false
 	f.wide = f.runWide(d.Sections)
 	f.newSheet()
 	f.masthead()
@@ -193,11 +209,7 @@ func (f *flow) document(d register.Document, part int, heading string) {
 // lacking says what the marks for signs without glyph mean, at the end of a
 // document that has some.
 func (f *flow) lacking() {
-	if !slices.ContainsFunc(f.book.sheets, func(s *sheet) bool {
-		return s.part == f.part && slices.ContainsFunc(s.ops, func(o op) bool {
-			return o.kind == opText && (strings.ContainsRune(o.text, picture) || strings.Contains(o.text, "[U+"))
-		})
-	}) {
+	if !f.lacks {
 		return
 	}
 	ls := wrap(words[lang(f.doc)].lacking, styleNote, min(measure, f.width()))
@@ -446,16 +458,13 @@ func shortHash(s string) string {
 
 // footers writes the foot of every sheet, once their number is known.
 func (b *book) footers(docs []register.Document) {
-	for i, s := range b.sheets {
-		d := docs[max(0, min(s.part, len(docs)-1))]
-		wd := words[lang(d)]
-		w, h := s.size()
-		st := style{regular, 7.5, inkFaint}
-		y := h - 12.5
-		number := fmt.Sprintf("%s\u00a0%d %s\u00a0%d", wd.page, i+1, wd.of, len(b.sheets))
-		nw := st.width(number)
-		date := law.FormatDate(law.DateOf(d.MadeAt, zoneOf(d)), lang(d), true)
-		_, date, _ = strings.Cut(date, " ")
+	if b.press != nil {
+		b.press.dry()
+	}
+	st := style{regular, 7.5, inkFaint}
+	said := make([]string, len(docs)) // of each document
+	for i, d := range docs {
+		_, date, _ := strings.Cut(law.FormatDate(law.DateOf(d.MadeAt, zoneOf(d)), lang(d), true), " ")
 		var parts []string
 		for _, p := range []string{strings.TrimSpace(d.Controller.Name), d.Title, date} {
 			if p != "" {
@@ -463,14 +472,32 @@ func (b *book) footers(docs []register.Document) {
 			}
 		}
 		if d.JournalHead != "" {
-			parts = append(parts, wd.journal+" "+shortHash(d.JournalHead))
+			parts = append(parts, words[lang(d)].journal+" "+shortHash(d.JournalHead))
 		}
-		left := truncate(strings.Join(parts, "  ·  "), st, w-2*marginSide-nw-8)
-		s.ops = append(s.ops,
-			op{kind: opRule, x: marginSide, y: h - 15, w: w - 2*marginSide, h: 0.15, ink: inkHair},
-			op{kind: opText, x: marginSide, y: y + 1.6, text: left, style: st, w: st.width(left)},
-			op{kind: opText, x: w - marginSide - nw, y: y + 1.6, text: number, style: st, w: nw})
+		said[i] = clean(strings.Join(parts, "  ·  "))
 	}
+	for i, s := range b.sheets {
+		k := max(0, min(s.part, len(docs)-1))
+		wd := words[lang(docs[k])]
+		w, h := s.size()
+		y := h - 12.5
+		number := fmt.Sprintf("%s\u00a0%d %s\u00a0%d", wd.page, i+1, wd.of, len(b.sheets))
+		nw := st.width(number)
+		left := truncate(said[k], st, w-2*marginSide-nw-8)
+		s.last = []op{
+			{kind: opRule, x: marginSide, y: h - 15, w: w - 2*marginSide, h: 0.15, ink: inkHair},
+			{kind: opText, x: marginSide, y: y + 1.6, text: left, style: st, w: st.width(left)},
+			{kind: opText, x: w - marginSide - nw, y: y + 1.6, text: number, style: st, w: nw},
+		}
+	}
+}
+
+// last is the sheet begun last, nil for none.
+func (b *book) last() *sheet {
+	if len(b.sheets) == 0 {
+		return nil
+	}
+	return b.sheets[len(b.sheets)-1]
 }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }

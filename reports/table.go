@@ -23,8 +23,12 @@ type grid struct {
 	widths  []float64
 	head    [][]line
 	headH   float64
-	colon   string // between the title of a detail and its value
+	titles  []detailTitle // of the details
 }
+
+// detailTitle is the title of a detail with its colon, before a value of several
+// lines and before one that it must not be parted from.
+type detailTitle struct{ long, short string }
 
 // rowBox is one row, broken into lines.
 type rowBox struct {
@@ -96,11 +100,16 @@ func (f *flow) wantsWide(t *register.Table) bool {
 
 // grid decides the widths of the columns.
 func (f *flow) grid(t *register.Table) *grid {
-	g := &grid{t: t, colon: "\u202f:\u00a0"}
+	g := &grid{t: t}
+	colon := "\u202f:\u00a0"
 	if lang(f.doc) == "en" {
-		g.colon = ":\u00a0"
+		colon = ":\u00a0"
 	}
 	g.cols, g.details = split(t)
+	for _, i := range g.details {
+		title := strings.TrimRight(t.Columns[i].Title, " ?\u202f") + colon
+		g.titles = append(g.titles, detailTitle{title, strings.ReplaceAll(title, " ", "\u00a0")})
+	}
 	asked := f.needs(t, g.cols)
 	least, ideal := asked.least, asked.ideal
 	avail := f.width()
@@ -169,7 +178,7 @@ func tone(c register.Cell) style {
 
 // row breaks a row into lines.
 func (g *grid) row(cells []register.Cell, full float64) rowBox {
-	var b rowBox
+	b := rowBox{cells: make([][]line, 0, len(g.cols))}
 	most := 0
 	for k, i := range g.cols {
 		var c register.Cell
@@ -225,9 +234,9 @@ const longDetail = 70
 func (g *grid) under(cells []register.Cell, full float64) [][]line {
 	w := full - 2*padX - indent
 	label := style{styleDetail.face, styleDetail.size, inkFaint}
-	var short []run
+	short := make([]run, 0, 3*len(g.details))
 	var out [][]line
-	for _, i := range g.details {
+	for k, i := range g.details {
 		if i >= len(cells) || strings.TrimSpace(cells[i].Text) == "" {
 			continue
 		}
@@ -235,7 +244,7 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 		s := tone(c)
 		s.size = styleDetail.size
 		text := strings.ReplaceAll(c.Text, "\n", ", ")
-		title := run{strings.TrimRight(g.t.Columns[i].Title, " ?\u202f") + g.colon, label}
+		title := run{g.titles[k].long, label}
 		if utf8.RuneCountInString(text) > longDetail {
 			out = append(out, wrapRuns([]run{title, {c.Text, s}}, w))
 			continue
@@ -243,7 +252,7 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 		if len(short) > 0 {
 			short = append(short, run{"   ·   ", label})
 		}
-		title.text = strings.ReplaceAll(title.text, " ", "\u00a0")
+		title.text = g.titles[k].short
 		short = append(short, title, run{strings.ReplaceAll(text, " ", "\u00a0"), s})
 	}
 	if len(short) > 0 {
