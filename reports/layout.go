@@ -27,9 +27,9 @@ var (
 	styleWords    = style{regular, 9.5, inkText}
 	styleLabel    = style{regular, 8.5, inkFaint}
 	styleValue    = style{regular, 9.2, inkText}
-	styleHead     = style{bold, 7.5, inkText}
-	styleCell     = style{regular, 8, inkText}
-	styleDetail   = style{regular, 7.4, inkText}
+	styleHead     = style{bold, 7.8, inkText}
+	styleCell     = style{regular, 8.2, inkText}
+	styleDetail   = style{regular, 7.9, inkText}
 	styleNote     = style{regular, 7.5, inkFaint}
 )
 
@@ -91,7 +91,16 @@ type flow struct {
 	measured map[*register.Table]widths
 	hold     bool // sheets may still be changed or taken back: none is printed yet
 	lacks    bool // a sign without glyph was marked in the document
+	// snug, from 0 to 1, draws what is set closer together: fit does so where that
+	// spares a sheet with little on it.
+	snug float64
 }
+
+// lead is the height of a line of a style.
+func (f *flow) lead(s style) float64 { return s.leading() * (1 - 0.085*f.snug) }
+
+// gap is the height of a space between things.
+func (f *flow) gap(mm float64) float64 { return mm * (1 - 0.5*f.snug) }
 
 func (f *flow) width() float64 {
 	w, _ := (&sheet{wide: f.wide}).size()
@@ -221,7 +230,7 @@ func (f *flow) lacking() {
 // paragraph sets words; an item of a list hangs from its bullet.
 func (f *flow) paragraph(w string) {
 	const hang = 4.0
-	lead, wide := styleWords.leading(), min(measure, f.width())
+	lead, wide := f.lead(styleWords), min(measure, f.width())
 	if item, ok := strings.CutPrefix(strings.ReplaceAll(strings.TrimSpace(w), "•\u00a0", "• "), "• "); ok {
 		ls := wrap(item, styleWords, wide-hang)
 		f.need(float64(min(len(ls), 4)) * lead) // so that the first lines stay with the bullet
@@ -230,22 +239,69 @@ func (f *flow) paragraph(w string) {
 	} else {
 		f.lines(wrap(w, styleWords, wide), marginSide, lead)
 	}
-	f.y += 1.8
+	f.y += f.gap(1.8)
 }
 
 // sections lays the parts of a document out. Sections up to the next page
 // break share one orientation.
 func (f *flow) sections(all []register.Section) {
-	for i, s := range all {
-		if s.PageBreak {
-			wide := f.runWide(all[i:])
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && !all[n].PageBreak {
+			n++
+		}
+		if all[0].PageBreak {
+			wide := f.runWide(all)
 			if !f.atTop() || wide != f.wide {
 				f.wide = wide
 				f.newSheet()
 			}
 		}
-		f.section(s)
+		f.fit(all[:n])
+		all = all[n:]
 	}
+}
+
+const (
+	maxFit   = 200  // rows and fields up to which a run of sections is tried again
+	poorFill = 0.45 // a last sheet that is emptier than this is worth sparing
+)
+
+// fit lays sections out; where their last sheet would be rather empty they are set
+// closer together, if that spares it.
+func (f *flow) fit(run []register.Section) {
+	lay := func() {
+		for _, s := range run {
+			f.section(s)
+		}
+	}
+	size := 0
+	for _, s := range run {
+		size += len(s.Fields)
+		if s.Table != nil {
+			size += len(s.Table.Rows)
+		}
+	}
+	if size > maxFit {
+		lay()
+		return
+	}
+	held, cur, y, lacks := f.hold, f.cur, f.y, f.lacks
+	sheets, places, ops := len(f.book.sheets), len(f.book.places), len(f.cur.ops)
+	f.hold = true
+	lay()
+	if most := len(f.book.sheets); most > sheets && (f.y-marginTop)/f.full() < poorFill {
+		for _, snug := range []float64{0.4, 0.7, 1, 0} {
+			f.cur, f.y, f.lacks, f.snug = cur, y, lacks, snug
+			f.book.sheets, f.book.places, f.cur.ops = f.book.sheets[:sheets], f.book.places[:places], f.cur.ops[:ops]
+			lay()
+			if len(f.book.sheets) < most {
+				break
+			}
+		}
+		f.snug = 0
+	}
+	f.hold = held
 }
 
 // runWide tells whether the sections up to the next page break need landscape.
@@ -286,9 +342,9 @@ func (f *flow) masthead() {
 
 // section lays one section out; its heading stays with what follows.
 func (f *flow) section(s register.Section) {
-	st, above, below := styleSection, 7.0, 2.6
+	st, above, below := styleSection, f.gap(7.0), f.gap(2.6)
 	if s.Level > 0 {
-		st, above, below = styleSub, 3.4, 0.9
+		st, above, below = styleSub, f.gap(3.4), f.gap(0.9)
 	}
 	if s.Title != "" {
 		ls := wrap(s.Title, st, f.width())
@@ -322,8 +378,8 @@ func (f *flow) section(s register.Section) {
 			empty = "—"
 		}
 		f.y += 0.5
-		f.lines(wrap(empty, style{italic, 9.5, inkFaint}, min(measure, f.width())), marginSide, styleWords.leading())
-		f.y += 2
+		f.lines(wrap(empty, style{italic, 9.5, inkFaint}, min(measure, f.width())), marginSide, f.lead(styleWords))
+		f.y += f.gap(2)
 	}
 }
 
@@ -331,10 +387,10 @@ func (f *flow) section(s register.Section) {
 func (f *flow) first(s register.Section) float64 {
 	switch {
 	case len(s.Words) > 0:
-		h := 2 * styleWords.leading()
+		h := 2 * f.lead(styleWords)
 		if s.Table != nil && len(s.Table.Rows) > 0 && len(s.Words) == 1 {
 			n := float64(len(wrap(s.Words[0], styleWords, min(measure, f.width()))))
-			h = n*styleWords.leading() + 3 + f.tableStart(s.Table)
+			h = n*f.lead(styleWords) + 3 + f.tableStart(s.Table)
 		}
 		return min(h, f.full()/2)
 	case len(s.Fields) > 0:
@@ -342,14 +398,14 @@ func (f *flow) first(s register.Section) float64 {
 		for _, fd := range s.Fields {
 			h += f.field(fd).height
 			if h > together {
-				return 2 * (styleValue.leading() + 2*fieldPad)
+				return 2 * (f.lead(styleValue) + 2*f.gap(fieldPad))
 			}
 		}
 		return h
 	case s.Table != nil && len(s.Table.Rows) > 0:
 		return 1 + f.tableStart(s.Table)
 	}
-	return styleWords.leading()
+	return f.lead(styleWords)
 }
 
 // fieldBox is a field, broken into lines.
@@ -380,24 +436,30 @@ func (f *flow) field(fd register.Field) fieldBox {
 		st.size = 7.8 // a hash stays on one line
 	}
 	b := fieldBox{label: wrap(fd.Label, styleLabel, labelWidth-4), value: wrap(text, st, min(measure, f.width())-labelWidth)}
-	b.height = float64(max(len(b.label), len(b.value)))*styleValue.leading() + 2*fieldPad
+	b.height = float64(max(len(b.label), len(b.value)))*f.lead(styleValue) + 2*f.gap(fieldPad)
 	return b
 }
 
 // fields sets labels beside their values.
 func (f *flow) fields(fields []register.Field) {
-	lead := styleValue.leading()
+	lead := f.lead(styleValue)
 	for i, fd := range fields {
 		b := f.field(fd)
-		if b.height <= f.full() {
+		need := b.height
+		if i == len(fields)-2 {
+			need += f.field(fields[i+1]).height // the last is not left alone
+		}
+		if need <= f.full()/2 {
+			f.need(need)
+		} else if b.height <= f.full() {
 			f.need(b.height)
 		}
 		if i > 0 && !f.atTop() {
 			f.rule(marginSide, f.y, min(measure, f.width()), 0.15, inkHair)
 		}
-		f.y += fieldPad
+		f.y += f.gap(fieldPad)
 		for len(b.label) > 0 || len(b.value) > 0 {
-			k := max(1, int((f.room()-fieldPad)/lead))
+			k := max(1, int((f.room()-f.gap(fieldPad))/lead))
 			for j := 0; j < k && (j < len(b.label) || j < len(b.value)); j++ {
 				if j < len(b.label) {
 					f.set(b.label[j], marginSide, f.y, lead)
@@ -412,7 +474,7 @@ func (f *flow) fields(fields []register.Field) {
 				f.newSheet()
 			}
 		}
-		f.y += fieldPad
+		f.y += f.gap(fieldPad)
 	}
 	f.y += 0.5
 }

@@ -24,6 +24,8 @@ type grid struct {
 	head    [][]line
 	headH   float64
 	titles  []detailTitle // of the details
+
+	lead, detailLead, pad float64 // heights of lines, and the space above and below a row
 }
 
 // detailTitle is the title of a detail with its colon, before a value of several
@@ -100,7 +102,7 @@ func (f *flow) wantsWide(t *register.Table) bool {
 
 // grid decides the widths of the columns.
 func (f *flow) grid(t *register.Table) *grid {
-	g := &grid{t: t}
+	g := &grid{t: t, lead: f.lead(styleCell), detailLead: f.lead(styleDetail), pad: f.gap(padY)}
 	colon := "\u202f:\u00a0"
 	if lang(f.doc) == "en" {
 		colon = ":\u00a0"
@@ -145,7 +147,7 @@ func (f *flow) grid(t *register.Table) *grid {
 		g.head = append(g.head, ls)
 		most = max(most, len(ls))
 	}
-	g.headH = float64(most)*styleHead.leading() + 2*padY
+	g.headH = float64(most)*styleHead.leading() + 2*g.pad
 	return g
 }
 
@@ -194,10 +196,10 @@ func (g *grid) row(cells []register.Cell, full float64) rowBox {
 		b.cells = append(b.cells, ls)
 		most = max(most, len(ls))
 	}
-	b.height = float64(most)*styleCell.leading() + 2*padY
+	b.height = float64(most)*g.lead + 2*g.pad
 	b.details = g.under(cells, full)
 	for _, d := range b.details {
-		b.height += float64(len(d)) * styleDetail.leading()
+		b.height += float64(len(d)) * g.detailLead
 	}
 	if len(b.details) > 0 {
 		b.height += 0.8
@@ -290,7 +292,7 @@ func (f *flow) tableHead(g *grid) {
 	x := marginSide
 	for k, ls := range g.head {
 		// Titles stand on the rule, so that short and long ones line up.
-		y := f.y + g.headH - padY - float64(len(ls))*lead
+		y := f.y + g.headH - g.pad - float64(len(ls))*lead
 		for _, l := range ls {
 			f.set(l, f.align(g, k, x, l.w), y, lead)
 			y += lead
@@ -347,16 +349,16 @@ func (f *flow) table(t *register.Table) {
 		onSheet++
 	}
 	f.rule(marginSide, f.y, f.width(), 0.15, inkHair)
-	f.y += 1.8
+	f.y += f.gap(1.8)
 }
 
 // row draws a row that fits.
 func (f *flow) row(g *grid, b rowBox) {
 	top := f.y
-	lead := styleCell.leading()
+	lead := g.lead
 	x, most := marginSide, 0
 	for k, ls := range b.cells {
-		y := top + padY
+		y := top + g.pad
 		for _, l := range ls {
 			f.set(l, f.align(g, k, x, l.w), y, lead)
 			y += lead
@@ -364,11 +366,11 @@ func (f *flow) row(g *grid, b rowBox) {
 		most = max(most, len(ls))
 		x += g.widths[k]
 	}
-	y := top + padY + float64(most)*lead + 0.4
+	y := top + g.pad + float64(most)*lead + 0.4
 	for _, d := range b.details {
 		for _, l := range d {
-			f.set(l, marginSide+padX+indent, y, styleDetail.leading())
-			y += styleDetail.leading()
+			f.set(l, marginSide+padX+indent, y, g.detailLead)
+			y += g.detailLead
 		}
 	}
 	f.y = top + b.height
@@ -377,16 +379,16 @@ func (f *flow) row(g *grid, b rowBox) {
 // long draws a row that is higher than a sheet: as many lines of every cell as
 // fit, the rest under a repeated header.
 func (f *flow) long(g *grid, b rowBox) {
-	lead := styleCell.leading()
+	lead := g.lead
 	next := func() {
 		f.newSheet()
 		f.tableHead(g)
 	}
-	if f.room() < 4*lead+2*padY {
+	if f.room() < 4*lead+2*g.pad {
 		next()
 	}
 	f.rule(marginSide, f.y, f.width(), 0.15, inkHair)
-	f.y += padY
+	f.y += g.pad
 	for {
 		most := 0
 		for _, ls := range b.cells {
@@ -411,12 +413,12 @@ func (f *flow) long(g *grid, b rowBox) {
 	}
 	for _, d := range b.details {
 		for _, l := range d {
-			if f.room() < styleDetail.leading() {
+			if f.room() < g.detailLead {
 				next()
 			}
-			f.set(l, marginSide+padX+indent, f.y, styleDetail.leading())
-			f.y += styleDetail.leading()
+			f.set(l, marginSide+padX+indent, f.y, g.detailLead)
+			f.y += g.detailLead
 		}
 	}
-	f.y += padY
+	f.y += g.pad
 }
