@@ -443,8 +443,13 @@ func (f *flow) field(fd register.Field) fieldBox {
 // fields sets labels beside their values.
 func (f *flow) fields(fields []register.Field) {
 	lead := f.lead(styleValue)
-	for i, fd := range fields {
-		b := f.field(fd)
+	for i := 0; i < len(fields); i++ {
+		b := f.field(fields[i])
+		if i+1 < len(fields) && f.besides(b, f.field(fields[i+1])) {
+			f.beside(b, f.field(fields[i+1]), i > 0)
+			i++
+			continue
+		}
 		need := b.height
 		if i == len(fields)-2 {
 			need += f.field(fields[i+1]).height // the last is not left alone
@@ -477,6 +482,35 @@ func (f *flow) fields(fields []register.Field) {
 		f.y += f.gap(fieldPad)
 	}
 	f.y += 0.5
+}
+
+// Where the second of two short fields stands that share a line.
+const (
+	secondLabel = 96.0
+	secondValue = 131.0
+)
+
+// besides tells whether two fields are short enough to share a line, which they do
+// only where room is scarce.
+func (f *flow) besides(a, b fieldBox) bool {
+	return f.snug >= 0.7 && len(a.label) == 1 && len(a.value) == 1 && len(b.label) == 1 && len(b.value) == 1 &&
+		a.value[0].w <= secondLabel-labelWidth-4 && b.label[0].w <= secondValue-secondLabel-3 && b.value[0].w <= measure-secondValue
+}
+
+// beside sets two fields on one line.
+func (f *flow) beside(a, b fieldBox, ruled bool) {
+	f.need(a.height)
+	if ruled && !f.atTop() {
+		f.rule(marginSide, f.y, min(measure, f.width()), 0.15, inkHair)
+	}
+	f.y += f.gap(fieldPad)
+	for _, part := range []struct {
+		l line
+		x float64
+	}{{a.label[0], 0}, {a.value[0], labelWidth}, {b.label[0], secondLabel}, {b.value[0], secondValue}} {
+		f.set(part.l, marginSide+part.x, f.y, f.lead(styleValue))
+	}
+	f.y += f.lead(styleValue) + f.gap(fieldPad)
 }
 
 func toComplete(d register.Document) string {

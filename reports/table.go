@@ -41,9 +41,11 @@ type rowBox struct {
 
 func split(t *register.Table) (cols, details []int) {
 	for i, c := range t.Columns {
-		if c.Detail {
+		switch {
+		case c.Sheet:
+		case c.Detail:
 			details = append(details, i)
-		} else {
+		default:
 			cols = append(cols, i)
 		}
 	}

@@ -47,6 +47,9 @@ type Column struct {
 	// instead of in a column of its own: a register may have more columns than
 	// a sheet has room for. CSV and JSON have it in its place.
 	Detail bool `json:"-"`
+	// Sheet says that paper prints the value on the record's own sheet, if at all.
+	// CSV and JSON have it in its place.
+	Sheet bool `json:"-"`
 }
 
 // Tone tells how a cell is shown. The word in the cell always says the same.
@@ -102,6 +105,9 @@ type Section struct {
 	Empty     string   `json:"-"` // said instead of a table without rows
 	PageBreak bool     `json:"-"` // begins on a new page
 	Level     int      `json:"-"` // 0 a section, 1 a section within the one before
+	// Repeats says that the values stand in the register's own table too, where
+	// gaps are counted.
+	Repeats bool `json:"-"`
 }
 
 // Document is a register, certificate or dossier part, ready to be printed.
@@ -124,6 +130,9 @@ type Document struct {
 func (d Document) Gaps() int {
 	n := 0
 	for _, s := range d.Sections {
+		if s.Repeats {
+			continue
+		}
 		for _, f := range s.Fields {
 			if f.Gap {
 				n++
