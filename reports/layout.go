@@ -15,7 +15,7 @@ const (
 	marginTop  = 18.0
 	footBand   = 19.0 // below this from the foot nothing is set but the footer
 	measure    = 174.0
-	labelWidth = 52.0
+	labelWidth = 55.0
 )
 
 // The styles of the typographic system.
@@ -97,10 +97,10 @@ type flow struct {
 }
 
 // lead is the height of a line of a style.
-func (f *flow) lead(s style) float64 { return s.leading() * (1 - 0.085*f.snug) }
+func (f *flow) lead(s style) float64 { return s.leading() * (1 - 0.1*f.snug) }
 
 // gap is the height of a space between things.
-func (f *flow) gap(mm float64) float64 { return mm * (1 - 0.5*f.snug) }
+func (f *flow) gap(mm float64) float64 { return mm * (1 - 0.6*f.snug) }
 
 func (f *flow) width() float64 {
 	w, _ := (&sheet{wide: f.wide}).size()
@@ -486,8 +486,8 @@ func (f *flow) fields(fields []register.Field) {
 
 // Where the second of two short fields stands that share a line.
 const (
-	secondLabel = 96.0
-	secondValue = 131.0
+	secondLabel = 98.0
+	secondValue = 132.0
 )
 
 // besides tells whether two fields are short enough to share a line, which they do

@@ -271,7 +271,7 @@ func (p pen) providerSheet(x Processor, t *Table, row []Cell) []Section {
 	part := func(key, fr, en string, keys ...string) Section {
 		return Section{Key: x.ID + "." + key, Level: 1, Title: p.say(fr, en), Fields: sheetFields(t, row, keys...), Repeats: true}
 	}
-	out := []Section{
+	own := []Section{
 		{Key: x.ID, Title: name, PageBreak: true, Repeats: true, Fields: sheetFields(t, row, "family", "service", "role", "activities", "data", "persons", "contact")},
 		part("place", "Pays et transferts", "Countries and transfers", "country", "access_countries", "transfer", "transfer_scope", "transfer_checked_on", "scc_module", "tia_on", "transfer_note", "transfer_sha256"),
 		part("contract", "Contrat", "Contract", "contract_on", "contract_until", "contract_version", "contract_ref", "documents", "contract_sha256", "sub_processors", "sub_checked_on"),
@@ -287,20 +287,18 @@ func (p pen) providerSheet(x Processor, t *Table, row []Cell) []Section {
 			on := x.clauseOf(id)
 			c.Rows = append(c.Rows, []Cell{word(id, on.Asks(p.lang()), Plain), p.clauseMet(on), orNone(on.Ref), orNone(on.Reservation)})
 		}
-		out = append(out, Section{Key: x.ID + ".clauses", Level: 1, Title: p.say("Contrôle du contrat (art. 28, § 3), clause par clause", "Contract checklist (Article 28(3)), clause by clause"), Table: c, Repeats: true})
+		own = append(own, Section{Key: x.ID + ".clauses", Level: 1, Title: p.say("Contrôle du contrat (art. 28, § 3), clause par clause", "Contract checklist (Article 28(3)), clause by clause"), Table: c, Repeats: true})
 	}
-	out = append(out, part("security", "Sécurité et effacement", "Security and deletion", "security", "security_evidence", "deletion_means", "deletion_delay"))
+	own = append(own, part("security", "Sécurité et effacement", "Security and deletion", "security", "security_evidence", "deletion_means", "deletion_delay"))
 	if x.Family == "ai" {
 		s := part("ai", "Réponses sur l'intelligence artificielle", "Answers on artificial intelligence", "ai_trains", "ai_retention", "ai_embeddings", "ai_marked", "ai_marked_since", "ai_answered_on", "ai_answer")
 		s.Words = []string{p.say(
 			"Une photographie n'est une donnée biométrique que si un moyen technique permet d'identifier la personne de manière unique (RGPD, considérant 51) : une empreinte du visage change tout. Depuis le 2 août 2026, les images produites par IA portent une marque lisible par machine (règlement (UE) 2024/1689, art. 50), au plus tard le 2 décembre 2026 pour les systèmes déjà sur le marché.",
 			"A photograph is biometric data only where a technical means allows the person to be uniquely identified (GDPR, Recital 51): a face embedding changes everything. Since 2 August 2026 images made by AI carry a machine-readable mark (Regulation (EU) 2024/1689, Article 50), by 2 December 2026 at the latest for systems already on the market.")}
-		out = append(out, s)
+		own = append(own, s)
 	}
-	if s := part("dates", "Suivi", "Follow-up", "review_on", "exit_on", "exit_certificate"); len(s.Fields) > 0 {
-		out = append(out, s)
-	}
-	return out
+	own = append(own, part("dates", "Suivi", "Follow-up", "review_on", "exit_on", "exit_certificate"))
+	return slices.DeleteFunc(own, func(s Section) bool { return len(s.Fields) == 0 && s.Table == nil })
 }
 
 // dash writes a dash for what does not apply.
