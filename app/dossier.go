@@ -88,7 +88,7 @@ type pending struct {
 // dossierParts builds the documents of the dossier: the cover, then every
 // register. certified says that the certificates of all erasures go with it.
 func (a *App) dossierParts(ctx context.Context, how Printing, certified bool) (register.Inputs, []register.Document, error) {
-	in, err := a.printInputs(ctx, how, len(a.d.Storages) > 0)
+	in, err := a.printInputs(ctx, how, len(a.d.Storages) > 0, register.Names...)
 	if err != nil {
 		return in, nil, err
 	}
@@ -336,6 +336,9 @@ func (b *binder) document(dir string, doc register.Document) error {
 			return err
 		}
 	}
+	if p, ok := b.a.d.Printer.(SchemaPrinter); ok {
+		return b.add(base+".schema.json", doc.Name, doc.Title, func(path string) error { return p.Schema(path, doc) })
+	}
 	return nil
 }
 
@@ -392,7 +395,7 @@ func (a *App) bindODS(ctx context.Context, b *binder, doc register.Document, how
 	if doc.Lang != "fr" {
 		french := how
 		french.Lang = "fr"
-		in, err := a.printInputs(ctx, french, false)
+		in, err := a.printInputs(ctx, french, false, register.Processing)
 		if err != nil {
 			return err
 		}

@@ -92,22 +92,24 @@ func fieldsDetail(fs []register.FieldChange) any {
 	return map[string][]string{"fields": names}
 }
 
-// allChanges reads the history of every register, oldest first.
-func allChanges(tx Tx) ([]register.Change, error) {
-	var out []register.Change
-	for _, n := range register.Names {
-		kind := kindOf(n)
-		if kind == "" {
-			continue
+// pastOf adds the history of some registers to their inputs, oldest first. It
+// grows with every saving, so that only what is printed is read.
+func (a *App) pastOf(ctx context.Context, in *register.Inputs, names ...register.Name) error {
+	return a.d.Store.View(ctx, func(tx Tx) error {
+		for _, n := range names {
+			kind := kindOf(n)
+			if kind == "" {
+				continue
+			}
+			cs, err := records[register.Change](tx, changesKind(kind))
+			if err != nil {
+				return err
+			}
+			in.Changes = append(in.Changes, cs...)
 		}
-		cs, err := records[register.Change](tx, changesKind(kind))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, cs...)
-	}
-	slices.SortStableFunc(out, func(x, y register.Change) int { return x.At.Compare(y.At) })
-	return out, nil
+		slices.SortStableFunc(in.Changes, func(x, y register.Change) int { return x.At.Compare(y.At) })
+		return nil
+	})
 }
 
 // Changes returns the history of a record, newest first; of all records of the

@@ -231,8 +231,8 @@ func (a *App) SeedDefaults(ctx context.Context, d register.Defaults) error {
 	})
 }
 
-// inputs gathers what the registers are built from, in one look at the store.
-// due adds what the storages hold now, which is slow; the other registers do
+// inputs gathers what the registers are built from, in one look at the store,
+// without their history (pastOf). due adds what the storages hold now, which is slow; the other registers do
 // without.
 func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Inputs, error) {
 	in := register.Inputs{Zone: a.d.Zone, Now: a.now(), Lang: a.lang(lang), Numbers: map[int64]string{}}
@@ -267,9 +267,6 @@ func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Input
 			return err
 		}
 		if in.Rulings, err = records[register.Ruling](tx, kindRulings); err != nil {
-			return err
-		}
-		if in.Changes, err = allChanges(tx); err != nil {
 			return err
 		}
 		if in.Cases, err = tx.Cases(); err != nil {
@@ -337,6 +334,9 @@ func (a *App) retentionRows(ctx context.Context) ([]register.DueRow, error) {
 // Document builds a register in the language asked for.
 func (a *App) Document(ctx context.Context, name register.Name, lang string) (register.Document, error) {
 	in, err := a.inputs(ctx, lang, name == register.Retention && len(a.d.Storages) > 0)
+	if err == nil {
+		err = a.pastOf(ctx, &in, name)
+	}
 	if err != nil {
 		return register.Document{}, err
 	}

@@ -325,7 +325,7 @@ func (f *flow) masthead() {
 		f.lines(wrap(name, style{bold, 9, inkText}, f.width()), marginSide, 4.4)
 	}
 	var rest []string
-	for _, s := range []string{c.Address, c.Email, c.Site} {
+	for _, s := range []string{c.Address, c.Email, c.Phone, c.Site, c.Identity()} {
 		if s = strings.TrimSpace(s); s != "" {
 			rest = append(rest, s)
 		}

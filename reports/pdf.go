@@ -209,7 +209,7 @@ func (f *flow) cover() {
 	if name := strings.TrimSpace(c.Name); name != "" {
 		f.lines(wrap(name, style{bold, 13, inkText}, f.width()), marginSide, 7)
 	}
-	for _, s := range []string{c.Address, c.Email, c.Site} {
+	for _, s := range []string{c.Address, c.Email, c.Phone, c.Site, c.Identity()} {
 		if s = strings.TrimSpace(s); s != "" {
 			f.lines(wrap(s, style{regular, 10.5, inkText}, f.width()), marginSide, 5.6)
 		}

@@ -97,6 +97,19 @@ func (f *form) country(key string, v *string) {
 	})
 }
 
+// siren is the firm's number, or nothing.
+func (f *form) siren(key string, v *string) {
+	e := kit.NewEntry(*v)
+	f.row(key, e)
+	f.takes = append(f.takes, func() bool {
+		s, ok := register.ParseSiren(e.Text)
+		if ok {
+			*v = s
+		}
+		return ok
+	})
+}
+
 // countries are codes of two letters, apart.
 func (f *form) countries(key string, v *[]string) {
 	e := kit.NewEntry(strings.Join(*v, " "))
