@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -158,6 +160,53 @@ func hashDocument(path string) (string, error) {
 		return "", ErrNoDocument
 	}
 	return sum, nil
+}
+
+// maxKept bounds a document of which a copy is kept, in bytes; of a larger one the
+// hash alone is.
+const maxKept = 24 << 20
+
+// attachment is a document as it was when it was attached. It is a record of a
+// kind of its own, so that it is sealed as the others and read alone.
+type attachment struct {
+	Name string `json:"name"`
+	Data []byte `json:"data"`
+}
+
+func attachmentKind(sum string) string { return "attachment " + sum }
+
+// keepDocument keeps a copy of a document that has the hash sum, sealed at rest:
+// the file may be moved or lost, and an inspector asks for it.
+func (a *App) keepDocument(ctx context.Context, path, sum string) error {
+	if path == "" || sum == "" {
+		return nil
+	}
+	if _, ok, err := a.keptDocument(ctx, sum); err != nil || ok {
+		return err
+	}
+	st, err := os.Stat(path)
+	if err != nil || !st.Mode().IsRegular() || st.Size() > maxKept {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	if h := sha256.Sum256(b); hex.EncodeToString(h[:]) != sum {
+		return nil // it changed since: what is there now was not attached
+	}
+	return a.d.Store.Update(ctx, func(tx Tx) error {
+		return putRecord(tx, attachmentKind(sum), sum, attachment{filepath.Base(path), b}, a.now())
+	})
+}
+
+// keptDocument returns the copy of a document by its hash.
+func (a *App) keptDocument(ctx context.Context, sum string) (attachment, bool, error) {
+	as, err := list[attachment](ctx, a, attachmentKind(sum))
+	if err != nil || len(as) == 0 {
+		return attachment{}, false, err
+	}
+	return as[0], true, nil
 }
 
 // DocumentState compares a document with the hash it had when it was attached:

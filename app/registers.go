@@ -109,8 +109,8 @@ func (a *App) Processors(ctx context.Context) ([]register.Processor, error) {
 	return list[register.Processor](ctx, a, kindProcessors)
 }
 
-// SaveProcessor keeps a processor with the hashes of the documents attached.
-// It returns ErrNoDocument where one cannot be read.
+// SaveProcessor keeps a processor with the hashes of the documents attached and a
+// copy of each. It returns ErrNoDocument where one cannot be read.
 func (a *App) SaveProcessor(ctx context.Context, r register.Processor) error {
 	var had register.Processor
 	all, err := a.Processors(ctx)
@@ -125,6 +125,11 @@ func (a *App) SaveProcessor(ctx context.Context, r register.Processor) error {
 	}
 	if r.TransferSHA256, err = attach(r.TransferFile, r.TransferSHA256, had.TransferFile, had.TransferSHA256); err != nil {
 		return err
+	}
+	for path, sum := range map[string]string{r.ContractFile: r.ContractSHA256, r.TransferFile: r.TransferSHA256} {
+		if err := a.keepDocument(ctx, path, sum); err != nil {
+			return err
+		}
 	}
 	return save(ctx, a, kindProcessors, &r.ID, &r)
 }
