@@ -16,22 +16,31 @@ import (
 	"greffier/app/register"
 	"greffier/assets"
 	"greffier/data/vault"
+	"greffier/reports"
 )
 
 func (c *cli) registerCommand() *cobra.Command {
 	var files struct{ pdf, csv, json, ods string }
 	var names nameChoice
+	var schema bool
 	known := make([]string, 0, len(register.Names))
 	for _, n := range register.Names {
 		known = append(known, string(n))
 	}
-	cmd := command("register NAME [--pdf F] [--csv F] [--json-file F] [--ods F] [--names | --no-names]", "Print a register: "+strings.Join(known, ", "), 1, 1, func(_ *cobra.Command, args []string) error {
+	cmd := command("register NAME [--pdf F] [--csv F] [--json-file F] [--ods F] [--schema] [--names | --no-names]", "Print a register: "+strings.Join(known, ", "), 1, 1, func(_ *cobra.Command, args []string) error {
 		name := register.Name(args[0])
 		if !slices.Contains(register.Names, name) {
 			return usage("there is no register %q; the registers are %s", args[0], strings.Join(known, ", "))
 		}
 		if files.ods != "" && name != register.Processing {
 			return usage("only the register processing has a spreadsheet (--ods)")
+		}
+		if schema {
+			doc, err := register.Build(name, register.Inputs{Lang: c.lang})
+			if err != nil {
+				return err
+			}
+			return reports.Schema(c.out, doc)
 		}
 		named, err := names.or(true)
 		if err != nil {
@@ -65,6 +74,7 @@ func (c *cli) registerCommand() *cobra.Command {
 	cmd.Flags().StringVar(&files.csv, "csv", "", "write a CSV")
 	cmd.Flags().StringVar(&files.json, "json-file", "", "write a JSON file")
 	cmd.Flags().StringVar(&files.ods, "ods", "", "write the register processing as the CNIL's spreadsheet")
+	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of --json-file (no profile needed)")
 	names.flags(cmd)
 	return cmd
 }

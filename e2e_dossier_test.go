@@ -70,7 +70,7 @@ func TestTheDossierIsAFolderThatProvesItself(t *testing.T) {
 
 	var want []string
 	for _, n := range register.Names {
-		for _, f := range []string{".csv", ".json", ".pdf"} {
+		for _, f := range []string{".csv", ".json", ".pdf", ".schema.json"} {
 			want = append(want, "registers/"+string(n)+f)
 		}
 	}

@@ -553,6 +553,11 @@ func (printer) CSV(path string, doc register.Document, s app.CSVStyle) error {
 	})
 }
 
+// Schema implements app.SchemaPrinter.
+func (printer) Schema(path string, doc register.Document) error {
+	return toFile(path, func(w io.Writer) error { return reports.Schema(w, doc) })
+}
+
 func (printer) ODS(path string, doc register.Document) error {
 	return toFile(path, func(w io.Writer) error { return reports.ODS(w, doc) })
 }

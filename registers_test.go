@@ -123,6 +123,17 @@ func TestAnAttachedDocumentIsHashedAndLookedAtAgain(t *testing.T) {
 	if err := s.SaveProcessor(ctx, x); err != nil || state() != "missing" {
 		t.Errorf("%v %s", err, state())
 	}
+	// The copy that was kept goes into the dossier, though the file is gone.
+	d, err := s.DossierFolder(ctx, app.Printing{Lang: "fr", Path: filepath.Join(t.TempDir(), "dossier")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(d.Path, "documents", "ai-dpa.pdf")); err != nil || string(b) != "signed" {
+		t.Errorf("the dossier's copy of the contract: %q %v", b, err)
+	}
+	if r, err := app.CheckDossier(d.Path); err != nil || len(r.Changed)+len(r.Extra)+len(r.Missing) > 0 {
+		t.Errorf("%+v %v", r, err)
+	}
 }
 
 func TestAScreeningIsProposedConfirmedAndPrinted(t *testing.T) {

@@ -36,6 +36,7 @@ const (
 const (
 	kindDossiers   = "dossiers"
 	pendingDossier = "pending"
+	registersDir   = "registers" // in a dossier
 	// workPrefix begins the names of folders that are not a dossier yet, or no
 	// more.
 	workPrefix = ".greffier-dossier-"
@@ -88,7 +89,7 @@ type pending struct {
 // dossierParts builds the documents of the dossier: the cover, then every
 // register. certified says that the certificates of all erasures go with it.
 func (a *App) dossierParts(ctx context.Context, how Printing, certified bool) (register.Inputs, []register.Document, error) {
-	in, err := a.printInputs(ctx, how, len(a.d.Storages) > 0)
+	in, err := a.printInputs(ctx, how, len(a.d.Storages) > 0, register.Names...)
 	if err != nil {
 		return in, nil, err
 	}
@@ -336,6 +337,9 @@ func (b *binder) document(dir string, doc register.Document) error {
 			return err
 		}
 	}
+	if p, ok := b.a.d.Printer.(SchemaPrinter); ok && dir == registersDir {
+		return b.add(base+".schema.json", doc.Name, doc.Title, func(path string) error { return p.Schema(path, doc) })
+	}
 	return nil
 }
 
@@ -365,7 +369,7 @@ func (a *App) fillDossier(ctx context.Context, dir string, in register.Inputs, d
 	}
 	for _, doc := range parts {
 		step(doc.Name)
-		if err := b.document("registers", doc); err != nil {
+		if err := b.document(registersDir, doc); err != nil {
 			return 0, "", err
 		}
 		if doc.Name == string(register.Processing) {
@@ -382,8 +386,47 @@ func (a *App) fillDossier(ctx context.Context, dir string, in register.Inputs, d
 			return 0, "", err
 		}
 	}
+	if err := b.documents(in.Processors); err != nil {
+		return 0, "", err
+	}
 	step("manifest")
 	return b.seal(in, cover, how)
+}
+
+// documents adds the contracts and transfer documents of which a copy is kept, as
+// they were when they were attached; the register of processors has their hashes.
+func (b *binder) documents(ps []register.Processor) error {
+	done := map[string]bool{}
+	for _, x := range ps {
+		for _, sum := range []string{x.ContractSHA256, x.TransferSHA256} {
+			if sum == "" || done[sum] {
+				continue
+			}
+			done[sum] = true
+			d, ok, err := b.a.keptDocument(b.ctx, sum)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			ext := filepath.Ext(d.Name)
+			name := b.fileName("documents", x.ID+"-"+strings.TrimSuffix(d.Name, ext)) + safeExt(ext)
+			if err := b.add(name, string(register.Processors), d.Name, func(path string) error { return writeSynced(path, d.Data) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// safeExt is the end of a file's name, where it is one that means nothing to a
+// shell.
+func safeExt(ext string) string {
+	if len(ext) < 2 || len(ext) > 6 || strings.Trim(strings.ToLower(ext[1:]), "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		return ""
+	}
+	return strings.ToLower(ext)
 }
 
 // bindODS adds the CNIL's spreadsheet, whose labels are French and whose values
@@ -392,7 +435,7 @@ func (a *App) bindODS(ctx context.Context, b *binder, doc register.Document, how
 	if doc.Lang != "fr" {
 		french := how
 		french.Lang = "fr"
-		in, err := a.printInputs(ctx, french, false)
+		in, err := a.printInputs(ctx, french, false, register.Processing)
 		if err != nil {
 			return err
 		}
@@ -401,7 +444,7 @@ func (a *App) bindODS(ctx context.Context, b *binder, doc register.Document, how
 			return err
 		}
 	}
-	return b.add("registers/processing.ods", doc.Name, doc.Title, func(path string) error { return a.d.Printer.ODS(path, doc) })
+	return b.add(registersDir+"/processing.ods", doc.Name, doc.Title, func(path string) error { return a.d.Printer.ODS(path, doc) })
 }
 
 // seal writes what is to be read first, and the manifests.

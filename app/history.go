@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,22 +94,24 @@ func fieldsDetail(fs []register.FieldChange) any {
 	return map[string][]string{"fields": names}
 }
 
-// allChanges reads the history of every register, oldest first.
-func allChanges(tx Tx) ([]register.Change, error) {
-	var out []register.Change
-	for _, n := range register.Names {
-		kind := kindOf(n)
-		if kind == "" {
-			continue
+// pastOf adds the history of some registers to their inputs, oldest first. It
+// grows with every saving, so that only what is printed is read.
+func (a *App) pastOf(ctx context.Context, in *register.Inputs, names ...register.Name) error {
+	return a.d.Store.View(ctx, func(tx Tx) error {
+		for _, n := range names {
+			kind := kindOf(n)
+			if kind == "" {
+				continue
+			}
+			cs, err := records[register.Change](tx, changesKind(kind))
+			if err != nil {
+				return err
+			}
+			in.Changes = append(in.Changes, cs...)
 		}
-		cs, err := records[register.Change](tx, changesKind(kind))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, cs...)
-	}
-	slices.SortStableFunc(out, func(x, y register.Change) int { return x.At.Compare(y.At) })
-	return out, nil
+		slices.SortStableFunc(in.Changes, func(x, y register.Change) int { return x.At.Compare(y.At) })
+		return nil
+	})
 }
 
 // Changes returns the history of a record, newest first; of all records of the
@@ -156,6 +160,53 @@ func hashDocument(path string) (string, error) {
 		return "", ErrNoDocument
 	}
 	return sum, nil
+}
+
+// maxKept bounds a document of which a copy is kept, in bytes; of a larger one the
+// hash alone is.
+const maxKept = 24 << 20
+
+// attachment is a document as it was when it was attached. It is a record of a
+// kind of its own, so that it is sealed as the others and read alone.
+type attachment struct {
+	Name string `json:"name"`
+	Data []byte `json:"data"`
+}
+
+func attachmentKind(sum string) string { return "attachment " + sum }
+
+// keepDocument keeps a copy of a document that has the hash sum, sealed at rest:
+// the file may be moved or lost, and an inspector asks for it.
+func (a *App) keepDocument(ctx context.Context, path, sum string) error {
+	if path == "" || sum == "" {
+		return nil
+	}
+	if _, ok, err := a.keptDocument(ctx, sum); err != nil || ok {
+		return err
+	}
+	st, err := os.Stat(path)
+	if err != nil || !st.Mode().IsRegular() || st.Size() > maxKept {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	if h := sha256.Sum256(b); hex.EncodeToString(h[:]) != sum {
+		return nil // it changed since: what is there now was not attached
+	}
+	return a.d.Store.Update(ctx, func(tx Tx) error {
+		return putRecord(tx, attachmentKind(sum), sum, attachment{filepath.Base(path), b}, a.now())
+	})
+}
+
+// keptDocument returns the copy of a document by its hash.
+func (a *App) keptDocument(ctx context.Context, sum string) (attachment, bool, error) {
+	as, err := list[attachment](ctx, a, attachmentKind(sum))
+	if err != nil || len(as) == 0 {
+		return attachment{}, false, err
+	}
+	return as[0], true, nil
 }
 
 // DocumentState compares a document with the hash it had when it was attached:

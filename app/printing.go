@@ -63,6 +63,11 @@ type Desktop interface {
 	Reveal(path string) error
 }
 
+// SchemaPrinter is a Printer that can tell the form of its JSON, as a JSON Schema.
+type SchemaPrinter interface {
+	Schema(path string, doc register.Document) error
+}
+
 // settingCSV keeps the style of CSV files.
 const settingCSV = "print.csv"
 
@@ -114,10 +119,13 @@ func (a *App) SetColour(ctx context.Context, colour string) error {
 	})
 }
 
-// printInputs are the inputs of something printed: with names, or with what
-// takes their place.
-func (a *App) printInputs(ctx context.Context, how Printing, due bool) (register.Inputs, error) {
+// printInputs are the inputs of registers to be printed, with their history: with
+// names, or with what takes their place.
+func (a *App) printInputs(ctx context.Context, how Printing, due bool, names ...register.Name) (register.Inputs, error) {
 	in, err := a.inputs(ctx, how.Lang, due)
+	if err == nil {
+		err = a.pastOf(ctx, &in, names...)
+	}
 	if err != nil || how.Names {
 		in.Named = how.Names
 		return in, err
@@ -168,7 +176,7 @@ func (a *App) Print(ctx context.Context, name register.Name, how Printing) (stri
 	default:
 		return "", fmt.Errorf("print %s: %w", name, ErrUnknownFormat)
 	}
-	in, err := a.printInputs(ctx, how, name == register.Retention && len(a.d.Storages) > 0)
+	in, err := a.printInputs(ctx, how, name == register.Retention && len(a.d.Storages) > 0, name)
 	if err != nil {
 		return "", err
 	}
@@ -243,7 +251,7 @@ func (a *App) PreviewPrint(ctx context.Context, name register.Name, how Printing
 		}
 		docs = all
 	} else {
-		in, err := a.printInputs(ctx, how, name == register.Retention && len(a.d.Storages) > 0)
+		in, err := a.printInputs(ctx, how, name == register.Retention && len(a.d.Storages) > 0, name)
 		if err != nil {
 			return Preview{}, err
 		}

@@ -109,8 +109,8 @@ func (a *App) Processors(ctx context.Context) ([]register.Processor, error) {
 	return list[register.Processor](ctx, a, kindProcessors)
 }
 
-// SaveProcessor keeps a processor with the hashes of the documents attached.
-// It returns ErrNoDocument where one cannot be read.
+// SaveProcessor keeps a processor with the hashes of the documents attached and a
+// copy of each. It returns ErrNoDocument where one cannot be read.
 func (a *App) SaveProcessor(ctx context.Context, r register.Processor) error {
 	var had register.Processor
 	all, err := a.Processors(ctx)
@@ -125,6 +125,11 @@ func (a *App) SaveProcessor(ctx context.Context, r register.Processor) error {
 	}
 	if r.TransferSHA256, err = attach(r.TransferFile, r.TransferSHA256, had.TransferFile, had.TransferSHA256); err != nil {
 		return err
+	}
+	for path, sum := range map[string]string{r.ContractFile: r.ContractSHA256, r.TransferFile: r.TransferSHA256} {
+		if err := a.keepDocument(ctx, path, sum); err != nil {
+			return err
+		}
 	}
 	return save(ctx, a, kindProcessors, &r.ID, &r)
 }
@@ -231,8 +236,8 @@ func (a *App) SeedDefaults(ctx context.Context, d register.Defaults) error {
 	})
 }
 
-// inputs gathers what the registers are built from, in one look at the store.
-// due adds what the storages hold now, which is slow; the other registers do
+// inputs gathers what the registers are built from, in one look at the store,
+// without their history (pastOf). due adds what the storages hold now, which is slow; the other registers do
 // without.
 func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Inputs, error) {
 	in := register.Inputs{Zone: a.d.Zone, Now: a.now(), Lang: a.lang(lang), Numbers: map[int64]string{}}
@@ -267,9 +272,6 @@ func (a *App) inputs(ctx context.Context, lang string, due bool) (register.Input
 			return err
 		}
 		if in.Rulings, err = records[register.Ruling](tx, kindRulings); err != nil {
-			return err
-		}
-		if in.Changes, err = allChanges(tx); err != nil {
 			return err
 		}
 		if in.Cases, err = tx.Cases(); err != nil {
@@ -337,6 +339,9 @@ func (a *App) retentionRows(ctx context.Context) ([]register.DueRow, error) {
 // Document builds a register in the language asked for.
 func (a *App) Document(ctx context.Context, name register.Name, lang string) (register.Document, error) {
 	in, err := a.inputs(ctx, lang, name == register.Retention && len(a.d.Storages) > 0)
+	if err == nil {
+		err = a.pastOf(ctx, &in, name)
+	}
 	if err != nil {
 		return register.Document{}, err
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"compress/zlib"
@@ -9,6 +10,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -39,23 +43,53 @@ type bookmark struct {
 
 var errForeign = errors.New("the file does not have the form that is expected of gofpdf")
 
-// archive turns what gofpdf wrote into PDF/A-1b (ISO 19005-1): the pages, fonts
-// and resources stay; the header, particulars, catalog, outline and
-// cross-reference table are written anew, with the metadata as XMP, the
-// document's language, a colour profile and an identifier, all of which gofpdf
-// lacks. The same input gives the same bytes.
-func archive(raw []byte, p particulars) ([]byte, error) {
+// archive turns what gofpdf wrote into PDF/A-1b (ISO 19005-1) and puts the sheets
+// on the pages: the pages' own objects, fonts and resources stay; the header,
+// particulars, catalog, outline and cross-reference table are written anew, with
+// the metadata as XMP, the document's language, a colour profile and an
+// identifier, all of which gofpdf lacks. faces are those that page one names, in
+// that order. The same input gives the same bytes. It returns errForeign before
+// anything is written, or the writer's error.
+func archive(w io.Writer, raw []byte, sheets []*sheet, faces []face, p particulars) error {
 	objects, err := sliced(raw)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// gofpdf ends with its own particulars and catalog.
 	objects = objects[:len(objects)-2]
+	if len(objects) < 2+2*len(sheets) {
+		return errForeign
+	}
+	if len(sheets) > 0 {
+		if objects[1], err = renamed(objects[1], objects[3], faces); err != nil {
+			return err
+		}
+	}
+	rest := objects[2+2*len(sheets):]
 	z := make([]squeezer, runtime.GOMAXPROCS(0))
-	parallel(len(objects), func(worker, i int) { objects[i] = z[worker%len(z)].squeezed(mended(objects[i])) })
+	parallel(len(rest), func(worker, i int) { rest[i] = z[worker%len(z)].squeezed(mended(rest[i])) })
 	add := func(body string) int {
 		objects = append(objects, []byte(body))
 		return len(objects)
+	}
+	root, parents := nodes(objects[0], len(sheets), add)
+	objects[0] = root
+	for i, s := range sheets {
+		page := objects[2+2*i]
+		if !bytes.HasPrefix(page, []byte("<</Type /Page\n")) {
+			return errForeign
+		}
+		// A link must be one that is printed; there are no texts in a page's own
+		// object that could hold these words.
+		page = bytes.ReplaceAll(page, []byte("/Subtype /Link "), []byte("/Subtype /Link /F 4 "))
+		if parents != nil {
+			page = bytes.Replace(page, []byte("/Parent 1 0 R"), fmt.Appendf(nil, "/Parent %d 0 R", parents[i]), 1)
+		}
+		if s.foot != nil {
+			foot := add(string(squeezedStream(s.foot)))
+			page = bytes.Replace(page, fmt.Appendf(nil, "/Contents %d 0 R>>", 4+2*i), fmt.Appendf(nil, "/Contents [%d 0 R %d 0 R]>>", 4+2*i, foot), 1)
+		}
+		objects[2+2*i], objects[3+2*i] = page, squeezedStream(s.body)
 	}
 	info := add(p.info())
 	metadata := add(stream("/Type /Metadata /Subtype /XML", p.xmp()))
@@ -76,26 +110,86 @@ func archive(raw []byte, p particulars) ([]byte, error) {
 		"/OutputIntents [<</Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB IEC61966-2-1) /Info (sRGB IEC61966-2-1) /RegistryName (http://www.color.org) /DestOutputProfile %d 0 R>>]\n"+
 		"/OpenAction [3 0 R /FitH null]\n/PageLayout /OneColumn\n/ViewerPreferences <</DisplayDocTitle true>>\n%s>>", lang, metadata, profile, outlines))
 
-	var out bytes.Buffer
-	out.Grow(len(raw) + 16<<10)
+	out := &counted{w: bufio.NewWriterSize(w, 64<<10), sum: sha256.New()}
 	// Bytes above 127 tell that the file is binary.
-	out.WriteString("%PDF-1.4\n%\xE2\xE3\xCF\xD3\n")
+	out.write([]byte("%PDF-1.4\n%\xE2\xE3\xCF\xD3\n"))
 	offsets := make([]int, len(objects))
+	var head []byte
 	for i, o := range objects {
-		offsets[i] = out.Len()
-		fmt.Fprintf(&out, "%d 0 obj\n", i+1)
-		out.Write(o)
-		out.WriteString("\nendobj\n")
+		offsets[i] = out.n
+		head = append(strconv.AppendInt(head[:0], int64(i+1), 10), " 0 obj\n"...)
+		out.write(head)
+		out.write(o)
+		out.write([]byte("\nendobj\n"))
 	}
-	sum := sha256.Sum256(out.Bytes())
-	id := hex.EncodeToString(sum[:16])
-	start := out.Len()
-	fmt.Fprintf(&out, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	id := hex.EncodeToString(out.sum.Sum(nil)[:16])
+	start := out.n
+	out.write(fmt.Appendf(nil, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1))
 	for _, o := range offsets {
-		fmt.Fprintf(&out, "%010d 00000 n \n", o)
+		out.write(fmt.Appendf(head[:0], "%010d 00000 n \n", o))
 	}
-	fmt.Fprintf(&out, "trailer\n<</Size %d\n/Root %d 0 R\n/Info %d 0 R\n/ID [<%s> <%s>]>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, catalog, info, id, id, start)
-	return out.Bytes(), nil
+	out.write(fmt.Appendf(nil, "trailer\n<</Size %d\n/Root %d 0 R\n/Info %d 0 R\n/ID [<%s> <%s>]>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, catalog, info, id, id, start))
+	return out.w.Flush()
+}
+
+// counted counts and hashes what is written. Its errors come with Flush.
+type counted struct {
+	w   *bufio.Writer
+	sum hash.Hash
+	n   int
+}
+
+func (c *counted) write(b []byte) {
+	_, _ = c.w.Write(b) // kept by the writer until Flush
+	_, _ = c.sum.Write(b)
+	c.n += len(b)
+}
+
+// fontUse is how gofpdf takes a font on a page.
+var fontUse = regexp.MustCompile(`BT /F(\w+) 1\.00 Tf ET`)
+
+// renamed gives the fonts in gofpdf's resources the names by which the sheets call
+// them: gofpdf names them by a hash, which page one tells in the order of faces.
+func renamed(resources, pageOne []byte, faces []face) ([]byte, error) {
+	uses := fontUse.FindAllSubmatch(pageOne, -1)
+	if len(uses) != len(faces) {
+		return nil, errForeign
+	}
+	for i, u := range uses {
+		old := fmt.Appendf(nil, "/F%s ", u[1])
+		if bytes.Count(resources, old) != 1 {
+			return nil, errForeign
+		}
+		resources = bytes.Replace(resources, old, []byte("/"+fonts[faces[i]].name+" "), 1)
+	}
+	return resources, nil
+}
+
+// maxKids is how many pages stand under one node of the page tree: readers are
+// promised arrays of up to 8,191 only (ISO 19005-1, 6.1.12).
+const maxKids = 4000
+
+// nodes puts the pages of a long file under nodes of their own, and returns the
+// new root with the number of the node of each page; nil where the root is enough.
+func nodes(root []byte, pages int, add func(string) int) ([]byte, []int) {
+	if pages <= maxKids {
+		return root, nil
+	}
+	parents := make([]int, 0, pages)
+	var kids strings.Builder
+	for from := 0; from < pages; from += maxKids {
+		n := min(maxKids, pages-from)
+		var own strings.Builder
+		for i := range n {
+			fmt.Fprintf(&own, "%d 0 R ", 3+2*(from+i))
+		}
+		node := add(fmt.Sprintf("<</Type /Pages\n/Parent 1 0 R\n/Kids [%s]\n/Count %d\n>>", own.String(), n))
+		fmt.Fprintf(&kids, "%d 0 R ", node)
+		for range n {
+			parents = append(parents, node)
+		}
+	}
+	return fmt.Appendf(nil, "<</Type /Pages\n/Kids [%s]\n/Count %d\n/MediaBox [0 0 595.28 841.89]\n>>", kids.String(), pages), parents
 }
 
 // sliced cuts a file into the bodies of its objects, object 1 first.
@@ -144,27 +238,36 @@ func sliced(raw []byte) ([][]byte, error) {
 // fontNames replaces gofpdf's names of the fonts by their own.
 var fontNames = strings.NewReplacer("/utf8sansB", "/NotoSans-Bold", "/utf8sansI", "/NotoSans-Italic", "/utf8sans", "/NotoSans", "/utf8spare", "/NotoSansGreffierFallback")
 
-// mended sets right what an archive does not allow in a page or a font. What
-// stands in a stream is left alone.
+// mended sets right what an archive does not allow in a font. What stands in a
+// stream is left alone.
 func mended(o []byte) []byte {
-	switch {
-	case bytes.HasPrefix(o, []byte("<</Type /Page\n")):
-		// A link must be one that is printed; there are no texts in a page's
-		// own object that could hold these words.
-		return bytes.ReplaceAll(o, []byte("/Subtype /Link "), []byte("/Subtype /Link /F 4 "))
-	case bytes.HasPrefix(o, []byte("<</Type /Font")):
+	if bytes.HasPrefix(o, []byte("<</Type /Font")) {
 		return []byte(fontNames.Replace(string(o)))
 	}
 	return o
 }
 
-// squeezer compresses the streams that gofpdf left as they are. One compressor
-// serves for many: making one costs more than a page.
+// squeezer compresses. One compressor serves for many streams: making one costs
+// more than a page.
 type squeezer struct {
 	w   *zlib.Writer
 	out bytes.Buffer
 }
 
+// squeeze returns data, compressed.
+func (z *squeezer) squeeze(data []byte) []byte {
+	z.out.Reset()
+	if z.w == nil {
+		z.w, _ = zlib.NewWriterLevel(&z.out, zlib.BestSpeed) // the level is one there is
+	} else {
+		z.w.Reset(&z.out)
+	}
+	_, _ = z.w.Write(data) // a buffer takes everything
+	_ = z.w.Close()
+	return bytes.Clone(z.out.Bytes())
+}
+
+// squeezed compresses a stream that gofpdf left as it is.
 func (z *squeezer) squeezed(o []byte) []byte {
 	rest, ok := bytes.CutPrefix(o, []byte("<</Length "))
 	if !ok {
@@ -175,15 +278,12 @@ func (z *squeezer) squeezed(o []byte) []byte {
 	if !ok || err != nil || n < 0 || n > len(rest) {
 		return o // compressed already
 	}
-	z.out.Reset()
-	if z.w == nil {
-		z.w, _ = zlib.NewWriterLevel(&z.out, zlib.BestSpeed) // the level is one there is
-	} else {
-		z.w.Reset(&z.out)
-	}
-	_, _ = z.w.Write(rest[:n]) // a buffer takes everything
-	_ = z.w.Close()
-	return fmt.Appendf(nil, "<</Filter /FlateDecode /Length %d>>\nstream\n%s\nendstream", z.out.Len(), z.out.Bytes())
+	return squeezedStream(z.squeeze(rest[:n]))
+}
+
+// squeezedStream is the object of compressed data.
+func squeezedStream(data []byte) []byte {
+	return fmt.Appendf(make([]byte, 0, len(data)+64), "<</Filter /FlateDecode /Length %d>>\nstream\n%s\nendstream", len(data), data)
 }
 
 func stream(dict string, data []byte) string {

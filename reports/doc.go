@@ -28,13 +28,16 @@
 // line a record with ISO 8601 dates, plain numbers and stable words. Cells that
 // a spreadsheet would run as a formula begin with an apostrophe.
 //
-// JSON is one object:
+// It has every value of a record, also those that paper prints on a sheet of its
+// own: the clauses of a contract, the criteria of a screening.
+//
+// JSON is one object, of which Schema writes the JSON Schema:
 //
 //	register      stable name of the register
 //	title         in the document's language
 //	subtitle      the text that asks for it
 //	language      "fr" or "en"
-//	controller    name, address, email, site, language, time_zone, colour
+//	controller    name, address, email, site, language, time_zone, phone, siren, naf, colour
 //	made_at       RFC 3339, UTC
 //	time_zone     the zone of local dates
 //	journal_head  hash of the journal's last entry when it was made

@@ -146,7 +146,13 @@ func width(s string, f face, size float64) float64 {
 			sum += advance(r, f)
 		}
 	}
-	return float64(sum) / 1000 * size * pointMM
+	return millimetres(sum, size)
+}
+
+// millimetres turns thousandths of a size in points into millimetres, the same way
+// for everybody: a word must fit where it was measured to fit.
+func millimetres(thousandths int, size float64) float64 {
+	return float64(thousandths) / 1000 * size * pointMM
 }
 
 // Marks for what the fonts cannot show, so that nobody takes a text for

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,7 @@ const (
 	marginTop  = 18.0
 	footBand   = 19.0 // below this from the foot nothing is set but the footer
 	measure    = 174.0
-	labelWidth = 52.0
+	labelWidth = 55.0
 )
 
 // The styles of the typographic system.
@@ -28,9 +27,9 @@ var (
 	styleWords    = style{regular, 9.5, inkText}
 	styleLabel    = style{regular, 8.5, inkFaint}
 	styleValue    = style{regular, 9.2, inkText}
-	styleHead     = style{bold, 7.5, inkText}
-	styleCell     = style{regular, 8, inkText}
-	styleDetail   = style{regular, 7.4, inkText}
+	styleHead     = style{bold, 7.8, inkText}
+	styleCell     = style{regular, 8.2, inkText}
+	styleDetail   = style{regular, 7.9, inkText}
 	styleNote     = style{regular, 7.5, inkFaint}
 )
 
@@ -90,7 +89,18 @@ type flow struct {
 	// measured holds the widths asked for by the tables, which are looked at
 	// several times over.
 	measured map[*register.Table]widths
+	hold     bool // sheets may still be changed or taken back: none is printed yet
+	lacks    bool // a sign without glyph was marked in the document
+	// snug, from 0 to 1, draws what is set closer together: fit does so where that
+	// spares a sheet with little on it.
+	snug float64
 }
+
+// lead is the height of a line of a style.
+func (f *flow) lead(s style) float64 { return s.leading() * (1 - 0.1*f.snug) }
+
+// gap is the height of a space between things.
+func (f *flow) gap(mm float64) float64 { return mm * (1 - 0.6*f.snug) }
 
 func (f *flow) width() float64 {
 	w, _ := (&sheet{wide: f.wide}).size()
@@ -108,7 +118,16 @@ func (f *flow) room() float64 { return f.bottom() - f.y }
 func (f *flow) full() float64 { return f.bottom() - marginTop }
 
 func (f *flow) newSheet() {
-	f.cur = &sheet{wide: f.wide, part: f.part, ops: make([]op, 0, 192)}
+	press := f.book.press
+	if press != nil && f.cur != nil && !f.hold && f.cur == f.book.last() {
+		press.take(f.cur)
+	}
+	f.cur = &sheet{wide: f.wide, part: f.part}
+	if press != nil {
+		f.cur.ops = press.room()
+	} else {
+		f.cur.ops = make([]op, 0, 192)
+	}
 	f.book.sheets = append(f.book.sheets, f.cur)
 	f.y = marginTop
 }
@@ -129,8 +148,14 @@ func (f *flow) add(o op) { f.cur.ops = append(f.cur.ops, o) }
 // set draws a line of text with its top at y.
 func (f *flow) set(l line, x, y, lead float64) {
 	for _, r := range l.runs {
+		if strings.Contains(r.text, "[U+") || strings.ContainsRune(r.text, picture) {
+			f.lacks = true
+		}
 		// The baseline lies so that ascenders and descenders share the leading.
-		w := r.width(r.text)
+		w := l.w
+		if len(l.runs) > 1 || w == 0 {
+			w = r.width(r.text)
+		}
 		f.add(op{kind: opText, x: x, y: y + lead*0.74, text: r.text, style: r.style, w: w})
 		x += w
 	}
@@ -168,7 +193,7 @@ func (f *flow) lines(ls []line, x, lead float64) {
 
 // document lays one document out, beginning on a new sheet.
 func (f *flow) document(d register.Document, part int, heading string) {
-	f.doc, f.part = d, part
+	f.doc, f.part, f.lacks = d, part, false
 	f.wide = f.runWide(d.Sections)
 	f.newSheet()
 	f.masthead()
@@ -193,11 +218,7 @@ func (f *flow) document(d register.Document, part int, heading string) {
 // lacking says what the marks for signs without glyph mean, at the end of a
 // document that has some.
 func (f *flow) lacking() {
-	if !slices.ContainsFunc(f.book.sheets, func(s *sheet) bool {
-		return s.part == f.part && slices.ContainsFunc(s.ops, func(o op) bool {
-			return o.kind == opText && (strings.ContainsRune(o.text, picture) || strings.Contains(o.text, "[U+"))
-		})
-	}) {
+	if !f.lacks {
 		return
 	}
 	ls := wrap(words[lang(f.doc)].lacking, styleNote, min(measure, f.width()))
@@ -209,7 +230,7 @@ func (f *flow) lacking() {
 // paragraph sets words; an item of a list hangs from its bullet.
 func (f *flow) paragraph(w string) {
 	const hang = 4.0
-	lead, wide := styleWords.leading(), min(measure, f.width())
+	lead, wide := f.lead(styleWords), min(measure, f.width())
 	if item, ok := strings.CutPrefix(strings.ReplaceAll(strings.TrimSpace(w), "•\u00a0", "• "), "• "); ok {
 		ls := wrap(item, styleWords, wide-hang)
 		f.need(float64(min(len(ls), 4)) * lead) // so that the first lines stay with the bullet
@@ -218,22 +239,69 @@ func (f *flow) paragraph(w string) {
 	} else {
 		f.lines(wrap(w, styleWords, wide), marginSide, lead)
 	}
-	f.y += 1.8
+	f.y += f.gap(1.8)
 }
 
 // sections lays the parts of a document out. Sections up to the next page
 // break share one orientation.
 func (f *flow) sections(all []register.Section) {
-	for i, s := range all {
-		if s.PageBreak {
-			wide := f.runWide(all[i:])
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && !all[n].PageBreak {
+			n++
+		}
+		if all[0].PageBreak {
+			wide := f.runWide(all)
 			if !f.atTop() || wide != f.wide {
 				f.wide = wide
 				f.newSheet()
 			}
 		}
-		f.section(s)
+		f.fit(all[:n])
+		all = all[n:]
 	}
+}
+
+const (
+	maxFit   = 200  // rows and fields up to which a run of sections is tried again
+	poorFill = 0.45 // a last sheet that is emptier than this is worth sparing
+)
+
+// fit lays sections out; where their last sheet would be rather empty they are set
+// closer together, if that spares it.
+func (f *flow) fit(run []register.Section) {
+	lay := func() {
+		for _, s := range run {
+			f.section(s)
+		}
+	}
+	size := 0
+	for _, s := range run {
+		size += len(s.Fields)
+		if s.Table != nil {
+			size += len(s.Table.Rows)
+		}
+	}
+	if size > maxFit {
+		lay()
+		return
+	}
+	held, cur, y, lacks := f.hold, f.cur, f.y, f.lacks
+	sheets, places, ops := len(f.book.sheets), len(f.book.places), len(f.cur.ops)
+	f.hold = true
+	lay()
+	if most := len(f.book.sheets); most > sheets && (f.y-marginTop)/f.full() < poorFill {
+		for _, snug := range []float64{0.4, 0.7, 1, 0} {
+			f.cur, f.y, f.lacks, f.snug = cur, y, lacks, snug
+			f.book.sheets, f.book.places, f.cur.ops = f.book.sheets[:sheets], f.book.places[:places], f.cur.ops[:ops]
+			lay()
+			if len(f.book.sheets) < most {
+				break
+			}
+		}
+		f.snug = 0
+	}
+	f.hold = held
 }
 
 // runWide tells whether the sections up to the next page break need landscape.
@@ -257,7 +325,7 @@ func (f *flow) masthead() {
 		f.lines(wrap(name, style{bold, 9, inkText}, f.width()), marginSide, 4.4)
 	}
 	var rest []string
-	for _, s := range []string{c.Address, c.Email, c.Site} {
+	for _, s := range []string{c.Address, c.Email, c.Phone, c.Site, c.Identity()} {
 		if s = strings.TrimSpace(s); s != "" {
 			rest = append(rest, s)
 		}
@@ -274,9 +342,9 @@ func (f *flow) masthead() {
 
 // section lays one section out; its heading stays with what follows.
 func (f *flow) section(s register.Section) {
-	st, above, below := styleSection, 7.0, 2.6
+	st, above, below := styleSection, f.gap(7.0), f.gap(2.6)
 	if s.Level > 0 {
-		st, above, below = styleSub, 3.4, 0.9
+		st, above, below = styleSub, f.gap(3.4), f.gap(0.9)
 	}
 	if s.Title != "" {
 		ls := wrap(s.Title, st, f.width())
@@ -310,8 +378,8 @@ func (f *flow) section(s register.Section) {
 			empty = "—"
 		}
 		f.y += 0.5
-		f.lines(wrap(empty, style{italic, 9.5, inkFaint}, min(measure, f.width())), marginSide, styleWords.leading())
-		f.y += 2
+		f.lines(wrap(empty, style{italic, 9.5, inkFaint}, min(measure, f.width())), marginSide, f.lead(styleWords))
+		f.y += f.gap(2)
 	}
 }
 
@@ -319,10 +387,10 @@ func (f *flow) section(s register.Section) {
 func (f *flow) first(s register.Section) float64 {
 	switch {
 	case len(s.Words) > 0:
-		h := 2 * styleWords.leading()
+		h := 2 * f.lead(styleWords)
 		if s.Table != nil && len(s.Table.Rows) > 0 && len(s.Words) == 1 {
 			n := float64(len(wrap(s.Words[0], styleWords, min(measure, f.width()))))
-			h = n*styleWords.leading() + 3 + f.tableStart(s.Table)
+			h = n*f.lead(styleWords) + 3 + f.tableStart(s.Table)
 		}
 		return min(h, f.full()/2)
 	case len(s.Fields) > 0:
@@ -330,14 +398,14 @@ func (f *flow) first(s register.Section) float64 {
 		for _, fd := range s.Fields {
 			h += f.field(fd).height
 			if h > together {
-				return 2 * (styleValue.leading() + 2*fieldPad)
+				return 2 * (f.lead(styleValue) + 2*f.gap(fieldPad))
 			}
 		}
 		return h
 	case s.Table != nil && len(s.Table.Rows) > 0:
 		return 1 + f.tableStart(s.Table)
 	}
-	return styleWords.leading()
+	return f.lead(styleWords)
 }
 
 // fieldBox is a field, broken into lines.
@@ -368,24 +436,35 @@ func (f *flow) field(fd register.Field) fieldBox {
 		st.size = 7.8 // a hash stays on one line
 	}
 	b := fieldBox{label: wrap(fd.Label, styleLabel, labelWidth-4), value: wrap(text, st, min(measure, f.width())-labelWidth)}
-	b.height = float64(max(len(b.label), len(b.value)))*styleValue.leading() + 2*fieldPad
+	b.height = float64(max(len(b.label), len(b.value)))*f.lead(styleValue) + 2*f.gap(fieldPad)
 	return b
 }
 
 // fields sets labels beside their values.
 func (f *flow) fields(fields []register.Field) {
-	lead := styleValue.leading()
-	for i, fd := range fields {
-		b := f.field(fd)
-		if b.height <= f.full() {
+	lead := f.lead(styleValue)
+	for i := 0; i < len(fields); i++ {
+		b := f.field(fields[i])
+		if i+1 < len(fields) && f.besides(b, f.field(fields[i+1])) {
+			f.beside(b, f.field(fields[i+1]), i > 0)
+			i++
+			continue
+		}
+		need := b.height
+		if i == len(fields)-2 {
+			need += f.field(fields[i+1]).height // the last is not left alone
+		}
+		if need <= f.full()/2 {
+			f.need(need)
+		} else if b.height <= f.full() {
 			f.need(b.height)
 		}
 		if i > 0 && !f.atTop() {
 			f.rule(marginSide, f.y, min(measure, f.width()), 0.15, inkHair)
 		}
-		f.y += fieldPad
+		f.y += f.gap(fieldPad)
 		for len(b.label) > 0 || len(b.value) > 0 {
-			k := max(1, int((f.room()-fieldPad)/lead))
+			k := max(1, int((f.room()-f.gap(fieldPad))/lead))
 			for j := 0; j < k && (j < len(b.label) || j < len(b.value)); j++ {
 				if j < len(b.label) {
 					f.set(b.label[j], marginSide, f.y, lead)
@@ -400,9 +479,38 @@ func (f *flow) fields(fields []register.Field) {
 				f.newSheet()
 			}
 		}
-		f.y += fieldPad
+		f.y += f.gap(fieldPad)
 	}
 	f.y += 0.5
+}
+
+// Where the second of two short fields stands that share a line.
+const (
+	secondLabel = 98.0
+	secondValue = 132.0
+)
+
+// besides tells whether two fields are short enough to share a line, which they do
+// only where room is scarce.
+func (f *flow) besides(a, b fieldBox) bool {
+	return f.snug >= 0.7 && len(a.label) == 1 && len(a.value) == 1 && len(b.label) == 1 && len(b.value) == 1 &&
+		a.value[0].w <= secondLabel-labelWidth-4 && b.label[0].w <= secondValue-secondLabel-3 && b.value[0].w <= measure-secondValue
+}
+
+// beside sets two fields on one line.
+func (f *flow) beside(a, b fieldBox, ruled bool) {
+	f.need(a.height)
+	if ruled && !f.atTop() {
+		f.rule(marginSide, f.y, min(measure, f.width()), 0.15, inkHair)
+	}
+	f.y += f.gap(fieldPad)
+	for _, part := range []struct {
+		l line
+		x float64
+	}{{a.label[0], 0}, {a.value[0], labelWidth}, {b.label[0], secondLabel}, {b.value[0], secondValue}} {
+		f.set(part.l, marginSide+part.x, f.y, f.lead(styleValue))
+	}
+	f.y += f.lead(styleValue) + f.gap(fieldPad)
 }
 
 func toComplete(d register.Document) string {
@@ -446,16 +554,13 @@ func shortHash(s string) string {
 
 // footers writes the foot of every sheet, once their number is known.
 func (b *book) footers(docs []register.Document) {
-	for i, s := range b.sheets {
-		d := docs[max(0, min(s.part, len(docs)-1))]
-		wd := words[lang(d)]
-		w, h := s.size()
-		st := style{regular, 7.5, inkFaint}
-		y := h - 12.5
-		number := fmt.Sprintf("%s\u00a0%d %s\u00a0%d", wd.page, i+1, wd.of, len(b.sheets))
-		nw := st.width(number)
-		date := law.FormatDate(law.DateOf(d.MadeAt, zoneOf(d)), lang(d), true)
-		_, date, _ = strings.Cut(date, " ")
+	if b.press != nil {
+		b.press.dry()
+	}
+	st := style{regular, 7.5, inkFaint}
+	said := make([]string, len(docs)) // of each document
+	for i, d := range docs {
+		_, date, _ := strings.Cut(law.FormatDate(law.DateOf(d.MadeAt, zoneOf(d)), lang(d), true), " ")
 		var parts []string
 		for _, p := range []string{strings.TrimSpace(d.Controller.Name), d.Title, date} {
 			if p != "" {
@@ -463,14 +568,32 @@ func (b *book) footers(docs []register.Document) {
 			}
 		}
 		if d.JournalHead != "" {
-			parts = append(parts, wd.journal+" "+shortHash(d.JournalHead))
+			parts = append(parts, words[lang(d)].journal+" "+shortHash(d.JournalHead))
 		}
-		left := truncate(strings.Join(parts, "  ·  "), st, w-2*marginSide-nw-8)
-		s.ops = append(s.ops,
-			op{kind: opRule, x: marginSide, y: h - 15, w: w - 2*marginSide, h: 0.15, ink: inkHair},
-			op{kind: opText, x: marginSide, y: y + 1.6, text: left, style: st, w: st.width(left)},
-			op{kind: opText, x: w - marginSide - nw, y: y + 1.6, text: number, style: st, w: nw})
+		said[i] = clean(strings.Join(parts, "  ·  "))
 	}
+	for i, s := range b.sheets {
+		k := max(0, min(s.part, len(docs)-1))
+		wd := words[lang(docs[k])]
+		w, h := s.size()
+		y := h - 12.5
+		number := fmt.Sprintf("%s\u00a0%d %s\u00a0%d", wd.page, i+1, wd.of, len(b.sheets))
+		nw := st.width(number)
+		left := truncate(said[k], st, w-2*marginSide-nw-8)
+		s.last = []op{
+			{kind: opRule, x: marginSide, y: h - 15, w: w - 2*marginSide, h: 0.15, ink: inkHair},
+			{kind: opText, x: marginSide, y: y + 1.6, text: left, style: st, w: st.width(left)},
+			{kind: opText, x: w - marginSide - nw, y: y + 1.6, text: number, style: st, w: nw},
+		}
+	}
+}
+
+// last is the sheet begun last, nil for none.
+func (b *book) last() *sheet {
+	if len(b.sheets) == 0 {
+		return nil
+	}
+	return b.sheets[len(b.sheets)-1]
 }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }

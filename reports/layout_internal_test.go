@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -223,7 +224,7 @@ func TestAPanicOnAnotherCoreComesToTheCaller(t *testing.T) {
 
 func TestAForeignFileIsNotRewritten(t *testing.T) {
 	for _, raw := range []string{"", "%PDF-1.3\n", "startxref\n0\n%%EOF\n", "startxref\n99999\n%%EOF\n", "xref\n0 9\nstartxref\n0\n%%EOF\n", strings.Repeat("x", 40) + "xref\n0 6\n" + strings.Repeat("0000000001 00000 n \n", 6) + "startxref\n40\n%%EOF\n"} {
-		if _, err := archive([]byte(raw), particulars{}); err == nil {
+		if err := archive(io.Discard, []byte(raw), nil, nil, particulars{}); err == nil {
 			t.Errorf("%q was taken for a file of gofpdf", raw)
 		}
 	}

@@ -261,7 +261,7 @@ func fiche(name string, a activity, d register.Document) worksheet {
 	s.block("Acteurs", "Nom", "Adresse", "Code postal", "Ville", "Pays", "Téléphone", "Adresse mél")
 	c := d.Controller
 	street, code, town, country := address(c.Address)
-	s.labelled("Responsable du traitement", odsText(c.Name), odsText(street), odsText(code), odsText(town), odsText(country), odsText(""), odsText(c.Email))
+	s.labelled("Responsable du traitement", odsText(c.Name), odsText(street), odsText(code), odsText(town), odsText(country), odsText(c.Phone), odsText(c.Email))
 	s.labelled("Délégué à la protection des données", a.field("actors", "dpo"))
 	s.labelled("Société du DPO (si externe)", odsText("sans objet"))
 	s.labelled("Représentant", a.field("actors", "representative"))

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -36,11 +37,16 @@ type op struct {
 	target     int // of a link: index of a place
 }
 
-// sheet is one page.
+// sheet is one page. Once it is printed its operations are gone; body and foot
+// are what they became.
 type sheet struct {
-	wide bool
-	ops  []op
-	part int // index of the document that it belongs to; -1 for the cover and the contents
+	wide  bool
+	part  int  // index of the document that it belongs to; -1 for the cover and the contents
+	ops   []op // what stands on it
+	last  []op // the footer, which needs the number of pages
+	links []op
+	body  []byte // compressed
+	foot  []byte // compressed
 }
 
 func (s *sheet) size() (w, h float64) {
@@ -65,34 +71,32 @@ type book struct {
 	title, author, subject string
 	lang                   string
 	made                   time.Time
-	accent                 *ink // nil: the house's
+	accent                 *ink   // nil: the house's
+	press                  *press // nil: the sheets keep what stands on them
 }
 
-// paint turns the book into a PDF and uses it up. gofpdf is known here and nowhere else. It
-// returns ErrRender when gofpdf fails or panics.
-func (b *book) paint(w io.Writer) (err error) {
+// paint turns the book, whose sheets are printed, into a PDF. gofpdf, which is
+// known here and nowhere else, makes the pages' own objects, the links and the
+// fonts; what stands on the pages is put in by archive. It returns ErrRender when
+// gofpdf fails or panics.
+func (b *book) paint(w io.Writer, used [allFaces][]rune) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			// The value of a run-time error holds indexes and types; any other
-			// value might hold text of the document and stays out.
-			what := "panic"
-			if r, ok := p.(runtime.Error); ok {
-				what = r.Error()
-			}
-			err = fmt.Errorf("paint the pages: %s: %w", what, ErrRender)
+			err = fmt.Errorf("paint the pages: %s: %w", panicked(p), ErrRender)
 		}
 	}()
 	pdf := gofpdf.New("P", "mm", "A4", "")
 	pdf.SetCreationDate(b.made)
 	pdf.SetModificationDate(b.made)
 	pdf.SetCatalogSort(true)
-	pdf.SetCompression(false) // archive compresses the pages, with one compressor for all
+	pdf.SetCompression(false) // archive compresses
 	pdf.SetMargins(0, 0, 0)
 	pdf.SetAutoPageBreak(false, 0)
-	used := b.faces()
+	var faces []face
 	for f, data := range fontData() {
-		if used[f] {
+		if len(used[f]) > 0 {
 			pdf.AddUTF8FontFromBytes(fonts[f].family, fonts[f].style, data)
+			faces = append(faces, face(f))
 		}
 	}
 	numbers := make(map[*sheet]int, len(b.sheets))
@@ -104,26 +108,22 @@ func (b *book) paint(w io.Writer) (err error) {
 		links[i] = pdf.AddLink()
 		pdf.SetLink(links[i], max(0, p.y-4), numbers[p.sheet])
 	}
-	p := pen{book: b, pdf: pdf, known: make([]bool, allFaces<<16)}
-	for _, s := range b.sheets {
+	for i, s := range b.sheets {
 		orientation := "P"
 		if s.wide {
 			orientation = "L"
 		}
 		pdf.AddPageFormat(orientation, gofpdf.SizeType{Wd: a4Short, Ht: a4Long})
-		p.turn(s)
-		for _, o := range s.ops {
-			switch o.kind {
-			case opText:
-				p.text(o)
-			case opRule, opBox:
-				p.box(o)
-			case opLink:
-				pdf.Link(o.x, o.y, o.w, o.h, links[o.target])
+		if i == 0 {
+			// Tells gofpdf which letters of each font are needed.
+			for _, f := range faces {
+				pdf.SetFont(fonts[f].family, fonts[f].style, 1)
+				pdf.Text(0, 0, string(used[f]))
 			}
 		}
-		p.flush()
-		s.ops = nil // painted: a long register leaves its room to the file
+		for _, o := range s.links {
+			pdf.Link(o.x, o.y, o.w, o.h, links[o.target])
+		}
 	}
 	var out bytes.Buffer
 	if err := pdf.Output(&out); err != nil {
@@ -134,34 +134,25 @@ func (b *book) paint(w io.Writer) (err error) {
 		_, height := p.sheet.size()
 		marks = append(marks, bookmark{title: p.title, level: p.level, page: numbers[p.sheet], up: (height - max(0, p.y-4)) / pointMM})
 	}
-	file, err := archive(out.Bytes(), particulars{title: b.title, author: b.author, subject: b.subject, lang: b.lang, made: b.made, marks: marks})
-	if err != nil {
+	err = archive(w, out.Bytes(), b.sheets, faces, particulars{title: b.title, author: b.author, subject: b.subject, lang: b.lang, made: b.made, marks: marks})
+	if errors.Is(err, errForeign) {
 		return fmt.Errorf("paint the pages: %w: %w", ErrRender, err)
 	}
-	_, err = w.Write(file)
 	return err
 }
 
-// fonts are the names by which gofpdf knows the faces.
-var fonts = [allFaces]struct{ family, style string }{regular: {"sans", ""}, bold: {"sans", "B"}, italic: {"sans", "I"}, spare: {"spare", ""}}
-
-// faces tells which faces the book needs.
-func (b *book) faces() (used [allFaces]bool) {
-	for _, s := range b.sheets {
-		for _, o := range s.ops {
-			switch {
-			case o.kind != opText:
-			case ordinary(o.text, o.style.face):
-				used[o.style.face] = true
-			default:
-				for _, p := range pieces(o.text, o.style.face) {
-					used[p.face] = true
-				}
-			}
-		}
+// panicked names a panic. The value of a run-time error holds indexes and types;
+// any other value might hold text of the document and stays out.
+func panicked(p any) string {
+	if r, ok := p.(runtime.Error); ok {
+		return r.Error()
 	}
-	return used
+	return "panic"
 }
+
+// fonts are the names by which gofpdf knows the faces, and by which the pages call
+// them.
+var fonts = [allFaces]struct{ family, style, name string }{regular: {"sans", "", "R"}, bold: {"sans", "B", "B"}, italic: {"sans", "I", "I"}, spare: {"spare", "", "S"}}
 
 // color is an ink as this book shows it: the accent may be the shop's own.
 func (b *book) color(c ink) ink {

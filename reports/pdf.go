@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -26,16 +25,11 @@ func PDF(w io.Writer, docs []register.Document, opt Options) (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			what := "panic"
-			if r, ok := p.(runtime.Error); ok {
-				what = r.Error()
-			}
-			err = fmt.Errorf("lay the pages out: %s: %w", what, ErrRender)
+			err = fmt.Errorf("lay the pages out: %s: %w", panicked(p), ErrRender)
 		}
 	}()
-	b := layout(docs)
-	b.accent = opt.accent()
-	if err := b.paint(w); err != nil {
+	b, used := printed(docs, opt)
+	if err := b.paint(w, used); err != nil {
 		if errors.Is(err, ErrRender) {
 			return fmt.Errorf("print a PDF: %w", err)
 		}
@@ -44,24 +38,53 @@ func PDF(w io.Writer, docs []register.Document, opt Options) (err error) {
 	return nil
 }
 
-// layout makes the book of the documents.
-func layout(docs []register.Document) *book {
+// printed lays the documents out and prints the sheets meanwhile; it returns the
+// letters that each face needs.
+func printed(docs []register.Document, opt Options) (b *book, used [allFaces][]rune) {
+	b = newBook(docs)
+	b.accent = opt.accent()
+	p := newPress(b)
+	b.press = p
+	stopped := false
+	defer func() {
+		if !stopped { // the layout panicked: nobody else ends the pens
+			close(p.work)
+		}
+	}()
+	b.layout(docs)
+	for _, s := range b.sheets {
+		p.take(s) // the footers, and what could not go before
+	}
+	stopped = true
+	return b, p.stop()
+}
+
+func newBook(docs []register.Document) *book {
 	first := docs[0]
-	b := &book{
+	return &book{
 		title:   particular(first.Title),
 		author:  particular(first.Controller.Name),
 		subject: particular(first.Subtitle),
 		lang:    lang(first),
 		made:    first.MadeAt.UTC(),
 	}
+}
+
+// layout makes the book of the documents.
+func layout(docs []register.Document) *book {
+	b := newBook(docs)
+	b.layout(docs)
+	return b
+}
+
+func (b *book) layout(docs []register.Document) {
 	f := &flow{book: b}
 	if len(docs) == 1 {
-		f.document(first, 0, "")
+		f.document(docs[0], 0, "")
 	} else {
 		f.dossier(docs)
 	}
 	b.footers(docs)
-	return b
 }
 
 // dossier binds several documents. The contents are laid out last, when the
@@ -103,6 +126,7 @@ func (f *flow) dossier(docs []register.Document) {
 		to    *sheet
 	}
 	var entries []entry
+	f.hold = true // the page numbers come last
 	f.newSheet()
 	f.lines(wrap(wd.contents, styleTitle, f.width()), marginSide, styleTitle.size*pointMM*1.2)
 	f.y += 5
@@ -185,7 +209,7 @@ func (f *flow) cover() {
 	if name := strings.TrimSpace(c.Name); name != "" {
 		f.lines(wrap(name, style{bold, 13, inkText}, f.width()), marginSide, 7)
 	}
-	for _, s := range []string{c.Address, c.Email, c.Site} {
+	for _, s := range []string{c.Address, c.Email, c.Phone, c.Site, c.Identity()} {
 		if s = strings.TrimSpace(s); s != "" {
 			f.lines(wrap(s, style{regular, 10.5, inkText}, f.width()), marginSide, 5.6)
 		}

@@ -23,8 +23,14 @@ type grid struct {
 	widths  []float64
 	head    [][]line
 	headH   float64
-	colon   string // between the title of a detail and its value
+	titles  []detailTitle // of the details
+
+	lead, detailLead, pad float64 // heights of lines, and the space above and below a row
 }
+
+// detailTitle is the title of a detail with its colon, before a value of several
+// lines and before one that it must not be parted from.
+type detailTitle struct{ long, short string }
 
 // rowBox is one row, broken into lines.
 type rowBox struct {
@@ -35,9 +41,11 @@ type rowBox struct {
 
 func split(t *register.Table) (cols, details []int) {
 	for i, c := range t.Columns {
-		if c.Detail {
+		switch {
+		case c.Sheet:
+		case c.Detail:
 			details = append(details, i)
-		} else {
+		default:
 			cols = append(cols, i)
 		}
 	}
@@ -96,11 +104,16 @@ func (f *flow) wantsWide(t *register.Table) bool {
 
 // grid decides the widths of the columns.
 func (f *flow) grid(t *register.Table) *grid {
-	g := &grid{t: t, colon: "\u202f:\u00a0"}
+	g := &grid{t: t, lead: f.lead(styleCell), detailLead: f.lead(styleDetail), pad: f.gap(padY)}
+	colon := "\u202f:\u00a0"
 	if lang(f.doc) == "en" {
-		g.colon = ":\u00a0"
+		colon = ":\u00a0"
 	}
 	g.cols, g.details = split(t)
+	for _, i := range g.details {
+		title := strings.TrimRight(t.Columns[i].Title, " ?\u202f") + colon
+		g.titles = append(g.titles, detailTitle{title, strings.ReplaceAll(title, " ", "\u00a0")})
+	}
 	asked := f.needs(t, g.cols)
 	least, ideal := asked.least, asked.ideal
 	avail := f.width()
@@ -136,7 +149,7 @@ func (f *flow) grid(t *register.Table) *grid {
 		g.head = append(g.head, ls)
 		most = max(most, len(ls))
 	}
-	g.headH = float64(most)*styleHead.leading() + 2*padY
+	g.headH = float64(most)*styleHead.leading() + 2*g.pad
 	return g
 }
 
@@ -169,7 +182,7 @@ func tone(c register.Cell) style {
 
 // row breaks a row into lines.
 func (g *grid) row(cells []register.Cell, full float64) rowBox {
-	var b rowBox
+	b := rowBox{cells: make([][]line, 0, len(g.cols))}
 	most := 0
 	for k, i := range g.cols {
 		var c register.Cell
@@ -185,10 +198,10 @@ func (g *grid) row(cells []register.Cell, full float64) rowBox {
 		b.cells = append(b.cells, ls)
 		most = max(most, len(ls))
 	}
-	b.height = float64(most)*styleCell.leading() + 2*padY
+	b.height = float64(most)*g.lead + 2*g.pad
 	b.details = g.under(cells, full)
 	for _, d := range b.details {
-		b.height += float64(len(d)) * styleDetail.leading()
+		b.height += float64(len(d)) * g.detailLead
 	}
 	if len(b.details) > 0 {
 		b.height += 0.8
@@ -225,9 +238,9 @@ const longDetail = 70
 func (g *grid) under(cells []register.Cell, full float64) [][]line {
 	w := full - 2*padX - indent
 	label := style{styleDetail.face, styleDetail.size, inkFaint}
-	var short []run
+	short := make([]run, 0, 3*len(g.details))
 	var out [][]line
-	for _, i := range g.details {
+	for k, i := range g.details {
 		if i >= len(cells) || strings.TrimSpace(cells[i].Text) == "" {
 			continue
 		}
@@ -235,7 +248,7 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 		s := tone(c)
 		s.size = styleDetail.size
 		text := strings.ReplaceAll(c.Text, "\n", ", ")
-		title := run{strings.TrimRight(g.t.Columns[i].Title, " ?\u202f") + g.colon, label}
+		title := run{g.titles[k].long, label}
 		if utf8.RuneCountInString(text) > longDetail {
 			out = append(out, wrapRuns([]run{title, {c.Text, s}}, w))
 			continue
@@ -243,7 +256,7 @@ func (g *grid) under(cells []register.Cell, full float64) [][]line {
 		if len(short) > 0 {
 			short = append(short, run{"   ·   ", label})
 		}
-		title.text = strings.ReplaceAll(title.text, " ", "\u00a0")
+		title.text = g.titles[k].short
 		short = append(short, title, run{strings.ReplaceAll(text, " ", "\u00a0"), s})
 	}
 	if len(short) > 0 {
@@ -281,7 +294,7 @@ func (f *flow) tableHead(g *grid) {
 	x := marginSide
 	for k, ls := range g.head {
 		// Titles stand on the rule, so that short and long ones line up.
-		y := f.y + g.headH - padY - float64(len(ls))*lead
+		y := f.y + g.headH - g.pad - float64(len(ls))*lead
 		for _, l := range ls {
 			f.set(l, f.align(g, k, x, l.w), y, lead)
 			y += lead
@@ -338,16 +351,16 @@ func (f *flow) table(t *register.Table) {
 		onSheet++
 	}
 	f.rule(marginSide, f.y, f.width(), 0.15, inkHair)
-	f.y += 1.8
+	f.y += f.gap(1.8)
 }
 
 // row draws a row that fits.
 func (f *flow) row(g *grid, b rowBox) {
 	top := f.y
-	lead := styleCell.leading()
+	lead := g.lead
 	x, most := marginSide, 0
 	for k, ls := range b.cells {
-		y := top + padY
+		y := top + g.pad
 		for _, l := range ls {
 			f.set(l, f.align(g, k, x, l.w), y, lead)
 			y += lead
@@ -355,11 +368,11 @@ func (f *flow) row(g *grid, b rowBox) {
 		most = max(most, len(ls))
 		x += g.widths[k]
 	}
-	y := top + padY + float64(most)*lead + 0.4
+	y := top + g.pad + float64(most)*lead + 0.4
 	for _, d := range b.details {
 		for _, l := range d {
-			f.set(l, marginSide+padX+indent, y, styleDetail.leading())
-			y += styleDetail.leading()
+			f.set(l, marginSide+padX+indent, y, g.detailLead)
+			y += g.detailLead
 		}
 	}
 	f.y = top + b.height
@@ -368,16 +381,16 @@ func (f *flow) row(g *grid, b rowBox) {
 // long draws a row that is higher than a sheet: as many lines of every cell as
 // fit, the rest under a repeated header.
 func (f *flow) long(g *grid, b rowBox) {
-	lead := styleCell.leading()
+	lead := g.lead
 	next := func() {
 		f.newSheet()
 		f.tableHead(g)
 	}
-	if f.room() < 4*lead+2*padY {
+	if f.room() < 4*lead+2*g.pad {
 		next()
 	}
 	f.rule(marginSide, f.y, f.width(), 0.15, inkHair)
-	f.y += padY
+	f.y += g.pad
 	for {
 		most := 0
 		for _, ls := range b.cells {
@@ -402,12 +415,12 @@ func (f *flow) long(g *grid, b rowBox) {
 	}
 	for _, d := range b.details {
 		for _, l := range d {
-			if f.room() < styleDetail.leading() {
+			if f.room() < g.detailLead {
 				next()
 			}
-			f.set(l, marginSide+padX+indent, f.y, styleDetail.leading())
-			f.y += styleDetail.leading()
+			f.set(l, marginSide+padX+indent, f.y, g.detailLead)
+			f.y += g.detailLead
 		}
 	}
-	f.y += padY
+	f.y += g.pad
 }

@@ -58,7 +58,7 @@ func wrap(text string, s style, w float64) []line {
 // ordinary spaces and line feeds, never at no-break spaces; a word that is
 // wider than a line breaks after a punctuation mark, or where it must.
 func wrapRuns(runs []run, w float64) []line {
-	b := breaker{max: max(w, 4)}
+	b := breaker{max: max(w, 4), from: -1, mixed: len(runs) > 1}
 	budget := maxRunes
 	for k, r := range runs {
 		text := clean(r.text)
@@ -66,17 +66,17 @@ func wrapRuns(runs []run, w float64) []line {
 			text = string([]rune(text)[:budget]) + " […]"
 		}
 		budget = max(0, budget-len(text))
-		for i, para := range strings.Split(text, "\n") {
-			if i > 0 {
-				b.newline()
-			}
+		for more := true; more; {
+			var para string
+			para, text, more = strings.Cut(text, "\n")
 			glued := 0.0
-			if k+1 < len(runs) && i == strings.Count(text, "\n") && len(runs[k+1].text) < 200 {
-				// What follows without a space is one word with this.
-				next, _, _ := strings.Cut(strings.ReplaceAll(marked(clean(runs[k+1].text)), "\n", " "), " ")
-				glued = runs[k+1].width(next)
+			if k+1 < len(runs) && !more && len(runs[k+1].text) < 200 {
+				glued = runs[k+1].width(firstWord(runs[k+1].text))
 			}
 			b.paragraph(marked(para), r.style, glued)
+			if more {
+				b.newline()
+			}
 		}
 		if budget == 0 {
 			break
@@ -87,6 +87,16 @@ func wrapRuns(runs []run, w float64) []line {
 		b.lines = b.lines[:len(b.lines)-1]
 	}
 	return b.lines
+}
+
+// firstWord is what a text begins with, cleaned: without a space before it, it is
+// one word with what it follows.
+func firstWord(text string) string {
+	if n := strings.IndexAny(text, " \n"); n > 0 && (n+1 == len(text) || text[n+1] < utf8.RuneSelf && strings.IndexByte(":;!?%", text[n+1]) < 0) {
+		return clean(text[:n])
+	}
+	text, _, _ = strings.Cut(strings.ReplaceAll(marked(clean(text)), "\n", " "), " ")
+	return text
 }
 
 // marked keeps marks of French typography with their word where a text has
@@ -109,73 +119,106 @@ type breaker struct {
 	lines []line
 	cur   line
 	gap   float64 // width of a space owed before the next word
+	// text is what is being set, and from and to where in it the last run of the
+	// line stands, so that a line is a part of it and not put together anew; from is
+	// -1 where it does not.
+	text     string
+	from, to int
+	mixed    bool // several styles: a line has several runs
 }
 
 func (b *breaker) newline() {
 	b.lines = append(b.lines, b.cur)
-	b.cur, b.gap = line{}, 0
+	b.cur, b.gap, b.from = line{}, 0, -1
 }
 
 // paragraph adds the words of a text; glued is the width of what hangs on its
 // last word.
 func (b *breaker) paragraph(text string, s style, glued float64) {
 	space := s.width(" ")
-	all := strings.Split(text, " ")
-	for i, word := range all {
-		if i > 0 && (b.cur.w > 0 || b.gap > 0) {
+	b.text, b.from = text, -1
+	for begin, first := 0, true; begin <= len(text); first = false {
+		end := len(text)
+		if n := strings.IndexByte(text[begin:], ' '); n >= 0 {
+			end = begin + n
+		}
+		if !first && (b.cur.w > 0 || b.gap > 0) {
 			b.gap = space
 		}
-		if word == "" {
-			continue
-		}
-		w := s.width(word)
-		tail := 0.0
-		if i == len(all)-1 && w+glued <= b.max {
-			tail = glued
-		}
-		if b.cur.w > 0 && b.cur.w+b.gap+w+tail > b.max {
-			if w <= b.max {
-				b.newline()
-			} else if b.cur.w+b.gap > b.max*0.7 {
-				b.newline() // too little room to begin a long word here
+		if begin < end {
+			tail := 0.0
+			if end == len(text) {
+				tail = glued
 			}
+			b.word(begin, end, s, tail)
 		}
-		for b.cur.w+b.gap+w > b.max {
-			head := b.fit(word, s, b.max-b.cur.w-b.gap)
-			if head == "" {
-				if b.cur.w > 0 {
-					b.newline()
-					continue
-				}
-				_, n := utf8.DecodeRuneInString(word)
-				head = word[:n] // a line narrower than one letter
-			}
-			b.put(head, s, s.width(head))
-			b.newline()
-			word = word[len(head):]
-			w = s.width(word)
-			if word == "" {
-				break
-			}
-		}
-		if word != "" {
-			b.put(word, s, w)
-		}
+		begin = end + 1
 	}
 }
 
-// put adds a word to the line, joining runs of the same style.
-func (b *breaker) put(word string, s style, w float64) {
-	if b.gap > 0 {
-		word = " " + word
+// word adds one word of the text; tail is the width of what hangs on it.
+func (b *breaker) word(begin, end int, s style, tail float64) {
+	w := s.width(b.text[begin:end])
+	if w+tail > b.max {
+		tail = 0
+	}
+	if b.cur.w > 0 && b.cur.w+b.gap+w+tail > b.max {
+		if w <= b.max {
+			b.newline()
+		} else if b.cur.w+b.gap > b.max*0.7 {
+			b.newline() // too little room to begin a long word here
+		}
+	}
+	for begin < end && b.cur.w+b.gap+w > b.max {
+		n := len(b.fit(b.text[begin:end], s, b.max-b.cur.w-b.gap))
+		if n == 0 {
+			if b.cur.w > 0 {
+				b.newline()
+				continue
+			}
+			_, n = utf8.DecodeRuneInString(b.text[begin:end]) // a line narrower than one letter
+		}
+		b.put(begin, begin+n, s, s.width(b.text[begin:begin+n]))
+		b.newline()
+		begin += n
+		w = s.width(b.text[begin:end])
+	}
+	if begin < end {
+		b.put(begin, end, s, w)
+	}
+}
+
+// put adds a part of the text to the line, joining runs of the same style.
+func (b *breaker) put(begin, end int, s style, w float64) {
+	start := begin
+	if b.gap > 0 && begin > 0 && b.text[begin-1] == ' ' {
+		start--
+	}
+	spaced := b.text[start:end]
+	if b.gap > 0 && start == begin {
+		spaced = " " + spaced
 	}
 	b.cur.w += b.gap + w
 	b.gap = 0
-	if n := len(b.cur.runs); n > 0 && b.cur.runs[n-1].style == s {
-		b.cur.runs[n-1].text += word
+	n := len(b.cur.runs)
+	switch {
+	case n > 0 && b.cur.runs[n-1].style == s && b.from >= 0 && b.to == start:
+		b.cur.runs[n-1].text = b.text[b.from:end]
+	case n > 0 && b.cur.runs[n-1].style == s:
+		b.cur.runs[n-1].text += spaced
+		b.from = -1
 		return
+	default:
+		if n == 0 && b.mixed {
+			b.cur.runs = make([]run, 0, 8)
+		}
+		b.cur.runs = append(b.cur.runs, run{spaced, s})
+		b.from = start
+		if len(spaced) != end-start {
+			b.from = -1
+		}
 	}
-	b.cur.runs = append(b.cur.runs, run{word, s})
+	b.to = end
 }
 
 // fit returns the longest beginning of a word that fits, preferably up to a
@@ -203,19 +246,23 @@ func (b *breaker) fit(word string, s style, w float64) string {
 // widest returns the width of the widest piece of a text that should stay
 // whole, and of its widest line.
 func widest(text string, s style) (word, whole float64) {
-	for l := range strings.SplitSeq(clean(text), "\n") {
-		sum, space := 0.0, s.width(" ")
-		for i, w := range strings.Split(l, " ") {
-			n := s.width(w)
-			word = max(word, n)
-			if i > 0 {
-				sum += space
-			}
-			sum += n
+	var w, l, mostW, mostL int
+	for _, r := range clean(text) {
+		switch r {
+		case '\n':
+			mostW, mostL = max(mostW, w), max(mostL, l)
+			w, l = 0, 0
+		case ' ':
+			mostW = max(mostW, w)
+			w = 0
+			l += advance(r, s.face)
+		default:
+			a := advance(r, s.face)
+			w += a
+			l += a
 		}
-		whole = max(whole, sum)
 	}
-	return word, whole
+	return millimetres(max(mostW, w), s.size), millimetres(max(mostL, l), s.size)
 }
 
 // truncate shortens a text to a width, with an ellipsis.

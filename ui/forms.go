@@ -32,9 +32,18 @@ func (f *form) row(key string, field fyne.CanvasObject) {
 }
 
 func (f *form) text(key string, v *string) {
-	e := kit.NewEntry(*v)
+	e := kit.NewProse(*v)
 	f.row(key, e)
-	f.takes = append(f.takes, func() bool { *v = strings.TrimSpace(e.Text); return true })
+	f.takes = append(f.takes, func() bool { *v = oneValue(e, *v); return true })
+}
+
+// oneValue is what stands in a field of one value, which a pasted line end does
+// not part; what was not touched stays as it was.
+func oneValue(e *kit.Entry, was string) string {
+	if e.Text == was {
+		return was
+	}
+	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(e.Text, "\r", ""), "\n", " "))
 }
 
 func (f *form) area(key string, v *string, rows int) {
@@ -45,12 +54,12 @@ func (f *form) area(key string, v *string, rows int) {
 
 // both is one wording in both languages.
 func (f *form) both(key string, v *register.Text) {
-	fr, en := kit.NewEntry(v.FR), kit.NewEntry(v.EN)
+	fr, en := kit.NewProse(v.FR), kit.NewProse(v.EN)
 	fr.SetPlaceHolder(f.w.t("lang.fr"))
 	en.SetPlaceHolder(f.w.t("lang.en"))
 	f.row(key, kit.Down(4, fr, en))
 	f.takes = append(f.takes, func() bool {
-		v.FR, v.EN = strings.TrimSpace(fr.Text), strings.TrimSpace(en.Text)
+		v.FR, v.EN = oneValue(fr, v.FR), oneValue(en, v.EN)
 		return true
 	})
 }
@@ -160,6 +169,7 @@ func (f *form) data(v *[]register.Data, rules []register.Rule) {
 	type line struct {
 		fr, en, period, periodEN *kit.Entry
 		rule                     *kit.Select
+		had                      register.Data
 		gone                     bool
 	}
 	var lines []*line
@@ -168,7 +178,7 @@ func (f *form) data(v *[]register.Data, rules []register.Rule) {
 		options = append(options, kit.Option{Value: r.ID, Word: w.ruleName(r.ID)})
 	}
 	add := func(d register.Data) {
-		l := &line{fr: kit.NewEntry(d.Category.FR), en: kit.NewEntry(d.Category.EN), period: kit.NewEntry(d.Period.FR), periodEN: kit.NewEntry(d.Period.EN), rule: kit.NewSelect(options, d.Rule, nil)}
+		l := &line{had: d, fr: kit.NewProse(d.Category.FR), en: kit.NewProse(d.Category.EN), period: kit.NewProse(d.Period.FR), periodEN: kit.NewProse(d.Period.EN), rule: kit.NewSelect(options, d.Rule, nil)}
 		l.fr.SetPlaceHolder(w.t("field.data.fr"))
 		l.en.SetPlaceHolder(w.t("field.data.en"))
 		l.period.SetPlaceHolder(w.t("field.data.periodFR"))
@@ -190,7 +200,8 @@ func (f *form) data(v *[]register.Data, rules []register.Rule) {
 	f.takes = append(f.takes, func() bool {
 		var out []register.Data
 		for _, l := range lines {
-			d := register.Data{Category: register.Text{FR: l.fr.Text, EN: l.en.Text}, Rule: l.rule.Value(), Period: register.Text{FR: l.period.Text, EN: l.periodEN.Text}}
+			d := register.Data{Category: register.Text{FR: oneValue(l.fr, l.had.Category.FR), EN: oneValue(l.en, l.had.Category.EN)}, Rule: l.rule.Value(),
+				Period: register.Text{FR: oneValue(l.period, l.had.Period.FR), EN: oneValue(l.periodEN, l.had.Period.EN)}}
 			if !l.gone && d.Category != (register.Text{}) {
 				out = append(out, d)
 			}
@@ -369,7 +380,7 @@ func (w *Window) ruleEntry(x register.Rule) entry {
 func (w *Window) ruleForm(f *form, x *register.Rule) {
 	f.both("rule.covers", &x.Covers)
 	f.choice("rule.starts", &x.Starts, "completion", "last interaction", "financial year end", "last contact", "end of relationship")
-	f.text("rule.period", &x.Period)
+	f.period("rule.period", &x.Period)
 	f.choice("rule.then", &x.Then, "delete", "restrict", "anonymise")
 	f.both("rule.ground", &x.Ground)
 	f.check("rule.automatic", &x.Automatic)
@@ -421,12 +432,14 @@ func editRecord[T any](p *registerPage, x T, fields func(*form, *T), save func(c
 	fields(f, &x)
 	f.history(p.name, x)
 	said := kit.Toned(kit.Words(""), kit.Late)
+	said.Hide()
 	ok := kit.NewButton(w.t("save"), func() {
 		if !f.collect() {
 			said.SetText(f.complaint())
+			said.Show()
 			return
 		}
-		said.SetText("")
+		said.Hide()
 		w.do(func(ctx context.Context) error { return save(ctx, x) }, func() { p.loadForms(); p.loadPaper() })
 	})
 	cancel := kit.NewQuiet(w.t("cancel"), theme.NavigateBackIcon(), p.loadForms)

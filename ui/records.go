@@ -97,6 +97,19 @@ func (f *form) country(key string, v *string) {
 	})
 }
 
+// siren is the firm's number, or nothing.
+func (f *form) siren(key string, v *string) {
+	e := kit.NewEntry(*v)
+	f.row(key, e)
+	f.takes = append(f.takes, func() bool {
+		s, ok := register.ParseSiren(e.Text)
+		if ok {
+			*v = s
+		}
+		return ok
+	})
+}
+
 // countries are codes of two letters, apart.
 func (f *form) countries(key string, v *[]string) {
 	e := kit.NewEntry(strings.Join(*v, " "))
@@ -409,7 +422,7 @@ func (f *form) clauses(v *[]register.Clause) {
 	var lines []line
 	for _, id := range register.ClauseIDs {
 		c := had[id]
-		l := line{id: id, ref: kit.NewEntry(c.Ref), reservation: kit.NewEntry(c.Reservation),
+		l := line{id: id, ref: kit.NewEntry(c.Ref), reservation: kit.NewProse(c.Reservation),
 			met: kit.NewSelect([]kit.Option{{Value: "", Word: w.t("clause.open")}, {Value: "yes", Word: w.t("clause.yes")}, {Value: "no", Word: w.t("clause.no")}}, c.Met, nil)}
 		l.ref.SetPlaceHolder(w.t("clause.ref"))
 		l.reservation.SetPlaceHolder(w.t("clause.reservation"))
@@ -421,7 +434,7 @@ func (f *form) clauses(v *[]register.Clause) {
 	f.takes = append(f.takes, func() bool {
 		var out []register.Clause
 		for _, l := range lines {
-			c := register.Clause{ID: l.id, Met: l.met.Value(), Ref: strings.TrimSpace(l.ref.Text), Reservation: strings.TrimSpace(l.reservation.Text)}
+			c := register.Clause{ID: l.id, Met: l.met.Value(), Ref: strings.TrimSpace(l.ref.Text), Reservation: oneValue(l.reservation, had[l.id].Reservation)}
 			if c != (register.Clause{ID: l.id}) {
 				out = append(out, c)
 			}

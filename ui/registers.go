@@ -179,8 +179,8 @@ func (p *registerPage) showPaper(d register.Document) fyne.CanvasObject {
 func documentTable(t *register.Table) fyne.CanvasObject {
 	var columns []kit.Column[[]register.Cell]
 	for i, c := range t.Columns {
-		if c.Detail {
-			continue // paper prints it under the row
+		if c.Detail || c.Sheet {
+			continue // paper prints it elsewhere
 		}
 		grow := float32(c.Weight)
 		if grow <= 0 {

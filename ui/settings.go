@@ -172,10 +172,16 @@ func (p *settingsPage) controller(c register.Controller) fyne.CanvasObject {
 	f.text("controller.name", &c.Name)
 	f.text("controller.address", &c.Address)
 	f.text("controller.email", &c.Email)
+	f.text("controller.phone", &c.Phone)
 	f.text("controller.site", &c.Site)
+	f.siren("controller.siren", &c.Siren)
+	f.text("controller.naf", &c.NAF)
 	said := kit.FaintLine("")
 	save := kit.NewButton(w.t("save"), func() {
-		f.collect()
+		if !f.collect() {
+			said.SetText(f.complaint())
+			return
+		}
 		w.do(func(ctx context.Context) error { return w.f.SaveController(ctx, c) }, func() { said.SetText(w.t("saved")) })
 	})
 	parts := append([]fyne.CanvasObject{kit.Heading(w.t("settings.controller")), kit.Faint(w.t("settings.controllerWords"))}, f.rows...)

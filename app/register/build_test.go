@@ -177,8 +177,10 @@ func TestFrenchIsTypesetAsFrench(t *testing.T) {
 					texts = append(texts, c.Title)
 				}
 				for _, r := range s.Table.Rows {
-					for _, c := range r {
-						texts = append(texts, c.Text)
+					for i, c := range r {
+						if s.Table.Columns[i].Key != "wording_en" {
+							texts = append(texts, c.Text)
+						}
 					}
 				}
 			}
@@ -533,24 +535,23 @@ func FuzzParseDefaults(f *testing.F) {
 	})
 }
 
-func TestGapsAreCounted(t *testing.T) {
-	d := build(t, register.Processors, register.Inputs{Processors: []register.Processor{{Family: "ai"}}})
-	gaps := 0
+func TestGapsAreCountedOnce(t *testing.T) {
+	d := build(t, register.Processors, register.Inputs{Processors: []register.Processor{{ID: "p", Family: "ai"}}})
+	inTable, onSheet := 0, 0
 	for _, c := range d.Sections[d.Main].Table.Rows[0] {
 		if c.Value == register.GapValue {
-			gaps++
+			inTable++
 		}
 	}
-	inTable := gaps
 	for _, s := range d.Sections {
 		for _, f := range s.Fields {
 			if f.Gap {
-				gaps++
+				onSheet++
 			}
 		}
 	}
-	if inTable == 0 || gaps == inTable || d.Gaps() != gaps {
-		t.Errorf("%d gaps counted of %d, %d of them in the table", d.Gaps(), gaps, inTable)
+	if inTable == 0 || onSheet == 0 || d.Gaps() != inTable {
+		t.Errorf("%d gaps counted, %d are in the register's table and %d of them on the sheet too", d.Gaps(), inTable, onSheet)
 	}
 }
 

@@ -1,6 +1,10 @@
 package register
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode"
+)
 
 // Name names a register in commands and files.
 type Name string
@@ -32,6 +36,12 @@ type Controller struct {
 	Site     string `json:"site" toml:"site"`
 	Language string `json:"language" toml:"language"`
 	TimeZone string `json:"time_zone" toml:"time_zone"`
+	Phone    string `json:"phone,omitempty" toml:"phone,omitempty"`
+	// Siren is the firm's number in the French register, of nine digits, or the
+	// SIRET of fourteen; NAF the code of its activity, as "47.91A". The CNIL's forms
+	// ask for both.
+	Siren string `json:"siren,omitempty" toml:"siren,omitempty"`
+	NAF   string `json:"naf,omitempty" toml:"naf,omitempty"`
 	// Colour is the shop's own on paper, as "#1F5F5B"; "" is the program's.
 	Colour string `json:"colour,omitempty" toml:"colour,omitempty"`
 }
@@ -47,6 +57,9 @@ type Column struct {
 	// instead of in a column of its own: a register may have more columns than
 	// a sheet has room for. CSV and JSON have it in its place.
 	Detail bool `json:"-"`
+	// Sheet says that paper prints the value on the record's own sheet, if at all.
+	// CSV and JSON have it in its place.
+	Sheet bool `json:"-"`
 }
 
 // Tone tells how a cell is shown. The word in the cell always says the same.
@@ -102,6 +115,9 @@ type Section struct {
 	Empty     string   `json:"-"` // said instead of a table without rows
 	PageBreak bool     `json:"-"` // begins on a new page
 	Level     int      `json:"-"` // 0 a section, 1 a section within the one before
+	// Repeats says that the values stand in the register's own table too, where
+	// gaps are counted.
+	Repeats bool `json:"-"`
 }
 
 // Document is a register, certificate or dossier part, ready to be printed.
@@ -124,6 +140,9 @@ type Document struct {
 func (d Document) Gaps() int {
 	n := 0
 	for _, s := range d.Sections {
+		if s.Repeats {
+			continue
+		}
 		for _, f := range s.Fields {
 			if f.Gap {
 				n++
@@ -144,3 +163,54 @@ func (d Document) Gaps() int {
 
 // GapValue is the machine value of a cell that is still to be completed.
 const GapValue = "to complete"
+
+// ParseSiren reads a SIREN or SIRET, with or without spaces, and checks its last
+// digit. "" is none.
+func ParseSiren(s string) (string, bool) {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == '.' {
+			return -1
+		}
+		return r
+	}, s)
+	if s == "" {
+		return "", true
+	}
+	if len(s) != 9 && len(s) != 14 || strings.Trim(s, "0123456789") != "" {
+		return "", false
+	}
+	sum, plain := 0, 0
+	for i := range len(s) {
+		d := int(s[len(s)-1-i] - '0')
+		plain += d
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	// The establishments of La Poste are the one exception of the register.
+	return s, sum%10 == 0 || strings.HasPrefix(s, "356000000") && plain%5 == 0
+}
+
+// Identity is the controller's numbers as a line of the masthead, "" where none is
+// known.
+func (c Controller) Identity() string {
+	var out []string
+	if s, ok := ParseSiren(c.Siren); ok && s != "" {
+		name := "SIREN"
+		if len(s) == 14 {
+			name = "SIRET"
+		}
+		written := s[:3] + "\u00a0" + s[3:6] + "\u00a0" + s[6:9]
+		if len(s) == 14 {
+			written += "\u00a0" + s[9:]
+		}
+		out = append(out, name+"\u00a0"+written)
+	}
+	if c.NAF != "" {
+		out = append(out, "NAF\u00a0"+c.NAF)
+	}
+	return strings.Join(out, ", ")
+}

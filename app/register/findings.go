@@ -300,6 +300,8 @@ func (p *pen) findings(d *Document) {
 		column("on", p.say("Réglé le", "Settled on"), 3),
 		detail("seen", p.say("D'après", "Concluded from")),
 		detail("reason", p.say("Motif", "Reason")),
+		onSheet("wording_fr", p.say("Rédaction proposée, en français", "Proposed wording, in French")),
+		onSheet("wording_en", p.say("Rédaction proposée, en anglais", "Proposed wording, in English")),
 	}}
 	var sheets []Section
 	all := FindingsOf(p.in)
@@ -309,13 +311,13 @@ func (p *pen) findings(d *Document) {
 		if r.State == "accepted" && strings.TrimSpace(r.Reason) == "" {
 			reason = p.gap("")
 		}
-		t.Rows = append(t.Rows, []Cell{plain(f.ID), plain(f.Article), plain(f.Title.In(p.lang())), word(f.Source, p.cite(f.Source), Plain), p.rulingState(r.State), p.dateCell(r.On), plain(f.Seen.In(p.lang())), reason})
-		if r.State != "open" {
-			continue
-		}
 		w := f.Wording
 		if r.Wording != (Text{}) {
 			w = r.Wording
+		}
+		t.Rows = append(t.Rows, []Cell{plain(f.ID), plain(f.Article), plain(f.Title.In(p.lang())), word(f.Source, p.cite(f.Source), Plain), p.rulingState(r.State), p.dateCell(r.On), plain(f.Seen.In(p.lang())), reason, orNone(w.FR), orNone(w.EN)})
+		if r.State != "open" {
+			continue
 		}
 		sheets = append(sheets, Section{Key: strings.ToLower(f.ID), Level: 1, Title: f.ID + " – " + f.Title.In(p.lang()), Fields: []Field{
 			field("fr", p.say("En français", "In French"), w.FR), field("en", p.say("En anglais", "In English"), w.EN)}})

@@ -22,30 +22,39 @@ func (p *pen) processors(d *Document) {
 		column("contract_on", p.say("Contrat signé le", "Contract signed on"), 3),
 		column("contract_until", p.say("Jusqu'au", "Until"), 3),
 		column("transfer", p.say("Garantie de transfert", "Transfer mechanism"), 4),
-		detail("activities", p.say("Traitements", "Processing activities")),
-		detail("data", p.say("Données confiées", "Data entrusted")),
-		detail("persons", p.say("Personnes concernées", "Data subjects")),
-		detail("access_countries", p.say("Accès depuis", "Access from")),
-		detail("contract_ref", p.say("Référence du contrat", "Contract reference")),
-		detail("contract_version", p.say("Version du contrat", "Contract version")),
-		detail("clauses_met", p.say("Contrôle du contrat (art. 28, § 3)", "Contract checklist (Article 28(3))")),
-		detail("transfer_scope", p.say("Portée de la garantie", "Scope of the safeguard")),
-		detail("transfer_checked_on", p.say("Garantie vérifiée le", "Safeguard checked on")),
-		detail("scc_module", p.say("Module des CCT", "SCC module")),
-		detail("tia_on", p.say("Analyse d'impact du transfert", "Transfer impact assessment")),
-		detail("transfer_note", p.say("Documentation du transfert", "Transfer documentation")),
-		detail("documents", p.say("Documents joints", "Documents attached")),
-		detail("sub_processors", p.say("Sous-traitants ultérieurs", "Sub-processors")),
-		detail("sub_checked_on", p.say("Liste des sous-traitants ultérieurs vérifiée le", "List of sub-processors checked on")),
-		detail("security", p.say("Garanties de sécurité", "Security guarantees")),
-		detail("security_evidence", p.say("Preuve des garanties", "Evidence of the guarantees")),
-		detail("contact", p.say("Contact (droits et violations)", "Contact (rights and breaches)")),
-		detail("deletion_means", p.say("Moyen d'effacement", "Means of deletion")),
-		detail("deletion_delay", p.say("Délai d'effacement", "Delay of deletion")),
-		detail("review_on", p.say("Prochain examen", "Next review")),
-		detail("exit_on", p.say("Fin du service", "End of the service")),
-		detail("exit_certificate", p.say("Attestation de suppression", "Certificate of deletion")),
+		onSheet("activities", p.say("Traitements", "Processing activities")),
+		onSheet("data", p.say("Données confiées", "Data entrusted")),
+		onSheet("persons", p.say("Personnes concernées", "Data subjects")),
+		onSheet("access_countries", p.say("Accès depuis", "Access from")),
+		onSheet("contract_ref", p.say("Référence du contrat", "Contract reference")),
+		onSheet("contract_version", p.say("Version du contrat", "Contract version")),
+		onSheet("clauses_met", p.say("Contrôle du contrat (art. 28, § 3)", "Contract checklist (Article 28(3))")),
+		onSheet("transfer_scope", p.say("Portée de la garantie", "Scope of the safeguard")),
+		onSheet("transfer_checked_on", p.say("Garantie vérifiée le", "Safeguard checked on")),
+		onSheet("scc_module", p.say("Module des CCT", "SCC module")),
+		onSheet("tia_on", p.say("Analyse d'impact du transfert", "Transfer impact assessment")),
+		onSheet("transfer_note", p.say("Documentation du transfert", "Transfer documentation")),
+		onSheet("documents", p.say("Documents joints", "Documents attached")),
+		onSheet("contract_sha256", p.say("Contrat joint : empreinte SHA-256", "Contract attached: SHA-256 hash")),
+		onSheet("transfer_sha256", p.say("Transfert : empreinte SHA-256", "Transfer: SHA-256 hash")),
+		onSheet("sub_processors", p.say("Sous-traitants ultérieurs", "Sub-processors")),
+		onSheet("sub_checked_on", p.say("Liste des sous-traitants ultérieurs vérifiée le", "List of sub-processors checked on")),
+		onSheet("security", p.say("Garanties de sécurité", "Security guarantees")),
+		onSheet("security_evidence", p.say("Preuve des garanties", "Evidence of the guarantees")),
+		onSheet("contact", p.say("Contact (droits et violations)", "Contact (rights and breaches)")),
+		onSheet("deletion_means", p.say("Moyen d'effacement", "Means of deletion")),
+		onSheet("deletion_delay", p.say("Délai d'effacement", "Delay of deletion")),
+		onSheet("review_on", p.say("Prochain examen", "Next review")),
+		onSheet("exit_on", p.say("Fin du service", "End of the service")),
+		onSheet("exit_certificate", p.say("Attestation de suppression", "Certificate of deletion")),
 	}}
+	// For machines, which want the checklist and the answers beside the rest.
+	for _, id := range ClauseIDs {
+		t.Columns = append(t.Columns, onSheet("clause_"+id, p.clauseShort(id)), onSheet("clause_"+id+"_ref", p.clauseShort(id)+p.say(", clause", ", clause")),
+			onSheet("clause_"+id+"_reservation", p.clauseShort(id)+p.say(", réserve", ", reservation")))
+	}
+	ai := p.aiColumns()
+	t.Columns = append(t.Columns, ai...)
 	for _, x := range p.in.Processors {
 		name := orNone(x.Name)
 		if strings.TrimSpace(x.Name) == "" {
@@ -55,7 +64,7 @@ func (p *pen) processors(d *Document) {
 		if x.ExitProof == "" && !x.ExitOn.IsZero() && p.today.After(x.ExitOn) {
 			exit = p.gap("")
 		}
-		t.Rows = append(t.Rows, []Cell{
+		row := []Cell{
 			p.family(x.Family),
 			name,
 			p.orGap(p.text(x.Service)),
@@ -77,6 +86,8 @@ func (p *pen) processors(d *Document) {
 			p.tia(x),
 			orNone(x.TransferNote),
 			p.documents(x),
+			orNone(x.ContractSHA256),
+			orNone(x.TransferSHA256),
 			orNone(x.SubProcessors),
 			p.dateCell(x.SubCheckedOn),
 			p.orGap(x.Security),
@@ -87,7 +98,16 @@ func (p *pen) processors(d *Document) {
 			p.passed(x.ReviewOn),
 			p.dateCell(x.ExitOn),
 			exit,
-		})
+		}
+		for _, id := range ClauseIDs {
+			c := x.clauseOf(id)
+			met := none
+			if needsContract(x) {
+				met = p.clauseMet(c)
+			}
+			row = append(row, met, orNone(c.Ref), orNone(c.Reservation))
+		}
+		t.Rows = append(t.Rows, append(row, p.aiCells(x)...))
 	}
 	d.main(Section{
 		Key:   "list",
@@ -95,8 +115,8 @@ func (p *pen) processors(d *Document) {
 		Table: t,
 		Empty: p.say("Aucun sous-traitant ni destinataire n'est enregistré.", "No processor or recipient is recorded."),
 	})
-	for _, x := range p.in.Processors {
-		d.add(p.providerSheet(x)...)
+	for i, x := range p.in.Processors {
+		d.add(p.providerSheet(x, t, t.Rows[i])...)
 	}
 }
 

@@ -334,6 +334,23 @@ func column(key, title string, weight float64) Column {
 // detail is a column that paper prints under the row.
 func detail(key, title string) Column { return Column{Key: key, Title: title, Detail: true} }
 
+// onSheet is a column that paper prints on the record's own sheet.
+func onSheet(key, title string) Column { return Column{Key: key, Title: title, Sheet: true} }
+
+// sheetFields are the values of a row that have these columns, without those that
+// do not apply.
+func sheetFields(t *Table, row []Cell, keys ...string) []Field {
+	var out []Field
+	for _, k := range keys {
+		for i, c := range t.Columns {
+			if c.Key == k && strings.TrimSpace(row[i].Text) != "" {
+				out = append(out, cellField(k, c.Title, row[i]))
+			}
+		}
+	}
+	return out
+}
+
 func right(c Column) Column { c.Right = true; return c }
 
 // ---- persons ----

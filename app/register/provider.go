@@ -221,58 +221,84 @@ func (c Clause) Asks(lang string) string {
 	return c.ID
 }
 
-// providerSheet is the sheet of one provider: the checklist of its contract, and
-// the answers of a provider of artificial intelligence.
-func (p pen) providerSheet(x Processor) []Section {
+func (p pen) clauseMet(c Clause) Cell {
+	switch c.Met {
+	case "yes":
+		return word("yes", p.answered("yes"), Good)
+	case "no":
+		return word("no", p.answered("no"), Bad)
+	}
+	return word("to check", p.say("à vérifier", "to check"), Warn)
+}
+
+// aiColumns are the answers of a provider of artificial intelligence.
+func (p pen) aiColumns() []Column {
+	return []Column{
+		onSheet("ai_trains", p.say("S'entraîne sur les photographies confiées ?", "Trains on the photographs entrusted?")),
+		onSheet("ai_retention", p.say("Conservation chez lui", "Retention there")),
+		onSheet("ai_embeddings", p.say("Calcule des empreintes du visage ?", "Computes face embeddings?")),
+		onSheet("ai_marked", p.say("Résultats marqués ?", "Results marked?")),
+		onSheet("ai_marked_since", p.say("Marqués depuis", "Marked since")),
+		onSheet("ai_answered_on", p.say("Réponse écrite du", "Written answer of")),
+		onSheet("ai_answer", p.say("Classée sous", "Filed as")),
+	}
+}
+
+// aiCells are the answers in the order of aiColumns; they apply to providers of
+// artificial intelligence only.
+func (p pen) aiCells(x Processor) []Cell {
+	if x.Family != "ai" {
+		return []Cell{none, none, none, none, none, none, none}
+	}
+	retention, since := p.orGap(x.AI.Retention), p.dateCell(x.AI.MarkedSince)
+	if t, err := law.ParsePeriod(x.AI.Retention); err == nil {
+		retention = word(t.String(), t.Text(p.lang()), Plain)
+	}
+	if x.AI.Marked == "yes" && x.AI.MarkedSince.IsZero() {
+		since = p.gap("")
+	}
+	return []Cell{p.answerOrGap(x.AI.Trains), retention, p.answerOrGap(x.AI.Embeddings), p.answerOrGap(x.AI.Marked), since, p.dateOrGap(x.AI.AnsweredOn), p.orGap(x.AI.Answer)}
+}
+
+// providerSheet is the sheet of one provider: what the list says of it and has no
+// room for, the checklist of its contract, and the answers of a provider of
+// artificial intelligence.
+func (p pen) providerSheet(x Processor, t *Table, row []Cell) []Section {
 	name := strings.TrimSpace(x.Name)
 	if name == "" {
 		name = p.colon(p.family(x.Family).Text, p.say("prestataire à nommer", "provider to be named"))
 	}
-	var out []Section
+	part := func(key, fr, en string, keys ...string) Section {
+		return Section{Key: x.ID + "." + key, Level: 1, Title: p.say(fr, en), Fields: sheetFields(t, row, keys...), Repeats: true}
+	}
+	own := []Section{
+		{Key: x.ID, Title: name, PageBreak: true, Repeats: true, Fields: sheetFields(t, row, "family", "service", "role", "activities", "data", "persons", "contact")},
+		part("place", "Pays et transferts", "Countries and transfers", "country", "access_countries", "transfer", "transfer_scope", "transfer_checked_on", "scc_module", "tia_on", "transfer_note", "transfer_sha256"),
+		part("contract", "Contrat", "Contract", "contract_on", "contract_until", "contract_version", "contract_ref", "documents", "contract_sha256", "sub_processors", "sub_checked_on"),
+	}
 	if needsContract(x) {
-		t := &Table{Columns: []Column{
+		c := &Table{Columns: []Column{
 			column("clause", p.say("Ce que le contrat doit prévoir", "What the contract has to say"), 8),
 			column("met", p.say("Prévu ?", "Met?"), 2),
 			column("ref", p.say("Clause", "Clause"), 2),
 			column("reservation", p.say("Réserve", "Reservation"), 5),
 		}}
 		for _, id := range ClauseIDs {
-			c := x.clauseOf(id)
-			met := word("to check", p.say("à vérifier", "to check"), Warn)
-			switch c.Met {
-			case "yes":
-				met = word("yes", p.answered("yes"), Good)
-			case "no":
-				met = word("no", p.answered("no"), Bad)
-			}
-			t.Rows = append(t.Rows, []Cell{word(id, c.Asks(p.lang()), Plain), met, orNone(c.Ref), orNone(c.Reservation)})
+			on := x.clauseOf(id)
+			c.Rows = append(c.Rows, []Cell{word(id, on.Asks(p.lang()), Plain), p.clauseMet(on), orNone(on.Ref), orNone(on.Reservation)})
 		}
-		out = append(out, Section{Key: x.ID + ".clauses", Title: p.colon(name, p.say("contrôle du contrat", "contract checklist")), Table: t,
-			Words: []string{p.say("Points de l'article 28, § 3 du RGPD, clause par clause.", "The points of Article 28(3) of the GDPR, clause by clause.")}})
+		own = append(own, Section{Key: x.ID + ".clauses", Level: 1, Title: p.say("Contrôle du contrat (art. 28, § 3), clause par clause", "Contract checklist (Article 28(3)), clause by clause"), Table: c, Repeats: true})
 	}
-	if x.Family != "ai" {
-		return out
+	own = append(own, part("security", "Sécurité et effacement", "Security and deletion", "security", "security_evidence", "deletion_means", "deletion_delay"))
+	if x.Family == "ai" {
+		s := part("ai", "Réponses sur l'intelligence artificielle", "Answers on artificial intelligence", "ai_trains", "ai_retention", "ai_embeddings", "ai_marked", "ai_marked_since", "ai_answered_on", "ai_answer")
+		s.Words = []string{p.say(
+			"Une photographie n'est une donnée biométrique que si un moyen technique permet d'identifier la personne de manière unique (RGPD, considérant 51) : une empreinte du visage change tout. Depuis le 2 août 2026, les images produites par IA portent une marque lisible par machine (règlement (UE) 2024/1689, art. 50), au plus tard le 2 décembre 2026 pour les systèmes déjà sur le marché.",
+			"A photograph is biometric data only where a technical means allows the person to be uniquely identified (GDPR, Recital 51): a face embedding changes everything. Since 2 August 2026 images made by AI carry a machine-readable mark (Regulation (EU) 2024/1689, Article 50), by 2 December 2026 at the latest for systems already on the market.")}
+		own = append(own, s)
 	}
-	retention, since, answered := p.orGap(x.AI.Retention), p.dateCell(x.AI.MarkedSince), p.dateOrGap(x.AI.AnsweredOn)
-	if t, err := law.ParsePeriod(x.AI.Retention); err == nil {
-		retention = plain(t.Text(p.lang()))
-	}
-	if x.AI.Marked == "yes" && x.AI.MarkedSince.IsZero() {
-		since = p.gap("")
-	}
-	s := Section{Key: x.ID + ".ai", Title: p.colon(name, p.say("réponses sur l'intelligence artificielle", "answers on artificial intelligence")), Words: []string{p.say(
-		"Une photographie n'est une donnée biométrique que si un moyen technique permet d'identifier la personne de manière unique (RGPD, considérant 51) : une empreinte du visage change tout. Depuis le 2 août 2026, les images produites par IA portent une marque lisible par machine (règlement (UE) 2024/1689, art. 50), au plus tard le 2 décembre 2026 pour les systèmes déjà sur le marché.",
-		"A photograph is biometric data only where a technical means allows the person to be uniquely identified (GDPR, Recital 51): a face embedding changes everything. Since 2 August 2026 images made by AI carry a machine-readable mark (Regulation (EU) 2024/1689, Article 50), by 2 December 2026 at the latest for systems already on the market.")}}
-	s.Fields = []Field{
-		cellField("trains", p.say("S'entraîne sur les photographies confiées ?", "Trains on the photographs entrusted?"), p.answerOrGap(x.AI.Trains)),
-		cellField("retention", p.say("Conservation chez lui", "Retention there"), retention),
-		cellField("embeddings", p.say("Calcule des empreintes du visage ?", "Computes face embeddings?"), p.answerOrGap(x.AI.Embeddings)),
-		cellField("marked", p.say("Résultats marqués ?", "Results marked?"), p.answerOrGap(x.AI.Marked)),
-		cellField("marked_since", p.say("Marqués depuis", "Marked since"), dash(since)),
-		cellField("answered_on", p.say("Réponse écrite du", "Written answer of"), answered),
-		cellField("answer", p.say("Classée sous", "Filed as"), p.orGap(x.AI.Answer)),
-	}
-	return append(out, s)
+	own = append(own, part("dates", "Suivi", "Follow-up", "review_on", "exit_on", "exit_certificate"))
+	return slices.DeleteFunc(own, func(s Section) bool { return len(s.Fields) == 0 && s.Table == nil })
 }
 
 // dash writes a dash for what does not apply.

@@ -148,7 +148,15 @@ func (p *pen) screenings(d *Document) {
 		column("review_on", p.say("À revoir le", "To be reviewed on"), 3),
 		detail("next_step", p.say("Suite à donner", "Next step")),
 		detail("document", p.say("Analyse d'impact", "Impact assessment")),
+		onSheet("persons", p.say("Personnes par an", "Persons a year")),
+		onSheet("photos", p.say("Photographies par an", "Photographs a year")),
+		onSheet("duration", p.say("Durée", "Duration")),
+		onSheet("geography", p.say("Étendue géographique", "Geographic extent")),
+		onSheet("risks", p.say("Risques vus et mesures", "Risks seen and measures")),
 	}}
+	for _, id := range CriterionIDs {
+		t.Columns = append(t.Columns, onSheet("criterion_"+id, p.criterion(id)), onSheet("criterion_"+id+"_reason", p.criterion(id)+p.say(", motif", ", reason")))
+	}
 	all := Screenings(p.in.Screenings, p.in.Activities, p.in.Processors)
 	for _, s := range all {
 		yes, _, unclear := s.Tally()
@@ -158,14 +166,20 @@ func (p *pen) screenings(d *Document) {
 		} else if s.Document != "" {
 			assess = p.dateCell(s.AssessOn)
 		}
-		t.Rows = append(t.Rows, []Cell{
+		row := []Cell{
 			p.activityName(s.Activity), p.numberCell(int64(yes)), p.numberCell(int64(unclear)), p.screened(s), p.screenedOn(s), assess, p.passed(s.ReviewOn), p.orGap(p.text(s.NextStep)), document,
-		})
+			p.scaleCell(s, s.Persons), p.scaleCell(s, s.Photos), p.scaleCell(s, s.Duration), p.scaleCell(s, s.Geography), p.orGap(p.text(s.Risks)),
+		}
+		for _, id := range CriterionIDs {
+			c := s.criterion(id)
+			row = append(row, p.criterionAnswer(c), p.orGap(p.text(c.Reason)))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	d.main(Section{Key: "list", Title: p.say("Examens préalables", "Screenings"), Table: t,
 		Empty: p.say("Aucun traitement n'appelle d'examen d'après ce qui est enregistré.", "No processing calls for a screening according to what is recorded.")})
-	for _, s := range all {
-		d.add(p.screeningSheet(s)...)
+	for i, s := range all {
+		d.add(p.screeningSheet(s, t, t.Rows[i])...)
 	}
 }
 
@@ -196,7 +210,22 @@ func (p pen) activityName(id string) Cell {
 	return p.orGap(id)
 }
 
-func (p pen) screeningSheet(s Screening) []Section {
+// scaleCell is a figure that is needed until the scale is judged.
+func (p pen) scaleCell(s Screening, v string) Cell {
+	if a := s.criterion("scale").Answer; a == "yes" || a == "no" {
+		return orNone(v)
+	}
+	return p.orGap(v)
+}
+
+func (p pen) criterionAnswer(c Criterion) Cell {
+	if c.Answer == "yes" || c.Answer == "no" {
+		return word(c.Answer, p.answered(c.Answer), Plain)
+	}
+	return word("unclear", p.answered(""), Warn)
+}
+
+func (p pen) screeningSheet(s Screening, list *Table, row []Cell) []Section {
 	key := strings.ToLower(s.ID)
 	t := &Table{Columns: []Column{
 		column("criterion", p.say("Critère", "Criterion"), 5),
@@ -205,32 +234,14 @@ func (p pen) screeningSheet(s Screening) []Section {
 	}}
 	for _, id := range CriterionIDs {
 		c := s.criterion(id)
-		answer := word("unclear", p.answered(""), Warn)
-		if c.Answer == "yes" || c.Answer == "no" {
-			answer = word(c.Answer, p.answered(c.Answer), Plain)
-		}
-		t.Rows = append(t.Rows, []Cell{word(id, p.criterion(id), Plain), answer, p.orGap(p.text(c.Reason))})
-	}
-	large := func(key, fr, en, v string) Field {
-		if s.criterion("scale").Answer == "yes" || s.criterion("scale").Answer == "no" {
-			return field(key, p.say(fr, en), dash(orNone(v)).Text)
-		}
-		return p.fieldOrGap(key, p.say(fr, en), v)
+		t.Rows = append(t.Rows, []Cell{word(id, p.criterion(id), Plain), p.criterionAnswer(c), p.orGap(p.text(c.Reason))})
 	}
 	yes, _, unclear := s.Tally()
 	return []Section{
-		{Key: key, Title: p.colon(p.say("Examen", "Screening"), p.activityName(s.Activity).Text), Table: t, PageBreak: true,
+		{Key: key, Title: p.colon(p.say("Examen", "Screening"), p.activityName(s.Activity).Text), Table: t, PageBreak: true, Repeats: true,
 			Words: []string{p.sayf("%s sur neuf, %s. À partir de deux, une analyse d'impact est nécessaire en principe.", "%s of nine, %s. From two on, an impact assessment is needed in principle.",
 				p.count(yes, "critère rempli", "critères remplis", "criterion met", "criteria met"), p.count(unclear, "incertain", "incertains", "unclear", "unclear"))}},
-		{Key: key + ".scale", Level: 1, Title: p.say("Ampleur", "Scale"), Fields: []Field{
-			large("persons", "Personnes par an", "Persons a year", s.Persons),
-			large("photos", "Photographies par an", "Photographs a year", s.Photos),
-			large("duration", "Durée", "Duration", s.Duration),
-			large("geography", "Étendue géographique", "Geographic extent", s.Geography),
-		}},
-		{Key: key + ".next", Level: 1, Title: p.say("Risques et suite", "Risks and next step"), Fields: []Field{
-			p.fieldOrGap("risks", p.say("Risques vus et mesures", "Risks seen and measures"), p.text(s.Risks)),
-			p.fieldOrGap("next_step", p.say("Suite à donner", "Next step"), p.text(s.NextStep)),
-		}},
+		{Key: key + ".scale", Level: 1, Title: p.say("Ampleur", "Scale"), Repeats: true, Fields: sheetFields(list, row, "persons", "photos", "duration", "geography")},
+		{Key: key + ".next", Level: 1, Title: p.say("Risques et suite", "Risks and next step"), Repeats: true, Fields: sheetFields(list, row, "risks", "next_step")},
 	}
 }

@@ -1,6 +1,9 @@
 package kit
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
@@ -71,6 +74,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 // Entry is a text field that passes Esc on to its dialog.
 type Entry struct {
 	widget.Entry
+	prose bool
 }
 
 // NewEntry returns a one-line field.
@@ -100,8 +104,37 @@ func NewArea(text string, rows int) *Entry {
 	return e
 }
 
+// proseLine is about how many signs stand on a line of a form in a small window.
+const proseLine = 38
+
+// NewProse returns a field for one value that may be long: it wraps, and grows
+// with what is typed. Enter adds nothing, and Tab goes on to the next field.
+func NewProse(text string) *Entry {
+	rows := func(s string) int {
+		n := 0
+		for l := range strings.SplitSeq(s, "\n") {
+			n += 1 + utf8.RuneCountInString(l)/proseLine
+		}
+		return min(max(n, 1), 8)
+	}
+	e := NewArea(text, rows(text))
+	e.prose = true
+	e.OnChanged = func(s string) {
+		if e.MultiLine {
+			e.SetMinRowsVisible(rows(s))
+		}
+	}
+	return e
+}
+
+// AcceptsTab tells whether Tab is typed into the field.
+func (e *Entry) AcceptsTab() bool { return e.MultiLine && !e.prose }
+
 // TypedKey leaves on Esc and types everything else.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	if e.prose && (k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter) {
+		return
+	}
 	if k.Name == fyne.KeyEscape {
 		escape(e)
 		return
