@@ -377,7 +377,9 @@ func (a *App) SweepStatus(ctx context.Context) (SweepStatus, error) {
 // sweepRecords returns the sweeps, newest first.
 func sweepRecords(tx Tx) ([]SweepRecord, error) {
 	all, err := records[SweepRecord](tx, kindSweeps)
-	slices.SortFunc(all, func(x, y SweepRecord) int { return cmp.Or(y.At.Compare(x.At), cmp.Compare(numberOf(y.ID), numberOf(x.ID))) })
+	slices.SortFunc(all, func(x, y SweepRecord) int {
+		return cmp.Or(y.At.Compare(x.At), cmp.Compare(numberOf(y.ID), numberOf(x.ID)))
+	})
 	return all, err
 }
 
