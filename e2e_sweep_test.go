@@ -38,10 +38,42 @@ func newSweepShop(t *testing.T, n int, more ...string) *sweepShop {
 	t.Helper()
 	s := &sweepShop{world: newWorld(t), now: time.Now().UTC().Truncate(time.Second)}
 	s.orders(n)
-	s.init(append([]string{csvTOML, folderTOML}, more...)...)
+	s.write("second/none.txt", "")
+	s.initOnce(append([]string{csvTOML, folderTOML}, more...)...)
 	s.open()
 	t.Cleanup(func() { s.close() })
 	return s
+}
+
+// swept are profiles as they were when they were new, by their settings: to make
+// a key takes its time, and the tests do not need one each.
+var swept = map[string]map[string][]byte{}
+
+// initOnce is init, where such a profile was not made yet, and a copy of that one
+// otherwise.
+func (s *sweepShop) initOnce(parts ...string) {
+	s.t.Helper()
+	const here = "/the/folder/of/the/test"
+	key := strings.Join(parts, "")
+	if swept[key] == nil {
+		s.init(parts...)
+		swept[key] = map[string][]byte{}
+		for _, n := range append(slices.Clone(backed), "lock") {
+			if b, err := os.ReadFile(filepath.Join(s.profile, n)); err == nil {
+				swept[key][n] = bytes.ReplaceAll(b, []byte(s.dir), []byte(here))
+			}
+		}
+		return
+	}
+	for n, b := range swept[key] {
+		if n == profileName {
+			b = bytes.ReplaceAll(b, []byte(here), []byte(s.dir))
+		}
+		s.write("profile/"+n, string(b))
+	}
+	if err := os.Chmod(s.profile, 0o700); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *sweepShop) orders(n int) {
@@ -345,7 +377,7 @@ func TestAClockThatJumpsErasesNothing(t *testing.T) {
 }
 
 func TestASweepDoesWhatCanBeDone(t *testing.T) {
-	s := newSweepShop(t, 1, "\n[[storage]]\nname = \"second\"\nkind = \"folder\"\npath = \"second\"\n"+strings.ReplaceAll(locatorsTOML, "derived", "proofs"))
+	s := newSweepShop(t, 1, "\n[[storage]]\nname = \"second\"\nkind = \"folder\"\npath = \"second\"\n"+locatorsTOML)
 	s.automatic()
 	s.orders(2)
 	for _, o := range []string{"1000", "1001"} {
@@ -649,7 +681,7 @@ func TestOwnDataGoWhenTheirTimeIsOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := fmt.Sprintf("%+v", d)
+	doc := fmt.Sprintf("%+v", d.Sections[d.Main].Table.Rows)
 	if strings.Contains(doc, "Oriane") || !strings.Contains(doc, "access") {
 		t.Errorf("the register:\n%s", doc)
 	}
