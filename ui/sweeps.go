@@ -127,7 +127,7 @@ func (p *sweepsPage) rules(st app.SweepStatus) fyne.CanvasObject {
 		chips.OnChange(func(i int) {
 			w.do(func(ctx context.Context) error { return w.f.SetSweepMode(ctx, r.Rule.ID, modes[i]) }, nil)
 		})
-		parts = append(parts, kit.Row(0, kit.Down(-12, kit.Strong(w.ruleName(r.Rule.ID)), kit.Faint(said)), container.NewCenter(chips.Object)))
+		parts = append(parts, kit.PairWith(w.ruleName(r.Rule.ID), chips.Object), kit.Faint(said))
 	}
 	return kit.NewCard(parts...)
 }
