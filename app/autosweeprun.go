@@ -335,9 +335,10 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 			continue // no sweep carries this rule out
 		}
 		p := plans[i]
-		one := SweepOfRule{Rule: r.ID, State: SweepDone, Objects: len(p.Erase), Held: heldRows(look.due, r.ID)}
+		one := SweepOfRule{Rule: r.ID, State: SweepDone, Objects: goesUnder(r, p), Held: heldRows(look.due, r.ID)}
 		mode := modeOf(r, said[r.ID])
 		ask := a.whyNot(p, look, set, already)
+		ask.Objects = one.Objects
 		if stale {
 			ask.Why = append(ask.Why, WhyStale)
 		}
@@ -349,7 +350,7 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 		switch {
 		case mode == SweepOff:
 			one.State = SweepSkipped
-		case len(p.Erase) == 0:
+		case one.Objects == 0:
 			err = a.dropAsk(ctx, r.ID)
 		case len(ask.Why) > 0:
 			one.State, one.Hash, one.Why = SweepWaits, p.Hash, ask.Why
@@ -371,6 +372,15 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 	}
 	rec.State = stateOf(*rec)
 	return nil
+}
+
+// goesUnder counts what a plan would do under a rule: what it erases, or where
+// the rule restricts, the records that it would move out of daily view.
+func goesUnder(r register.Rule, p plan.Plan) int {
+	if r.Then == "restrict" && len(p.Erase) == 0 {
+		return len(p.Restrict)
+	}
+	return len(p.Erase)
 }
 
 // stateOf is how a sweep stands, from its parts: the worst of them.

@@ -47,7 +47,7 @@ var sweeping = []struct {
 	}},
 	{"case-trace", func(w *Window) {
 		w.f.(*fake).sweep.trace = app.Trace{Parts: []app.TracePart{{Kind: "storage", Name: "photos"}, {Kind: app.OwnBackup}}}
-		w.follow(&casePage{w: w, id: 1, tab: tabPerson})
+		caseWith(w, tabPerson, func(v *app.CaseView) { v.Runs = []erasure.Record{{ID: 7}} })
 	}},
 }
 
