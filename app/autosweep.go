@@ -14,6 +14,7 @@ import (
 	"greffier/app/law"
 	"greffier/app/plan"
 	"greffier/app/register"
+	"greffier/app/retention"
 )
 
 const (
@@ -451,7 +452,7 @@ func (a *App) needOfSweeps(t *Today, tx Tx) error {
 			continue // what is due is told of anyhow
 		}
 		k := k
-		t.Needs = slices.DeleteFunc(t.Needs, func(n Need) bool { return n.Kind == "retention" && k.Rule == "media" })
+		t.Needs = slices.DeleteFunc(t.Needs, func(n Need) bool { return n.Kind == "retention" && k.Rule == retention.Media })
 		t.Needs = append(t.Needs, Need{Kind: "sweep", Tone: ToneAtRisk, Count: k.Objects, Sweep: &SweepNeed{Why: k.Why[0], Ask: &k}})
 	}
 	st, err := settingOf(tx, settingSwept, sweepState{})

@@ -15,6 +15,7 @@ import (
 	"greffier/app/law"
 	"greffier/app/plan"
 	"greffier/app/register"
+	"greffier/app/retention"
 )
 
 // triesInVain are the waits before a sweep that could not do all is made again;
@@ -337,8 +338,7 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 		p := plans[i]
 		one := SweepOfRule{Rule: r.ID, State: SweepDone, Objects: goesUnder(r, p), Held: heldRows(look.due, r.ID)}
 		mode := modeOf(r, said[r.ID])
-		ask := a.whyNot(p, look, set, already)
-		ask.Objects = one.Objects
+		ask := a.whyNot(p, one.Objects, look, set, already)
 		if stale {
 			ask.Why = append(ask.Why, WhyStale)
 		}
@@ -375,10 +375,11 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 }
 
 // goesUnder counts what a plan would do under a rule: what it erases, or where
-// the rule restricts, the records that it would move out of daily view.
+// nothing of it lies outside, the orders that Greffier itself would forget or
+// move out of daily view. Of media nothing but objects counts.
 func goesUnder(r register.Rule, p plan.Plan) int {
-	if r.Then == "restrict" && len(p.Erase) == 0 {
-		return len(p.Restrict)
+	if len(p.Erase) == 0 && r.ID != retention.Media {
+		return len(p.Scope.Orders)
 	}
 	return len(p.Erase)
 }
@@ -410,8 +411,8 @@ func stateOf(rec SweepRecord) string {
 }
 
 // whyNot tells which bounds a plan would pass.
-func (a *App) whyNot(p plan.Plan, look dueLook, set SweepSettings, already int) SweepAsk {
-	k := SweepAsk{Rule: p.Scope.Rule, Hash: p.Hash, Objects: len(p.Erase), Orders: len(p.Scope.Orders), At: a.now()}
+func (a *App) whyNot(p plan.Plan, count int, look dueLook, set SweepSettings, already int) SweepAsk {
+	k := SweepAsk{Rule: p.Scope.Rule, Hash: p.Hash, Objects: count, Orders: len(p.Scope.Orders), At: a.now()}
 	goes := map[string]int{}
 	for _, f := range p.Erase {
 		goes[f.Storage]++
@@ -419,7 +420,7 @@ func (a *App) whyNot(p plan.Plan, look dueLook, set SweepSettings, already int) 
 			k.SizeBytes += f.SizeBytes
 		}
 	}
-	if len(p.Erase)+already > set.MaxObjects {
+	if count+already > set.MaxObjects {
 		k.Why, k.Bound = append(k.Why, WhyObjects), set.MaxObjects
 	}
 	for _, name := range slices.Sorted(maps.Keys(goes)) {
@@ -470,7 +471,7 @@ func heldRows(due []DueRow, rule string) []SweepHeld {
 // a hold may name somebody.
 func heldKind(held string) string {
 	switch held {
-	case ShopAway, "no order claims them", "no date is known":
+	case ShopAway, retention.NoOrder, retention.NoStart:
 		return held
 	}
 	if strings.HasPrefix(held, "case ") {
