@@ -99,6 +99,12 @@ func (s *sweepShop) open() {
 		s.t.Fatal(err)
 	}
 	s.p = p
+	// These tests are about photos: the other rules are left alone.
+	for _, rule := range []string{"contract", "billing", "commercial"} {
+		if err := p.SetSweepMode(s.t.Context(), rule, app.SweepOff); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 func (s *sweepShop) close() {

@@ -333,7 +333,11 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 	for _, r := range rules {
 		i := slices.IndexFunc(plans, func(p plan.Plan) bool { return p.Scope.Rule == r.ID })
 		if i < 0 {
-			continue // no sweep carries this rule out
+			// It has nothing to do, or no sweep carries it out.
+			if err := a.dropAsk(ctx, r.ID); err != nil {
+				return err
+			}
+			continue
 		}
 		p := plans[i]
 		one := SweepOfRule{Rule: r.ID, State: SweepDone, Objects: goesUnder(r, p), Held: heldRows(look.due, r.ID)}
