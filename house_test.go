@@ -47,6 +47,7 @@ var houseRules = []struct {
 	{name: "promises stand on the flow", of: "app/promise", ours: slices.Concat(ground, flow, []string{"app/retention"}), never: anyDriver},
 	{name: "effects stand on the flow", of: "app/effects", ours: slices.Concat(ground, flow), never: anyDriver},
 	{name: "the agenda stands on the flow", of: "app/agenda", ours: slices.Concat(ground, flow, []string{"app/retention"}), never: anyDriver},
+	{name: "the schedule knows the system and nobody else", of: "data/schedule", never: slices.Concat(network, windows, paper, databases)},
 	{name: "the façade knows app and nothing outside", of: "app", ours: []string{"app/..."}, never: anyDriver},
 	{name: "paper takes rows and gives bytes", of: "reports", ours: []string{"app/...", "assets", iCalendar}, never: slices.Concat(network, databases, windows)},
 	{name: "the kit knows the toolkit", of: "ui/kit", ours: []string{"assets"}, never: slices.Concat(network, databases, paper)},

@@ -471,6 +471,7 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	if lang != "" {
 		d.Lang = lang
 	}
+	d.Scheduler = scheduler{p}
 	p.App = app.New(d)
 	// A dossier that was cut off leaves nothing; what cannot be removed now is
 	// tried again with the next command.

@@ -50,13 +50,14 @@ type Report = func(done, total int, note string)
 type App struct {
 	d Deps
 
-	syncing sync.Mutex // one sync at a time
-	erasing sync.Mutex // one erasure at a time
-	copying sync.Mutex // one copy for a person at a time
-	ticking sync.Mutex // one look at what has become due at a time
-	locking sync.Mutex // the storages are brought to the restrictions by one at a time
-	binding sync.Mutex // one dossier at a time
-	mending sync.Mutex // corrections are written to the shops by one at a time
+	syncing  sync.Mutex // one sync at a time
+	erasing  sync.Mutex // one erasure at a time
+	copying  sync.Mutex // one copy for a person at a time
+	ticking  sync.Mutex // one look at what has become due at a time
+	sweeping sync.Mutex // one sweep at a time
+	locking  sync.Mutex // the storages are brought to the restrictions by one at a time
+	binding  sync.Mutex // one dossier at a time
+	mending  sync.Mutex // corrections are written to the shops by one at a time
 
 	mu        sync.Mutex
 	listeners []func()
@@ -66,6 +67,8 @@ type App struct {
 	watching  bool               // under mu: new mail is told at once
 
 	cal calendarKeeper
+
+	without []string // storages that a sweep does without: they are away
 }
 
 // New returns the façade over what it is given.

@@ -56,6 +56,11 @@ func (a *App) facts(tx Tx, c cases.Case, lang string) (cases.Facts, error) {
 			}
 		}
 		a.erasureFacts(&f, r, steps, lang, why)
+		t, err := a.trace(tx, r, steps)
+		if err != nil {
+			return f, err
+		}
+		f.BackupsGone = t.Date
 	}
 	ns, err := records[cases.Notice](tx, kindNotices)
 	if err != nil {

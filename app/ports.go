@@ -272,7 +272,10 @@ type Deps struct {
 	Services []Connection
 	Printer  Printer
 	Desktop  Desktop
-	Version  string // of the program
+	// Scheduler keeps the entry of the operating system that runs sweeps; nil
+	// where it cannot.
+	Scheduler Scheduler
+	Version   string // of the program
 	// Paper and Packer make the copies for a person; CopySchema is the JSON
 	// Schema of their data.json.
 	Paper      Paper

@@ -94,6 +94,9 @@ func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Ste
 		if id, err = tx.BeginRun(r, steps); err != nil {
 			return err
 		}
+		if err := errors.Join(l.a.beganWithout(tx, id), l.a.confirmedByHand(tx, r)); err != nil {
+			return err
+		}
 		if r.State != erasure.Refused {
 			if err := endCooling(tx, r.Scope, r.PlanHash, l.waits); err != nil {
 				return err
@@ -196,6 +199,10 @@ func (l ledger) Unfinished(ctx context.Context) ([]erasure.Record, map[int64][]e
 // where the plan was narrowed to a part of what they hold. An order that is held
 // is left as it is, even where no listing showed anything of it.
 func (a *App) forget(tx Tx, r erasure.Record) error {
+	// What lies in a storage that was away must still be found.
+	if out, err := ranWithout(tx, r.ID); err != nil || out {
+		return err
+	}
 	kept := map[string]bool{}   // numbers of orders of which media were kept on purpose
 	needed := map[string]bool{} // numbers of orders whose contact data the contract still needs
 	stays := func(storage, key, number string, holds plan.Holds, byHand bool) {

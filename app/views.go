@@ -36,8 +36,9 @@ const (
 // "absence" (the owner will be away, and Count things must be done by Due),
 // "notice" (recipients to be told or reminded, GDPR Art. 19; Case set),
 // "suppression" (a shop uses what a person on the suppression list stopped;
-// Service set), "change" (corrections did not arrive; Case set), "gap" (a
-// register has gaps; Register set), "promise" (Promise set).
+// Service set), "change" (corrections did not arrive; Case set), "sweep" (a
+// sweep was stopped, or waits; Sweep set), "gap" (a register has gaps; Register
+// set), "promise" (Promise set).
 type Need struct {
 	Kind     string
 	Tone     Tone
@@ -56,6 +57,7 @@ type Need struct {
 	// ServiceKind is the kind of the Service: "mailbox", "shop" or "storage".
 	ServiceKind string
 	Error       error
+	Sweep       *SweepNeed
 }
 
 // Today is the first page.

@@ -317,6 +317,9 @@ func (p *casePage) person() fyne.CanvasObject {
 		parts = append(parts, kit.IconLine(kit.AtRisk, w.t("sheet.minor")))
 	}
 	parts = append(parts, p.linkParts()...)
+	if len(v.Runs) > 0 {
+		parts = append(parts, w.caseTrace(c.ID))
+	}
 
 	level := map[cases.IdentityLevel]kit.Tone{cases.Confirmed: kit.Kept, cases.Probable: kit.Kept, cases.Doubtful: kit.Late}[c.Identity.Level]
 	parts = append(parts, kit.Gap(8), kit.Heading(w.t("sheet.identity")), kit.Badge(level, w.identity(c.Identity.Level)))

@@ -46,6 +46,7 @@ type fake struct {
 	copy    copyFake
 	life    lifeFake
 	wording wordingFake
+	sweep   sweepFake
 }
 
 // The program itself has all that the window asks for.

@@ -27,6 +27,7 @@ type runPage struct {
 type runData struct {
 	run     app.RunView
 	notices []app.NoticeRow
+	trace   app.Trace
 }
 
 func (p *runPage) place() string { return placeStorage }
@@ -45,6 +46,9 @@ func (p *runPage) load() {
 	w := p.w
 	fetch(w, p.body, func(ctx context.Context) (d runData, err error) {
 		if d.run, err = w.f.Run(ctx, p.id); err != nil {
+			return d, err
+		}
+		if d.trace, err = w.f.TraceOfRun(ctx, p.id); err != nil {
 			return d, err
 		}
 		all, err := w.f.Notices(ctx, casesID(d.run.Record.Scope.Case))
@@ -136,6 +140,7 @@ func (p *runPage) show(d runData) fyne.CanvasObject {
 		}
 		parts = append(parts, kit.Pair(w.t("run.verified"), how))
 	}
+	parts = append(parts, w.traceParts(d.trace)...)
 	if r.Reason != "" {
 		parts = append(parts, kit.Pair(w.t("run.reason"), w.reason(r.Reason)))
 	}

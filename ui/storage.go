@@ -37,7 +37,7 @@ func (p *storagePage) changed() { p.loadDue(); p.loadRuns() }
 
 func (p *storagePage) build() fyne.CanvasObject {
 	w := p.w
-	p.head = kit.NewHeader(w.t("nav.storage"), w.t("storage.summary"))
+	p.head = kit.NewHeader(w.t("nav.storage"), w.t("storage.summary"), kit.NewButton(w.t("sweeps.title"), w.openSweeps))
 	p.due, p.runs, p.lost = newSlot(), newSlot(), newSlot()
 	p.tabs = kit.NewTabs(kit.Tab{Word: w.t("storage.due"), Content: p.due.box}, kit.Tab{Word: w.t("storage.runs"), Content: p.runs.box},
 		kit.Tab{Word: w.t("storage.orphans"), Content: p.lost.box})

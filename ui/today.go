@@ -213,6 +213,8 @@ func (w *Window) need(n app.Need) needCard {
 		}}
 	case "retention":
 		return needCard{w.n("need.retention", n.Count), w.t("need.retention.why"), state, w.t("need.retention.button"), func() { w.open(placeStorage) }}
+	case "sweep":
+		return w.sweepNeed(n, state)
 	case "run":
 		return needCard{w.t("need.run"), w.t("need.run.why"), state, w.t("need.run.button"), func() { w.follow(&runPage{w: w, id: n.Run}) }}
 	case "absence":

@@ -91,6 +91,7 @@ type Window struct {
 	listening        bool           // new mail is waited for
 	mayWatch         bool           // and will be once the shop was read: a mail is judged by the orders that are known
 	menuSteps        []*fyne.MenuItem
+	inTray           bool // closing the window keeps the program in the tray
 }
 
 // New makes the window over a façade. Show it with Run.
@@ -156,6 +157,9 @@ func (w *Window) begin() {
 		return
 	}
 	go w.everyMinute()
+	go w.sweepsByThemselves()
+	w.inTray = w.f.SweepSettings().Tray
+	w.tray()
 	go w.remindNow()
 	w.mayWatch = true
 	w.refreshRail()
@@ -184,6 +188,13 @@ func (w *Window) remembered() fyne.Size {
 }
 
 func (w *Window) close() {
+	if !w.toTray() {
+		w.exit()
+	}
+}
+
+// exit quits, and asks first while something is under way.
+func (w *Window) exit() {
 	if w.working() {
 		var d *kit.Dialog
 		d = kit.NewDialog(w.win.Canvas(), w.t("close.title"), kit.DialogWidth, kit.Words(w.t("close.words")), w.t("close.stay"), nil,
@@ -378,7 +389,7 @@ func (w *Window) railState(today *app.Today) {
 			counts[placeRequests] += max(1, map[bool]int{true: n.Count, false: 1}[n.Kind == "mail"])
 		case "absence":
 			counts[placeCalendar]++
-		case "retention", "run":
+		case "retention", "run", "sweep":
 			counts[placeStorage]++
 		case "cooling", "notice", "change":
 			counts[placeRequests]++

@@ -27,7 +27,7 @@ func TextKeys() []string {
 		EventChallenged, EventCodeWrong, EventCodeLate, EventCodeElse, EventCodeSpent, EventCodeScope, EventCodeReturned, EventAutoReply, EventReceipt, EventReturned,
 		MatchToldEmail, MatchToldNumber, MatchAlias, MatchPhone, MatchAddress, MatchObject, MatchMessage, MatchNameNear, MatchBook, MatchSearch,
 		SignEntered, EventEntered, EventDisagrees, EventMerged, EventMergedInto,
-		EventFoundSent, EventOwnMail, EventSentByUs, EventUncertain, EventToldInVain, EventUntold, EventIDDropped, SignDKIMOwn,
+		EventFoundSent, EventOwnMail, EventSentByUs, EventUncertain, EventToldInVain, EventUntold, EventIDDropped, EventReduced, SignDKIMOwn,
 		WhyState, WhyWaiting, WhyNotWaiting, WhySettled, WhyExtended, WhyNoticeLate, WhyNoExtendRefusal, WhyOverdue, WhyNoRight, WhyUndecided,
 		WhyAllRefused, WhyGranted, WhyNothingRefused, WhyIdentity, WhyClock, WarnExtendMinor, WarnRefusalLate,
 		WhyNoWork, WhyConflict, WhyNoConflict, WhySelf, WhyMerged,

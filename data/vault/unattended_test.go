@@ -1,0 +1,43 @@
+package vault_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/zalando/go-keyring"
+
+	"greffier/data/vault"
+)
+
+func TestASchedulerOpensTheProfileFromTheKeyring(t *testing.T) {
+	keyring.MockInit()
+	dir := t.TempDir()
+	v, err := vault.Create(dir, "une phrase")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.Unattended(dir); !errors.Is(err, vault.ErrKeyring) {
+		t.Errorf("before anybody asked for it: %v", err)
+	}
+	if err := v.KeepUnattended(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := vault.Unattended(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := vault.Open(dir, s); err != nil || !w.Equal(v) {
+		t.Errorf("what the keyring gives does not open the profile: %v", err)
+	}
+	if _, err := vault.Unattended(t.TempDir()); !errors.Is(err, vault.ErrKeyring) {
+		t.Errorf("another profile's: %v", err)
+	}
+	v.ForgetUnattended()
+	if _, err := vault.Unattended(dir); !errors.Is(err, vault.ErrKeyring) {
+		t.Errorf("after it was forgotten: %v", err)
+	}
+	keyring.MockInitWithError(errors.New("locked"))
+	if err := v.KeepUnattended(); !errors.Is(err, vault.ErrKeyring) {
+		t.Errorf("no keyring: %v", err)
+	}
+}
