@@ -51,6 +51,9 @@ func (a *App) Today(ctx context.Context) (Today, error) {
 		if err := a.needOfRetention(&t, tx, today); err != nil {
 			return err
 		}
+		if err := errors.Join(a.needOfHolds(&t, tx), a.needOfRules(&t, tx)); err != nil {
+			return err
+		}
 		if err := a.needOfAbsence(&t, tx, today); err != nil {
 			return err
 		}
