@@ -291,4 +291,3 @@ func (a *App) needOfRules(t *Today, tx Tx) error {
 	}
 	return nil
 }
-

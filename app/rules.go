@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"greffier/app/agenda"
 	"greffier/app/effects"
 	"greffier/app/evidence"
 	"greffier/app/law"
@@ -579,6 +581,78 @@ func (a *App) aheadRows(ctx context.Context, until law.Date) ([]DueRow, []regist
 	return out, f.rules, nil
 }
 
+// ruleDates adds to the calendar what the rules about orders make due until its
+// last day, and the ends of the holds that are about more than one order.
+func (a *App) ruleDates(tx Tx, f *agenda.Facts) error {
+	wide, err := records[LegalHold](tx, kindHolds)
+	if err != nil {
+		return err
+	}
+	for _, h := range wide {
+		if h.Scope != HoldOrder && h.LiftedAt.IsZero() && !h.Until.IsZero() {
+			f.HoldEnds = append(f.HoldEnds, agenda.HoldEnd{Ref: h.ID, Until: h.Until})
+		}
+	}
+	rules, err := records[register.Rule](tx, kindRules)
+	if err != nil {
+		return err
+	}
+	until := f.Until
+	if until.IsZero() {
+		until = f.Today.AddYears(1)
+	}
+	in, err := a.bookInput(tx, f.Today)
+	if errors.Is(err, retention.ErrNoPeriod) {
+		return nil // a profile without rules has no dates of them
+	}
+	if err != nil {
+		return err
+	}
+	in.LastMessage = func(id int64) (time.Time, error) {
+		o, err := tx.Order(id)
+		if err != nil || o.Customer.Email == "" {
+			return time.Time{}, err
+		}
+		return tx.LastFrom(o.Customer.Email)
+	}
+	book := retention.NewBook(in)
+	if err := tx.EachOrder(func(o order.Order) error { book.Order(o); return nil }); err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if retention.About(r) == retention.Media {
+			continue
+		}
+		due, ahead, err := book.Rows(r, until)
+		if err != nil {
+			return err
+		}
+		by := map[int]*agenda.RuleDue{}
+		for _, row := range slices.Concat(due, ahead) {
+			if row.Held != "" {
+				continue
+			}
+			// What was due before today is due today.
+			day := row.Due
+			if day.Before(f.Today) {
+				day = f.Today
+			}
+			m := by[day.Year*12+int(day.Month)]
+			if m == nil {
+				m = &agenda.RuleDue{Rule: r.ID, Due: day}
+				by[day.Year*12+int(day.Month)] = m
+			}
+			if m.Count++; day.Before(m.Due) {
+				m.Due = day
+			}
+		}
+		for _, m := range by {
+			f.Rules = append(f.Rules, *m)
+		}
+	}
+	return nil
+}
+
 // RunRule makes the plan of one rule on a day and runs it: the plan is made
 // anew, because the rules before it have changed what is there. By is who
 // confirmed it. A rule without anything to do gives a run without a number.
@@ -592,4 +666,3 @@ func (a *App) RunRule(ctx context.Context, rule string, at law.Date, by string, 
 	}
 	return a.EraseWith(ctx, v.Plans[0], v.Plans[0].Hash, EraseOptions{By: by, At: at}, report)
 }
-
