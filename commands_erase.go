@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/plan"
+	"greffier/app/retention"
 	"greffier/assets"
 )
 
@@ -366,9 +368,9 @@ func (c *cli) resume(p *profile) error {
 }
 
 func (c *cli) retentionCommand() *cobra.Command {
-	var at string
+	var at, rule string
 	var dry, yes bool
-	cmd := command("retention [--at DATE] [--dry-run | --yes]", "Show what the retention rules make due, and erase it", 0, 0, func(*cobra.Command, []string) error {
+	cmd := command("retention [--at DATE] [--rule NAME] [--dry-run | --yes]", "Show what the retention rules make due, and do it", 0, 0, func(*cobra.Command, []string) error {
 		var day law.Date
 		if at != "" {
 			var err error
@@ -379,11 +381,12 @@ func (c *cli) retentionCommand() *cobra.Command {
 		if dry && yes {
 			return usage("--dry-run and --yes exclude each other")
 		}
-		return c.with(func(p *profile) error { return c.retention(p, day, yes) })
+		return c.with(func(p *profile) error { return c.retention(p, day, rule, yes) })
 	})
 	cmd.Flags().StringVar(&at, "at", "", "as of this day")
+	cmd.Flags().StringVar(&rule, "rule", "", "only this rule: media, contract, billing, commercial, or one of your own")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "show only")
-	cmd.Flags().BoolVar(&yes, "yes", false, "erase what is due")
+	cmd.Flags().BoolVar(&yes, "yes", false, "erase and archive what is due")
 	return cmd
 }
 
@@ -396,38 +399,51 @@ type dueJSON struct {
 	Held    string   `json:"held"`
 }
 
-func (c *cli) retention(p *profile, day law.Date, yes bool) error {
-	v, err := p.Retention(c.ctx, day)
+func (c *cli) retention(p *profile, day law.Date, rule string, yes bool) error {
+	look := func() (app.RetentionView, error) {
+		if rule != "" {
+			return p.RetentionOf(c.ctx, day, rule)
+		}
+		return p.Retention(c.ctx, day)
+	}
+	v, err := look()
 	if err != nil {
 		return err
 	}
 	due := []dueJSON{}
 	for _, d := range v.Due {
-		due = append(due, dueJSON{d.Rule, d.Number, d.Since, d.Due, d.Objects, d.Held})
+		due = append(due, dueOf(d))
 		if !c.json {
-			fmt.Fprintf(c.out, "due\t%s\t%s\t%s\t%s\t%d\t%s\n", d.Rule, d.Number, d.Since, d.Due, d.Objects, oneLine(d.Held))
+			fmt.Fprintf(c.out, "due\t%s\t%s\t%s\t%s\t%d\t%s\n", d.Rule, oneLine(d.Number), d.Since, d.Due, d.Objects, oneLine(d.Held))
 		}
 	}
-	var r *runJSON
+	plans := []*planJSON{}
+	for _, pl := range v.Plans {
+		plans = append(plans, planOf(pl))
+	}
+	shown := planOf(plan.Plan{})
+	if len(plans) > 0 {
+		shown = plans[0]
+	}
+	var runs []*runJSON
 	var runErr error
-	if yes && len(v.Plan.Erase) > 0 {
-		r, runErr = c.runPlan(p, v.Plan, app.EraseOptions{At: v.At})
-		if r != nil && !c.json {
-			c.showRun(*r)
-		}
+	if yes {
+		runs, runErr = c.runRules(p, v)
 	}
-	if yes && len(v.Plan.Erase) == 0 {
-		r = &runJSON{State: erasure.Complete.String(), Left: []leftJSON{}}
+	// One run, as nearly always, is printed as erase prints it.
+	var r *runJSON
+	if len(runs) > 0 {
+		r = runs[0]
 	}
 	if c.json {
-		if err := c.printJSON(map[string]any{"due": due, "plan": planOf(v.Plan), "run": r}); err != nil {
+		if err := c.printJSON(map[string]any{"due": due, "plan": shown, "plans": plans, "run": r, "runs": orEmpty(runs)}); err != nil {
 			return err
 		}
 	}
 	if runErr != nil {
 		return runErr
 	}
-	if r != nil && r.State != erasure.Complete.String() {
+	if slices.ContainsFunc(runs, func(r *runJSON) bool { return r.State != erasure.Complete.String() }) {
 		return errSaid
 	}
 	if yes && slices.ContainsFunc(v.Due, func(d app.DueRow) bool { return d.Held == app.ShopAway }) {
@@ -435,4 +451,40 @@ func (c *cli) retention(p *profile, day law.Date, yes bool) error {
 		return fmt.Errorf("%s: %w", app.ShopAway, app.ErrPart)
 	}
 	return nil
+}
+
+// runRules runs the plans that were shown, one rule after the other. A plan that
+// the run before it has changed is made again.
+func (c *cli) runRules(p *profile, v app.RetentionView) (runs []*runJSON, failed error) {
+	for i, pl := range v.Plans {
+		if len(pl.Erase) == 0 && (pl.Scope.Rule == retention.Media || len(pl.Scope.Orders) == 0) {
+			if i == 0 {
+				runs = append(runs, &runJSON{State: erasure.Complete.String(), Left: []leftJSON{}})
+			}
+			continue
+		}
+		if i > 0 {
+			again, err := p.RetentionOf(c.ctx, v.At, pl.Scope.Rule)
+			if err != nil {
+				return runs, errors.Join(failed, err)
+			}
+			if len(again.Plans) == 0 {
+				continue
+			}
+			pl = again.Plans[0]
+		}
+		r, err := c.runPlan(p, pl, app.EraseOptions{At: v.At})
+		if r != nil {
+			if runs = append(runs, r); !c.json {
+				c.showRun(*r)
+			}
+		}
+		if failed = errors.Join(failed, err); err != nil && c.ctx.Err() != nil {
+			break
+		}
+	}
+	if len(runs) == 0 && failed == nil {
+		runs = append(runs, &runJSON{State: erasure.Complete.String(), Left: []leftJSON{}})
+	}
+	return runs, failed
 }

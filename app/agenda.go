@@ -62,6 +62,9 @@ func (a *App) entries(tx Tx, until law.Date) ([]agenda.Entry, error) {
 	if f.Holds, err = tx.Holds(); err != nil {
 		return nil, err
 	}
+	if err := a.ruleDates(tx, &f); err != nil {
+		return nil, err
+	}
 	for _, h := range f.Holds {
 		if o, err := tx.Order(h.Order); err == nil {
 			f.Numbers[h.Order] = o.Number

@@ -66,7 +66,8 @@ type App struct {
 	stopWatch context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
 	watching  bool               // under mu: new mail is told at once
 
-	cal calendarKeeper
+	cal     calendarKeeper
+	archive archiveKeeper
 
 	without []string // storages that a sweep does without: they are away
 }

@@ -13,9 +13,11 @@ import (
 	"greffier/app/law"
 	"greffier/app/order"
 	"greffier/app/plan"
+	"greffier/app/retention"
 )
 
-// Orders returns all orders, newest first.
+// Orders returns the orders in daily view, newest first: those in intermediate
+// archiving are left out (Archive tells of them).
 func (a *App) Orders(ctx context.Context) ([]OrderRow, error) {
 	var out []OrderRow
 	err := a.d.Store.View(ctx, func(tx Tx) error {
@@ -25,14 +27,17 @@ func (a *App) Orders(ctx context.Context) ([]OrderRow, error) {
 		}
 		all, err := tx.Orders()
 		for _, o := range all {
-			out = append(out, b.row(o))
+			if r := b.row(o); r.Archived.IsZero() {
+				out = append(out, r)
+			}
 		}
 		return err
 	})
 	return out, err
 }
 
-// Order opens an order: what each locator finds of it now.
+// Order opens an order: what each locator finds of it now. ErrArchived for one in
+// intermediate archiving that was not opened with a reason (OpenArchived).
 func (a *App) Order(ctx context.Context, id int64) (OrderView, error) {
 	var v OrderView
 	if err := a.d.Store.View(ctx, func(tx Tx) error {
@@ -43,13 +48,20 @@ func (a *App) Order(ctx context.Context, id int64) (OrderView, error) {
 		if v.Order, err = tx.Order(id); err != nil {
 			return err
 		}
+		if err := a.mayOpen(tx, v.Order); err != nil {
+			return err
+		}
 		v.Row = b.row(v.Order)
 		hs, err := tx.Holds()
 		if err != nil {
 			return err
 		}
-		for _, h := range hs {
-			if h.Order == id {
+		wide, err := wideHolds(tx)
+		if err != nil {
+			return err
+		}
+		for _, h := range append(hs, wide...) {
+			if h.HoldsOrder(id) {
 				v.Holds = append(v.Holds, h)
 			}
 		}
@@ -165,6 +177,8 @@ type orderBook struct {
 	a      *App
 	erased map[int64]time.Time
 	holds  map[int64]string
+	all    string // why every order is held, "" where it is not
+	kept   map[int64]law.Date
 	period law.Period
 	last   func(email string) time.Time
 	today  law.Date
@@ -183,9 +197,16 @@ func (a *App) orderBook(tx Tx) (*orderBook, error) {
 	}
 	for _, h := range hs {
 		// The owner's own words come first in the list, and stay.
-		if h.ActiveOn(b.today) && b.holds[h.Order] == "" {
+		switch {
+		case !h.ActiveOn(b.today) || h.Storage != "":
+		case h.All:
+			b.all = h.Reason
+		case b.holds[h.Order] == "":
 			b.holds[h.Order] = h.Reason
 		}
+	}
+	if b.kept, _, err = archives(tx); err != nil {
+		return nil, err
 	}
 	rule, err := a.mediaRule(tx)
 	if err != nil {
@@ -212,6 +233,12 @@ func (a *App) orderBook(tx Tx) (*orderBook, error) {
 func (b *orderBook) row(o order.Order) OrderRow {
 	r := OrderRow{ID: o.ID, Number: o.Number, Shop: o.Shop, Person: o.Customer.Name(), Email: o.Customer.Email, State: o.State, Status: o.Status,
 		Created: o.CreatedAt, Completed: o.CompletedAt, Photos: len(o.Photos), Held: b.holds[o.ID], Erased: b.erased[o.ID]}
+	if r.Held == "" {
+		r.Held = b.all
+	}
+	if retention.Finished(o.State) {
+		r.Archived = b.kept[o.ID]
+	}
 	var last time.Time
 	if o.CompletedAt.IsZero() && o.Customer.Email != "" {
 		last = b.last(o.Customer.Email)

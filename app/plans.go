@@ -217,8 +217,11 @@ func (a *App) planScope(ctx context.Context, s plan.Scope, at law.Date, lang str
 	case s.Rule == plan.Orphans:
 		return a.PlanOrphans(ctx)
 	case s.Rule != "":
-		v, err := a.Retention(ctx, at)
-		return v.Plan, err
+		v, err := a.RetentionOf(ctx, at, s.Rule)
+		if err != nil || len(v.Plans) == 0 {
+			return plan.Plan{}, err
+		}
+		return v.Plans[0], nil
 	case s.Case != 0:
 		// The case may mean other orders by now, or ask for something else.
 		return a.planCase(ctx, cases.ID(s.Case), s.Only, lang, report)

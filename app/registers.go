@@ -180,16 +180,6 @@ func (a *App) Rules(ctx context.Context) ([]register.Rule, error) {
 	return list[register.Rule](ctx, a, kindRules)
 }
 
-// SaveRule keeps a retention rule; a period that cannot be read is refused.
-func (a *App) SaveRule(ctx context.Context, r register.Rule) error {
-	if r.Period != "" {
-		if _, err := law.ParsePeriod(r.Period); err != nil {
-			return err
-		}
-	}
-	return save(ctx, a, kindRules, &r.ID, &r)
-}
-
 // SeedDefaults gives a new profile the records that it starts from, in one
 // transaction, and opens the journal. It does nothing where they are there.
 func (a *App) SeedDefaults(ctx context.Context, d register.Defaults) error {

@@ -71,8 +71,12 @@ func (a *App) standing(tx Tx) ([]plan.Hold, error) {
 	if err != nil {
 		return nil, err
 	}
+	wide, err := wideHolds(tx)
+	if err != nil {
+		return nil, err
+	}
 	rs, err := restrictions(tx)
-	return slices.Concat(hs, effects.Holds(rs, a.d.Zone)), err
+	return slices.Concat(hs, wide, effects.Holds(rs, a.d.Zone)), err
 }
 
 // Restrict keeps the data of orders from being used or erased (GDPR Art. 18(1)):

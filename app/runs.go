@@ -13,6 +13,7 @@ import (
 	"greffier/app/order"
 	"greffier/app/plan"
 	"greffier/app/request"
+	"greffier/app/retention"
 )
 
 func runRecord(id int64) string { return fmt.Sprintf("run %d", id) }
@@ -52,13 +53,21 @@ func (l ledger) Held(ctx context.Context, run erasure.Record, steps []erasure.St
 			}
 			own = c.ID
 		}
-		hs, err := l.a.holds(tx, own)
+		hs, err := l.a.holdsOf(tx, run, own)
 		if err != nil {
 			return err
 		}
 		today := l.a.today()
 		for _, h := range hs {
-			if h.Order == 0 || !h.ActiveOn(today) || !slices.Contains(run.Scope.Orders, h.Order) {
+			if !h.ActiveOn(today) {
+				continue
+			}
+			for i, s := range steps {
+				if h.HoldsObject(s.Object.Object) {
+					out[i] = h.Reason
+				}
+			}
+			if h.Order == 0 || !slices.Contains(run.Scope.Orders, h.Order) {
 				continue
 			}
 			o, err := tx.Order(h.Order)
@@ -222,10 +231,18 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 	for _, h := range r.Restrict {
 		stays(h.Storage, h.Key, h.Order, h.Holds, false)
 	}
+	what, err := about(tx, r.Scope.Rule)
+	if err != nil {
+		return err
+	}
+	if what == retention.Contract {
+		return a.moveToArchive(tx, r)
+	}
 	held, err := a.heldOrders(tx, r)
 	if err != nil {
 		return err
 	}
+	var whole []int64
 	emails, phones := map[string]bool{}, map[string][]string{}
 	var emptied []int64
 	for _, id := range r.Scope.Orders {
@@ -250,6 +267,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		if _, err := tx.ForgetOrder(id, r.EndedAt, r.ID); err != nil {
 			return err
 		}
+		whole = append(whole, id)
 		if err := errors.Join(forgetAmended(tx, id, a.now()), forgetRestrictions(tx, id, a.now())); err != nil {
 			return err
 		}
@@ -269,7 +287,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 			return err
 		}
 	}
-	if err := erasedMedia(tx, emptied); err != nil {
+	if err := errors.Join(erasedMedia(tx, emptied), a.endArchive(tx, r, whole)); err != nil {
 		return err
 	}
 	if a.d.Remember == nil {
@@ -297,14 +315,26 @@ func (a *App) heldOrders(tx Tx, r erasure.Record) (map[int64]bool, error) {
 		}
 		own = c.ID
 	}
-	hs, err := a.holds(tx, own)
+	hs, err := a.holdsOf(tx, r, own)
 	out := map[int64]bool{}
 	for _, h := range hs {
-		if h.ActiveOn(a.today()) && slices.Contains(r.Scope.Orders, h.Order) {
-			out[h.Order] = true
+		if !h.ActiveOn(a.today()) {
+			continue
+		}
+		for _, id := range r.Scope.Orders {
+			out[id] = out[id] || h.HoldsOrder(id)
 		}
 	}
 	return out, err
+}
+
+// holdsOf returns what protects orders from a run: more protects them from a rule
+// about orders and persons than from one about media.
+func (a *App) holdsOf(tx Tx, r erasure.Record, own cases.ID) ([]plan.Hold, error) {
+	if r.Scope.Rule != "" && r.Scope.Rule != retention.Media && r.Scope.Rule != plan.Orphans {
+		return a.ruleHolds(tx)
+	}
+	return a.holds(tx, own)
 }
 
 // tellCase writes the end of a run into its case: the outcome of erasure

@@ -30,23 +30,77 @@ func (a *App) mediaRule(tx Tx) (register.Rule, error) {
 	return register.Rule{}, retention.ErrNoPeriod
 }
 
-// Retention looks at the storages and tells what the media rule makes due on a
-// day, the zero date being today, with the plan that would do it. Objects that
-// no order claims are shown, but erased only by the owner's own hand.
+// Retention looks at the storages and tells what the rules make due on a day,
+// the zero date being today, with the plans that would do it. Objects that no
+// order claims are shown, but erased only by the owner's own hand.
 func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error) {
+	return a.retention(ctx, at, "")
+}
+
+// RetentionOf is Retention of one rule alone; retention.ErrRule where there is no
+// such rule. Only the media rule looks at the storages for all orders.
+func (a *App) RetentionOf(ctx context.Context, at law.Date, rule string) (RetentionView, error) {
+	if rule == "" {
+		return RetentionView{}, retention.ErrRule
+	}
+	return a.retention(ctx, at, rule)
+}
+
+func (a *App) retention(ctx context.Context, at law.Date, only string) (RetentionView, error) {
 	if at.IsZero() {
 		at = a.today()
 	}
 	v := RetentionView{At: at}
-	m, err := a.sweep(ctx, at, nil, nil)
+	f, err := a.ruleFacts(ctx, at)
 	if err != nil {
 		return v, err
+	}
+	if only == "" || only == retention.Media {
+		book := f.book
+		if only != "" {
+			book = nil
+		}
+		if v.Plan, err = a.mediaDue(ctx, at, book, &v); err != nil {
+			return v, err
+		}
+		*f.filled = book != nil
+		v.Plans = append(v.Plans, v.Plan)
+	}
+	known := only == "" || only == retention.Media
+	var all []due
+	for _, r := range f.rules {
+		if retention.About(r) == retention.Media || only != "" && r.ID != only {
+			continue
+		}
+		known = true
+		d, err := a.ruleDue(ctx, at, r, f)
+		if err != nil {
+			return v, err
+		}
+		all = append(all, d)
+		v.Due, v.Ahead = append(v.Due, dueRows(d.rows)...), append(v.Ahead, dueRows(d.ahead)...)
+		if len(d.plan.Scope.Orders) > 0 {
+			v.Plans = append(v.Plans, d.plan)
+		}
+	}
+	if !known {
+		return v, retention.ErrRule
+	}
+	return v, a.noteDue(ctx, at, all)
+}
+
+// mediaDue tells what the media rule makes due, with its plan; book, where it is
+// not nil, is filled beside.
+func (a *App) mediaDue(ctx context.Context, at law.Date, book *retention.Book, v *RetentionView) (plan.Plan, error) {
+	m, err := a.lookFor(ctx, at, book, nil, nil, nil)
+	if err != nil {
+		return plan.Plan{}, err
 	}
 	res := m.tally.Result()
 	// Whatever day is asked for, what is held today stays today.
 	for i, r := range res.Due {
 		for _, h := range m.holds {
-			if r.Order != 0 && h.Order == r.Order && res.Due[i].Held == "" && h.ActiveOn(a.today()) {
+			if r.Order != 0 && h.HoldsOrder(r.Order) && res.Due[i].Held == "" && h.ActiveOn(a.today()) {
 				res.Due[i].Held = h.Reason
 			}
 		}
@@ -54,15 +108,15 @@ func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error)
 	if err := a.d.Store.Update(ctx, func(tx Tx) error {
 		return setMedia(tx, media{At: a.now(), Objects: m.tally.Counts(), Orphans: res.OrphanObjects})
 	}); err != nil {
-		return v, err
+		return plan.Plan{}, err
 	}
 	in := plan.Input{Scope: plan.Scope{Rule: retention.Media}, Holds: m.holds, Today: at, Zone: a.d.Zone, Lang: a.Info().Lang, MadeAt: a.now(), Bases: a.d.Bases}
 	if err := a.dueOrders(ctx, res.Due, m.tally.Candidates(), &in); err != nil {
-		return v, err
+		return plan.Plan{}, err
 	}
 	a.dueRecords(ctx, res.Due, &in)
 	if err := ctx.Err(); err != nil {
-		return v, err
+		return plan.Plan{}, err
 	}
 	inScope := map[int64]bool{}
 	for _, o := range in.Orders {
@@ -75,8 +129,7 @@ func (a *App) Retention(ctx context.Context, at law.Date) (RetentionView, error)
 	}
 	in.SharedBy = m.index.Shared(in.Found, a.locators())
 	v.Due, v.Ahead = dueRows(res.Due), dueRows(res.Ahead)
-	v.Plan = plan.Build(in)
-	return v, nil
+	return plan.Build(in), nil
 }
 
 // dueOrders reads the orders whose media are due and wait for nothing, and
@@ -156,12 +209,21 @@ type swept struct {
 	tally *retention.Tally
 	index *plan.Index
 	holds []plan.Hold
-	rule  register.Rule
+	rule  register.Rule // the media rule in force
+	// before is the tally of the rule in force, filled only where another one is
+	// tried.
+	before *retention.Tally
 }
 
 // sweep looks at the storages once, holding only what the media rule makes due
 // on a day. also, where it is not nil, is told of every object.
 func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) error, report Report) (swept, error) {
+	return a.lookFor(ctx, at, nil, nil, also, report)
+}
+
+// lookFor is sweep that fills a book beside, where one is given, and applies a
+// media rule that is not the one in force, where one is given.
+func (a *App) lookFor(ctx context.Context, at law.Date, book *retention.Book, rule *register.Rule, also func(plan.Found) error, report Report) (swept, error) {
 	var m swept
 	if len(a.d.Storages) == 0 && len(a.d.Desks) == 0 {
 		return m, ErrNoStorage
@@ -173,7 +235,9 @@ func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) erro
 		if m.rule, err = a.mediaRule(tx); err != nil {
 			return err
 		}
-		in.Rule = m.rule
+		if in.Rule = m.rule; rule != nil {
+			in.Rule = *rule
+		}
 		if in.Holds, err = a.standing(tx); err != nil {
 			return err
 		}
@@ -184,15 +248,25 @@ func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) erro
 		if m.tally, err = retention.NewTally(in); err != nil {
 			return err
 		}
+		if m.before, err = retention.NewTally(retention.Input{Rule: m.rule, At: at, Zone: a.d.Zone, Holds: in.Holds, Cases: in.Cases}); err != nil {
+			return err
+		}
+		always := in.Rule.Starts == retention.FromInteraction || m.rule.Starts == retention.FromInteraction
 		return tx.EachOrder(func(o order.Order) error {
 			var last time.Time
-			if o.CompletedAt.IsZero() && o.Customer.Email != "" {
+			if (always || o.CompletedAt.IsZero()) && o.Customer.Email != "" {
 				if last, err = tx.LastFrom(o.Customer.Email); err != nil {
 					return err
 				}
 			}
 			m.tally.Order(o, last)
 			m.index.Add(o)
+			if rule != nil {
+				m.before.Order(o, last)
+			}
+			if book != nil {
+				book.Order(o)
+			}
 			return nil
 		})
 	}); err != nil {
@@ -200,6 +274,9 @@ func (a *App) sweep(ctx context.Context, at law.Date, also func(plan.Found) erro
 	}
 	return m, plan.Sweep(ctx, a.listers(), a.locators(), m.index, func(f plan.Found) error {
 		m.tally.Add(f)
+		if rule != nil {
+			m.before.Add(f)
+		}
 		if also == nil {
 			return nil
 		}

@@ -163,6 +163,9 @@ type OrderRow struct {
 	Held      string    // reason of a hold, "" for none
 	Erased    time.Time // when Greffier erased its media
 	Tone      Tone
+	// Archived is the last day of its intermediate archiving, zero while it is in
+	// daily view.
+	Archived law.Date
 	// Media tells where the order's media stand: "counting", "due", "held",
 	// "erased", "open" (period not begun), "none".
 	Media string
@@ -203,8 +206,11 @@ type DueRow struct {
 type RetentionView struct {
 	At    law.Date
 	Due   []DueRow
-	Ahead []DueRow // still counting, soonest first
-	Plan  plan.Plan
+	Ahead []DueRow  // still counting, soonest first; of other rules than media, what ends within a year
+	Plan  plan.Plan // of the media rule
+	// Plans are the plans of all rules that have something to do, the media
+	// rule's first. That of a rule about archiving erases nothing and restricts.
+	Plans []plan.Plan
 }
 
 // RunView is a run with its steps.

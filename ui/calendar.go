@@ -197,7 +197,12 @@ func (w *Window) opener(e agenda.Entry) func() {
 		if e.Order != 0 {
 			return func() { w.follow(&orderPage{w: w, id: e.Order}) }
 		}
+		if e.Kind == agenda.Hold {
+			return func() { w.follow(&rulesPage{w: w, tab: rulesTabHolds}) }
+		}
 		return func() { w.follow(&storagePage{w: w}) }
+	case agenda.Rule:
+		return func() { w.follow(&rulesPage{w: w, tab: rulesTabDue}) }
 	case agenda.Assess:
 		return func() { w.follow(&registerPage{w: w, name: register.DPIA}) }
 	case agenda.Contract, agenda.Review, agenda.Exit:

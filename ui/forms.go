@@ -11,6 +11,7 @@ import (
 
 	"greffier/app/law"
 	"greffier/app/register"
+	"greffier/app/retention"
 	"greffier/ui/kit"
 )
 
@@ -358,7 +359,16 @@ func (p *registerPage) loadForms() {
 	case register.Findings:
 		p.findings()
 	case register.Retention:
-		listRecords(p, w.f.Rules, func(x register.Rule) entry { return w.ruleEntry(x) }, w.ruleForm, w.f.SaveRule)
+		// Nothing is saved before she saw what it would make due.
+		fetch(w, p.forms, w.f.Rules, func(rules []register.Rule) fyne.CanvasObject {
+			var es []entry
+			for _, r := range rules {
+				e := w.ruleEntry(r)
+				e.open = func() { w.changeRule(r, func() { p.loadForms(); p.loadPaper() }) }
+				es = append(es, e)
+			}
+			return p.entries(es, nil)
+		})
 	}
 }
 
@@ -379,9 +389,10 @@ func (w *Window) ruleEntry(x register.Rule) entry {
 
 func (w *Window) ruleForm(f *form, x *register.Rule) {
 	f.both("rule.covers", &x.Covers)
-	f.choice("rule.starts", &x.Starts, "completion", "last interaction", "financial year end", "last contact", "end of relationship")
+	about := retention.About(*x)
+	f.choice("rule.starts", &x.Starts, retention.StartsOf(about)...)
 	f.period("rule.period", &x.Period)
-	f.choice("rule.then", &x.Then, "delete", "restrict", "anonymise")
+	f.choice("rule.then", &x.Then, retention.ThensOf(about)...)
 	f.both("rule.ground", &x.Ground)
 	f.check("rule.automatic", &x.Automatic)
 }
@@ -396,11 +407,7 @@ func listRecords[T any](p *registerPage, get func(context.Context) ([]T, error),
 			e.open = func() { edit(x) }
 			es = append(es, e)
 		}
-		add := func() { var x T; edit(x) }
-		if p.name == register.Retention {
-			add = nil // the rules are those of the policy: changed, not added
-		}
-		return p.entries(es, add)
+		return p.entries(es, func() { var x T; edit(x) })
 	})
 }
 

@@ -28,7 +28,7 @@ func (p *registersPage) build() fyne.CanvasObject {
 	w := p.w
 	dossier := kit.NewPrimary(w.t("dossier.button"), w.dossier)
 	dossier.Icon = theme.DocumentPrintIcon()
-	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), kit.NewButton(w.t("suppression.page"), func() { w.follow(&suppressionPage{w: w}) }),
+	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), kit.NewButton(w.t("rules.page"), func() { w.follow(&rulesPage{w: w}) }), kit.NewButton(w.t("suppression.page"), func() { w.follow(&suppressionPage{w: w}) }),
 		kit.NewButton(w.t("dossier.check"), w.checkDossier), dossier)
 	p.body = newSlot()
 	p.load()

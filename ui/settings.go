@@ -299,29 +299,11 @@ func (p *settingsPage) loadRules() {
 		for _, r := range rules {
 			e := w.ruleEntry(r)
 			parts = append(parts, kit.Row(0, kit.Down(-14, kit.Strong(e.title), kit.Faint(e.note)),
-				kit.NewButton(w.t("change"), func() { p.editRule(r) })))
+				kit.NewButton(w.t("change"), func() { w.changeRule(r, p.loadRules) })))
 		}
+		parts = append(parts, container.NewHBox(kit.NewButton(w.t("rules.page"), func() { w.follow(&rulesPage{w: w}) })))
 		return kit.NewCard(parts...)
 	})
-}
-
-// editRule changes a rule in a dialog: what it would make due at once shows
-// under Storage and erasure, and nothing is erased before she confirms it.
-func (p *settingsPage) editRule(r register.Rule) {
-	w := p.w
-	f := &form{w: w}
-	w.ruleForm(f, &r)
-	said := kit.Toned(kit.Words(""), kit.Late)
-	var d *kit.Dialog
-	d = w.dialog(w.ruleName(r.ID), kit.Down(0, append(f.rows, said)...), kit.NewPrimary(w.t("save"), func() {
-		if !f.collect() {
-			said.SetText(w.t("form.wrong"))
-			return
-		}
-		d.Close()
-		w.do(func(ctx context.Context) error { return w.f.SaveRule(ctx, r) }, p.loadRules)
-	}))
-	d.Show()
 }
 
 // backupName is the name of a backup made today.

@@ -11,6 +11,7 @@ import (
 	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/plan"
+	"greffier/app/retention"
 	"greffier/ui/kit"
 )
 
@@ -58,7 +59,10 @@ func (p *storagePage) build() fyne.CanvasObject {
 
 func (p *storagePage) loadDue() {
 	w := p.w
-	fetch(w, p.due, func(ctx context.Context) (app.RetentionView, error) { return w.f.Retention(ctx, law.Date{}) }, p.showDue)
+	fetch(w, p.due, func(ctx context.Context) (app.RetentionView, error) {
+		// What the other rules make due stands on the page of the rules.
+		return w.f.RetentionOf(ctx, law.Date{}, retention.Media)
+	}, p.showDue)
 }
 
 func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
@@ -113,7 +117,7 @@ func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
 	}
 	p.see = func() {
 		w.follow(&planPage{w: w, at: placeStorage, title: w.t("storage.planTitle"), get: func(ctx context.Context) (plan.Plan, error) {
-			v, err := w.f.Retention(ctx, law.Date{})
+			v, err := w.f.RetentionOf(ctx, law.Date{}, retention.Media)
 			return v.Plan, err
 		}})
 	}

@@ -215,6 +215,10 @@ func (w *Window) need(n app.Need) needCard {
 		return needCard{w.n("need.retention", n.Count), w.t("need.retention.why"), state, w.t("need.retention.button"), func() { w.open(placeStorage) }}
 	case "sweep":
 		return w.sweepNeed(n, state)
+	case "hold":
+		return needCard{w.n("need.hold", n.Count), w.t("need.hold.why") + " " + due, state, w.t("need.hold.button"), func() { w.follow(&rulesPage{w: w, tab: rulesTabHolds}) }}
+	case "rules":
+		return needCard{w.n("need.rules", n.Count), w.t("need.rules.why"), state, w.t("need.rules.button"), func() { w.follow(&rulesPage{w: w, tab: rulesTabDue}) }}
 	case "run":
 		return needCard{w.t("need.run"), w.t("need.run.why"), state, w.t("need.run.button"), func() { w.follow(&runPage{w: w, id: n.Run}) }}
 	case "absence":

@@ -26,6 +26,7 @@ const (
 	Code      Kind = "code"      // a one-time code is taken no more
 	Mail      Kind = "mail"      // mails to check: if one is a request, its month ends
 	Media     Kind = "retention" // the media period of orders ends (GDPR Art. 5(1)(e))
+	Rule      Kind = "rule"      // a rule about orders or persons makes something due (Art. 5(1)(e))
 	Hold      Kind = "hold"      // a hold ends, and what it kept may go
 	Contract  Kind = "contract"  // a contract ends (Art. 28(3))
 	Review    Kind = "review"    // a provider is to be looked at again
@@ -37,7 +38,7 @@ const (
 )
 
 // Kinds are all kinds, the most urgent first.
-var Kinds = []Kind{Breach, Answer, Refusal, Mail, Media, Notice, Waiting, Assess, Contract, Exit, Review, Hold, Extension, Code, Away}
+var Kinds = []Kind{Breach, Answer, Refusal, Mail, Media, Rule, Notice, Waiting, Assess, Contract, Exit, Review, Hold, Extension, Code, Away}
 
 // Group is what the calendar filters by.
 type Group string
@@ -56,7 +57,7 @@ var Groups = []Group{Deadlines, Retention, Contracts, Absences}
 // Group returns the group of a kind.
 func (k Kind) Group() Group {
 	switch k {
-	case Media, Hold:
+	case Media, Rule, Hold:
 		return Retention
 	case Contract, Review, Exit:
 		return Contracts
@@ -67,8 +68,11 @@ func (k Kind) Group() Group {
 }
 
 // Asks tells whether an entry of this kind wants an act of the owner. The last
-// day for an extension, the end of a code and an absence are for information.
-func (k Kind) Asks() bool { return k != Extension && k != Code && k != Away && k != Hold }
+// day for an extension, the end of a code, an absence, the end of a hold and what a
+// rule makes due (the first page asks for that) are for information.
+func (k Kind) Asks() bool {
+	return k != Extension && k != Code && k != Away && k != Hold && k != Rule
+}
 
 // Tone is how urgent an entry is. The zero value is the cautious one.
 type Tone int
@@ -124,6 +128,20 @@ type MediaDue struct {
 	Due    law.Date
 }
 
+// RuleDue is what a rule about orders or persons makes due from a day on within
+// one month.
+type RuleDue struct {
+	Rule  string
+	Due   law.Date // the first day
+	Count int      // orders
+}
+
+// HoldEnd is the end of a hold that is about more than one order.
+type HoldEnd struct {
+	Ref   string
+	Until law.Date
+}
+
 // Facts are the records from which the entries follow.
 type Facts struct {
 	Today law.Date
@@ -134,7 +152,9 @@ type Facts struct {
 	Cases      []cases.Case
 	ToCheck    []time.Time // receipts of mails to check that belong to no case
 	Media      []MediaDue
+	Rules      []RuleDue
 	Holds      []plan.Hold
+	HoldEnds   []HoldEnd
 	Numbers    map[int64]string // of the orders held
 	Processors []register.Processor
 	Screenings []register.Screening
@@ -157,6 +177,7 @@ func Entries(f Facts) []Entry {
 	}
 	b.ofMail()
 	b.ofMedia()
+	b.ofRules()
 	b.ofHolds()
 	b.ofContracts()
 	b.ofScreenings()
@@ -285,6 +306,16 @@ func (b *builder) ofHolds() {
 		}
 		id := strconv.FormatInt(h.ID, 10)
 		b.ahead(Entry{ID: "hold-" + id, Kind: Hold, Date: h.Until, Ref: id, Order: h.Order, Number: b.Numbers[h.Order]})
+	}
+	for _, h := range b.HoldEnds {
+		b.ahead(Entry{ID: "hold-" + h.Ref, Kind: Hold, Date: h.Until, Ref: h.Ref})
+	}
+}
+
+// ofRules has one entry a rule and month: what is due by then is done at once.
+func (b *builder) ofRules() {
+	for _, r := range b.Rules {
+		b.add(Entry{ID: fmt.Sprintf("rule-%s-%d-%02d", r.Rule, r.Due.Year, r.Due.Month), Kind: Rule, Date: r.Due, Ref: r.Rule, Count: r.Count})
 	}
 }
 

@@ -32,6 +32,11 @@ func (s Speech) Title(e Entry) string {
 	}
 	key := "agenda.title." + string(e.Kind)
 	switch {
+	case e.Kind == Rule:
+		args["Rule"] = s.Say("rules.name."+ruleWord(e.Ref), nil)
+		if e.Count < 2 {
+			key += ".one"
+		}
 	case (e.Kind == Media || e.Kind == Mail) && e.Count < 2:
 		key += ".one"
 	case ofProvider(e.Kind) && (!s.Names || plain(e.Name) == ""):
@@ -97,6 +102,16 @@ func (s Speech) hour(t time.Time) string {
 		return t.In(zone).Format("15\u202fh\u202f04")
 	}
 	return t.In(zone).Format("15:04")
+}
+
+// ruleWord is the word of a rule of the policy; one of the owner's own has none
+// that may be said.
+func ruleWord(id string) string {
+	switch id {
+	case "contract", "billing", "commercial":
+		return id
+	}
+	return "own"
 }
 
 // families are the families of processors that have words of their own.

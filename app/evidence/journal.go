@@ -91,6 +91,7 @@ const (
 	ActSweepStopped        = "sweep.stopped"        // it would have erased more than its bounds allow, and asks
 	ActArchiveMoved        = "archive.moved"        // into intermediate archiving, restricted
 	ActArchiveEnded        = "archive.ended"        // the end of intermediate archiving was executed
+	ActArchiveOpened       = "archive.opened"       // somebody looked at an archived order, with a reason
 	ActScheduleSet         = "schedule.set"         // an entry of the operating system that runs sweeps was installed or removed
 	ActOwnDataPurged       = "own.purged"           // Greffier's own data whose period was over
 	ActSiteChecked         = "site.checked"         // the shop's pages, seen as a visitor who consented to nothing
@@ -113,7 +114,7 @@ var acts = []string{
 	ActPlanConfirmed, ActRunStarted, ActRunStep, ActRunFinished, ActRunResumed, ActRunRefused, ActRunLooked, ActErasureScheduled, ActErasureCancelled, ActNoticesMade, ActNoticeSent, ActNoticeAnswered, ActNoticeSpared, ActCertificateMade, ActTombstoneMade,
 	ActHoldPlaced, ActHoldLifted, ActRuleEnabled, ActRuleDisabled, ActRuleChanged, ActRegisterChanged, ActRegisterPrinted,
 	ActCopyMade, ActCopyPurged, ActRestrictionPlaced, ActRestrictionLifted, ActSuppressionAdded, ActSuppressionLifted, ActSuppressionExported, ActSuppressionBroken, ActFieldChanged, ActCaseEntered, ActCaseMerged, ActTemplateChanged, ActAbsenceSet, ActCalendarExported, ActReasoningPrinted, ActBreachLetters,
-	ActSweepRan, ActSweepStopped, ActArchiveMoved, ActArchiveEnded, ActScheduleSet, ActOwnDataPurged, ActSiteChecked, ActDrillRun, ActPolicyImported, ActPromisesChanged, ActPassphraseChanged, ActRecoveryMade, ActKeyDestroyed, ActStoreMigrated, ActHeadStamped, ActSignerMade,
+	ActSweepRan, ActSweepStopped, ActArchiveMoved, ActArchiveEnded, ActArchiveOpened, ActScheduleSet, ActOwnDataPurged, ActSiteChecked, ActDrillRun, ActPolicyImported, ActPromisesChanged, ActPassphraseChanged, ActRecoveryMade, ActKeyDestroyed, ActStoreMigrated, ActHeadStamped, ActSignerMade,
 	ActBackupMade, ActBackupRestored,
 }
 

@@ -182,7 +182,7 @@ func (b *builder) media(same []Found) {
 		}
 		orders = append(orders, mine...)
 	}
-	held, is := holdOn(orders, b.in.Holds, b.in.Today)
+	held, is := holdOn(f.Object, orders, b.in.Holds, b.in.Today)
 	_, target := b.targets[f.Order]
 	// Objects that no order claims go only when the plan is about them.
 	if f.Order == 0 && b.in.Scope.Rule == Orphans {
@@ -260,12 +260,12 @@ func (b *builder) keep(f Found, ground, article string) {
 }
 
 // holdOn returns the hold that protects longest among those that are active
-// today and stand on one of the orders.
-func holdOn(orders []int64, holds []Hold, today law.Date) (Hold, bool) {
+// today and stand on one of the orders, or on the object itself.
+func holdOn(o Object, orders []int64, holds []Hold, today law.Date) (Hold, bool) {
 	var best Hold
 	any := false
 	for _, h := range holds {
-		if !slices.Contains(orders, h.Order) || !h.ActiveOn(today) {
+		if !h.ActiveOn(today) || !h.HoldsObject(o) && !slices.ContainsFunc(orders, h.HoldsOrder) {
 			continue
 		}
 		if !any || longer(h, best) {

@@ -158,7 +158,21 @@ type Hold struct {
 	Article string   `json:"article"` // ground, a key of law.Articles
 	From    law.Date `json:"from"`
 	Until   law.Date `json:"until"`
+	// All holds every order and object; Storage and Prefix hold what lies there,
+	// whosever it is, and stand in the place of Order.
+	All     bool   `json:"all,omitempty"`
+	Storage string `json:"storage,omitempty"`
+	Prefix  string `json:"prefix,omitempty"`
 }
+
+// HoldsObject tells whether the hold is about an object for itself, whatever
+// order it belongs to.
+func (h Hold) HoldsObject(o Object) bool {
+	return h.All || h.Storage != "" && h.Storage == o.Storage && strings.HasPrefix(o.Key, h.Prefix)
+}
+
+// HoldsOrder tells whether the hold is about an order as a whole.
+func (h Hold) HoldsOrder(id int64) bool { return h.All || h.Order != 0 && h.Order == id }
 
 // Held is a record or object that is not erased but restricted until a date.
 type Held struct {

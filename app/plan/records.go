@@ -18,7 +18,7 @@ func (b *builder) record(same []Found) {
 		return
 	}
 	o, target := b.targets[f.Order]
-	held, is := holdOn(orders, b.in.Holds, b.in.Today)
+	held, is := holdOn(f.Object, orders, b.in.Holds, b.in.Today)
 	switch {
 	case is:
 		b.hold(f, held)

@@ -277,7 +277,10 @@ type Ruling struct {
 
 // Rule is one retention rule (policy, Art. 7), as data.
 type Rule struct {
-	ID      string `json:"id" toml:"id"` // media, contract, billing, commercial
+	ID string `json:"id" toml:"id"` // media, contract, billing, commercial, or the owner's own word
+	// Data is what a rule of the owner's own is about: contract, billing,
+	// commercial or unfinished; "" for the four of the policy, whose id says it.
+	Data    string `json:"data,omitempty" toml:"data"`
 	Covers  Text   `json:"covers" toml:"covers"`
 	Starts  string `json:"starts" toml:"starts"` // completion, last interaction, financial year end, last contact, end of relationship
 	Period  string `json:"period" toml:"period"` // law.ParsePeriod: "60 days", "10 years"; "" where none

@@ -14,9 +14,6 @@ import (
 	"greffier/app/request"
 )
 
-// Media is the id of the rule on photographs and portraits (policy, Art. 7).
-const Media = "media"
-
 // NoOrder is the reason why objects wait that no order claims: the shop may
 // not have told of their order yet, so that only the owner's own hand erases
 // them.
@@ -124,6 +121,19 @@ func needsMedia(c cases.Case) (request.Right, bool) {
 }
 
 func waitsFor(id cases.ID, r request.Right) string { return fmt.Sprintf("case %d: %s", id, r) }
+
+// mediaStartOf is MediaStart, or for a rule that starts with the last interaction
+// what moved last: the order, or the person by a message.
+func mediaStartOf(r register.Rule, o order.Order, lastMessage time.Time, zone *time.Location) Start {
+	if r.Starts != FromInteraction {
+		return MediaStart(o, lastMessage, zone)
+	}
+	last := latest(o.CreatedAt, o.CompletedAt, o.ModifiedAt, lastMessage)
+	if last.IsZero() {
+		return Start{}
+	}
+	return Start{law.DateOf(last, zone), FromInteraction}
+}
 
 // CaseHolds returns a hold for each order that an open case needs, so that
 // the planner protects what Apply says waits.

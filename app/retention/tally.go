@@ -54,6 +54,8 @@ type Tally struct {
 	period  law.Period
 	byCase  map[int64]wait // orders that an open case holds
 	byHold  map[int64]string
+	all     string      // why everything waits, "" where it does not
+	places  []plan.Hold // holds on what lies in a place
 	orders  map[int64]*account
 	orphans map[string]*Orphan
 	rest    [2]Row // what is too much to be told apart: due, and still counting
@@ -81,6 +83,7 @@ type account struct {
 // detail is what only few orders need.
 type detail struct {
 	held   string
+	placed bool // by a hold on a place
 	of     cases.ID
 	newest time.Time // of the objects of an order without any date
 	kept   []plan.Found
@@ -112,7 +115,14 @@ func NewTally(in Input) (*Tally, error) {
 	}
 	t := &Tally{in: in, period: period, byCase: map[int64]wait{}, byHold: map[int64]string{}, orders: map[int64]*account{}, orphans: map[string]*Orphan{}}
 	for _, h := range in.Holds {
-		if _, first := t.byHold[h.Order]; !first && h.ActiveOn(in.At) {
+		_, first := t.byHold[h.Order]
+		switch {
+		case !h.ActiveOn(in.At):
+		case h.All:
+			t.all = h.Reason
+		case h.Storage != "":
+			t.places = append(t.places, h)
+		case !first:
 			t.byHold[h.Order] = h.Reason
 		}
 	}
@@ -140,7 +150,7 @@ func (t *Tally) Order(o order.Order, lastMessage time.Time) {
 		return
 	}
 	a := &account{number: strings.Clone(o.Number), photos: len(o.Photos) > 0}
-	if since := MediaStart(o, lastMessage, t.in.Zone); !since.Date.IsZero() {
+	if since := mediaStartOf(t.in.Rule, o, lastMessage, t.in.Zone); !since.Date.IsZero() {
 		a.since = int32(since.Date.Year*10_000 + int(since.Date.Month)*100 + since.Date.Day)
 		a.from = uint8(max(0, slices.Index(origins, since.From)))
 		a.keep = !t.period.End(since.Date).After(t.in.At)
@@ -149,6 +159,8 @@ func (t *Tally) Order(o order.Order, lastMessage time.Time) {
 		a.more = &detail{held: why}
 	} else if w, ok := t.byCase[o.ID]; ok {
 		a.more = &detail{held: w.why, of: w.id}
+	} else if t.all != "" {
+		a.more = &detail{held: t.all}
 	}
 	a.keep = a.keep && a.more == nil
 	t.orders[o.ID] = a
@@ -181,6 +193,9 @@ func (t *Tally) Add(f plan.Found) {
 	}
 	a.count++
 	a.bytes += f.SizeBytes
+	if len(t.places) > 0 {
+		t.place(a, f.Object)
+	}
 	switch {
 	case a.keep:
 		d := a.detail()
@@ -193,6 +208,21 @@ func (t *Tally) Add(f plan.Found) {
 		if d.kept = append(d.kept, f); d.held != "" || !t.over(d.newest) {
 			d.kept = nil
 		}
+	}
+}
+
+// place makes an order wait whole when a hold is about the place of one of its
+// objects: half of it gone would tell nothing of the rest.
+func (t *Tally) place(a *account, o plan.Object) {
+	for _, h := range t.places {
+		if !h.HoldsObject(o) || a.more != nil && a.more.held != "" && !a.more.placed {
+			continue
+		}
+		d := a.detail()
+		if d.held == "" || h.Reason < d.held {
+			d.held = h.Reason
+		}
+		d.placed, d.kept, a.keep = true, nil, false
 	}
 }
 
