@@ -355,7 +355,7 @@ var table = []struct {
 	{"P12", "a site that was never checked cannot be told", func(in *promise.Input) { in.Site = nil }, cannot, "promise.p12.site", "site", ""},
 	{"P12", "a check of the site that could read nothing cannot be told", func(in *promise.Input) { in.Site.Pages = nil }, cannot, "promise.any.site.unread", "site", ""},
 	{"P12", "a site without encryption breaks it", func(in *promise.Input) { in.Site.TLS = "none" }, broken, "promise.p12.siteplain", "site", ""},
-	{"P12", "a refused certificate breaks it", func(in *promise.Input) { in.Site.TLSProblem = "unknown authority" }, broken, "promise.p12.sitecert", "site", ""},
+	{"P12", "a refused certificate breaks it", func(in *promise.Input) { in.Site.TLSProblem = "authority" }, broken, "promise.p12.sitecert", "site", ""},
 	{"P12", "a certificate that expired since breaks it", func(in *promise.Input) { in.Site.CertUntil = noon("2026-11-22") }, broken, "promise.p12.siteexpired", "site", ""},
 	{"P12", "a certificate about to expire is a risk", func(in *promise.Input) { in.Site.CertUntil = noon("2026-12-01") }, risk, "promise.p12.siteending", "site", "2026-12-01"},
 

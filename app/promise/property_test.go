@@ -261,7 +261,7 @@ func pageOracle(in promise.Input) string {
 func TestKeptNeverStandsBesideABrokenRow(t *testing.T) {
 	d := dice{rand.New(rand.NewPCG(20, 26))}
 	seen := map[string]map[promise.State]int{}
-	for range 8_000 {
+	for range 3_000 {
 		in := d.input()
 		all := promise.Check(in)
 		if len(all) != 17 {

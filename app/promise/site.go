@@ -11,6 +11,12 @@ import (
 	"greffier/app/register"
 )
 
+// SiteQuestion says which site is visited and what is looked for.
+type SiteQuestion struct {
+	Address string // of the home page, http or https
+	Contact string // the contact address that has to stand on it
+}
+
 // Site is what a visitor of the shop's site met who had consented to nothing.
 // Every text in it comes from the site and is hostile.
 type Site struct {
@@ -30,9 +36,11 @@ type Site struct {
 	PolicyText string    `json:"policy_text,omitempty"`
 	TLS        string    `json:"tls"` // as of a Connection
 	CertUntil  time.Time `json:"cert_until,omitzero"`
-	TLSProblem string    `json:"tls_problem,omitempty"` // why the certificate is not accepted
-	Contact    bool      `json:"contact"`               // the contact address stands on a page
-	Problems   []string  `json:"problems,omitempty"`    // pages that could not be read, without personal data
+	// TLSProblem is why the certificate is not accepted: "expired", "name",
+	// "authority", "other". Then nothing was read.
+	TLSProblem string   `json:"tls_problem,omitempty"`
+	Contact    bool     `json:"contact"`            // the contact address stands on a page
+	Problems   []string `json:"problems,omitempty"` // pages that could not be read, without personal data
 }
 
 // SitePage is one page that was read.
@@ -185,14 +193,17 @@ func foundBefore(in *Input, x *Site, s *sheet) {
 
 // siteProtected checks of P12 what the site itself shows (GDPR Art. 32).
 func siteProtected(in *Input, s *sheet) {
+	if in.Site != nil && in.Site.TLSProblem != "" {
+		// Nothing was read behind it.
+		s.broken("site", "promise.p12.sitecert", "Why", certWords(in.Site.TLSProblem))
+		return
+	}
 	x := siteSeen(in, s, "promise.p12.site", "promise.p12.sitestale")
 	if x == nil {
 		return
 	}
 	until := law.DateOf(x.CertUntil, in.Zone)
 	switch {
-	case x.TLSProblem != "":
-		s.broken("site", "promise.p12.sitecert", "Why", x.TLSProblem)
 	case !protected(strings.TrimSpace(x.TLS)) || x.TLS == "":
 		s.broken("site", "promise.p12.siteplain")
 	case !until.IsZero() && until.Before(in.Today):
@@ -221,7 +232,7 @@ func onTheSite(in *Input, current []register.PolicyVersion, s *sheet) {
 	case len(current) != 1:
 		// Said already: there is nothing to compare with.
 	default:
-		if same, _ := SamePolicy(current[0].Text, x.PolicyText); same {
+		if SamePolicy(current[0].Text, x.PolicyText) {
 			s.proof("promise.p17.sitesame", "On", on, "Version", current[0].ID)
 		} else {
 			s.broken("site", "promise.p17.siteother", "On", on, "Version", current[0].ID)
@@ -238,24 +249,32 @@ func onTheSite(in *Input, current []register.PolicyVersion, s *sheet) {
 // may be its frame: a menu, a title, a copyright.
 const frameRunes = 60
 
-// SamePolicy tells whether a page says what a version of the policy says, and
-// how it differs. Lines of the page's frame, which are short and no sentence, do
-// not count, nor do spaces, typographic signs and the marks of lists.
-func SamePolicy(version, page string) (bool, []register.TextChange) {
-	a, b := policyLines(version), policyLines(page)
+// SamePolicy tells whether a page says what a version of the policy says. Lines
+// of the page's frame, which are short and no sentence, do not count, nor do
+// spaces, typographic signs, the marks of lists and where lines break.
+func SamePolicy(version, page string) bool {
+	a, b := aligned(version, page)
+	return plainLine(strings.Join(a, " ")) == plainLine(strings.Join(b, " "))
+}
+
+// PolicyOnPage returns what the page says in the place of a version, without the
+// page's frame, and how that differs from it.
+func PolicyOnPage(version, page string) (text string, changes []register.TextChange) {
+	a, b := aligned(version, page)
+	if SamePolicy(version, page) {
+		return version, nil
+	}
+	return strings.Join(b, "\n\n"), register.CompareTexts(strings.Join(a, "\n"), strings.Join(b, "\n"))
+}
+
+// aligned returns the lines of a version and those of the page without its frame.
+func aligned(version, page string) (a, b []string) {
+	a, b = policyLines(version), policyLines(page)
 	known := map[string]bool{}
 	for _, l := range a {
 		known[plainLine(l)] = true
 	}
-	b = slices.DeleteFunc(b, func(l string) bool { return !known[plainLine(l)] && !sentence(l) })
-	if slices.EqualFunc(a, b, func(x, y string) bool { return plainLine(x) == plainLine(y) }) {
-		return true, nil
-	}
-	// The same words broken into other lines are the same text.
-	if plainLine(strings.Join(a, " ")) == plainLine(strings.Join(b, " ")) {
-		return true, nil
-	}
-	return false, register.CompareTexts(strings.Join(a, "\n"), strings.Join(b, "\n"))
+	return a, slices.DeleteFunc(b, func(l string) bool { return !known[plainLine(l)] && !sentence(l) })
 }
 
 func policyLines(text string) []string {
@@ -328,4 +347,17 @@ func drillOfMedia(in *Input, s *sheet) {
 	case d.Erased > 0:
 		s.note(counted(d.Erased, "promise.p8.drill"), "N", d.Erased, "On", on)
 	}
+}
+
+// certWords says why a certificate is not accepted.
+func certWords(why string) Wording {
+	switch why {
+	case "expired":
+		return Wording{FR: "il a expiré", EN: "it has expired"}
+	case "name":
+		return Wording{FR: "il est au nom d'un autre site", EN: "it names another site"}
+	case "authority":
+		return Wording{FR: "son autorité n'est pas reconnue", EN: "its authority is not known"}
+	}
+	return Wording{FR: "la connexion chiffrée ne s'établit pas", EN: "no encrypted connection comes about"}
 }
