@@ -473,3 +473,12 @@ func ruleOf(in *Input, id string) (register.Rule, bool) {
 	}
 	return register.Rule{}, false
 }
+
+// IDs are P1 to P17.
+func IDs() []string {
+	out := make([]string, 0, len(checks))
+	for _, c := range checks {
+		out = append(out, c.id)
+	}
+	return out
+}
