@@ -50,13 +50,14 @@ type Report = func(done, total int, note string)
 type App struct {
 	d Deps
 
-	syncing sync.Mutex // one sync at a time
-	erasing sync.Mutex // one erasure at a time
-	copying sync.Mutex // one copy for a person at a time
-	ticking sync.Mutex // one look at what has become due at a time
-	locking sync.Mutex // the storages are brought to the restrictions by one at a time
-	binding sync.Mutex // one dossier at a time
-	mending sync.Mutex // corrections are written to the shops by one at a time
+	syncing  sync.Mutex // one sync at a time
+	erasing  sync.Mutex // one erasure at a time
+	copying  sync.Mutex // one copy for a person at a time
+	ticking  sync.Mutex // one look at what has become due at a time
+	locking  sync.Mutex // the storages are brought to the restrictions by one at a time
+	binding  sync.Mutex // one dossier at a time
+	drilling sync.Mutex // one drill at a time
+	mending  sync.Mutex // corrections are written to the shops by one at a time
 
 	mu        sync.Mutex
 	listeners []func()

@@ -107,9 +107,9 @@ func (h PromiseHistory) since(state string) (since law.Date) {
 	return since
 }
 
-// remember keeps what a look at the board found, where it is new, and returns
+// rememberBoard keeps what a look at the board found, where it is new, and returns
 // the history. Looking on another day than today is remembered by nobody.
-func (a *App) remember(ctx context.Context, ps []promise.Promise) (map[string]PromiseHistory, error) {
+func (a *App) rememberBoard(ctx context.Context, ps []promise.Promise) (map[string]PromiseHistory, error) {
 	var hs map[string]PromiseHistory
 	fresh := false
 	read := func(tx Tx) error {
@@ -151,7 +151,9 @@ func (a *App) remember(ctx context.Context, ps []promise.Promise) (map[string]Pr
 // History returns what was seen of each promise, P1 first.
 func (a *App) History(ctx context.Context) ([]PromiseHistory, error) {
 	hs, err := list[PromiseHistory](ctx, a, kindHistory)
-	slices.SortFunc(hs, func(a, b PromiseHistory) int { return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(hs, func(a, b PromiseHistory) int {
+		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
 	return hs, err
 }
 
@@ -328,4 +330,23 @@ func (a *App) boardFacts(tx Tx, in *promise.Input) error {
 	}
 	in.Drill, err = lastDrill(tx)
 	return err
+}
+
+// boardLook remembers a look at the board and returns its history, and what the
+// policy promises.
+func (a *App) boardLook(ctx context.Context, ps []promise.Promise) (map[string]PromiseHistory, Commitments, error) {
+	made, err := a.Commitments(ctx)
+	if err != nil {
+		return nil, made, err
+	}
+	hs, err := a.rememberBoard(ctx, ps)
+	if err != nil && hs != nil {
+		err = nil // a board that cannot be written down can still be read
+	}
+	return hs, made, err
+}
+
+// sentence is a promise in words, with the period that the policy names.
+func (a *App) sentence(lang, id string, made Commitments) string {
+	return a.d.Texts.Text(lang, "promise."+id, promise.Line{Args: promise.Sentence(id, made.Promised)}.In(lang))
 }

@@ -151,7 +151,9 @@ func (a *App) siteView(tx Tx) (SiteView, error) {
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	slices.SortStableFunc(v.Rows, func(a, b SiteRow) int { return cmp.Or(cmp.Compare(toneOrder(a.Tone), toneOrder(b.Tone)), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(v.Rows, func(a, b SiteRow) int {
+		return cmp.Or(cmp.Compare(toneOrder(a.Tone), toneOrder(b.Tone)), cmp.Compare(a.ID, b.ID))
+	})
 	if strings.TrimSpace(x.PolicyText) != "" {
 		v.Same = version.ID != "" && promise.SamePolicy(version.Text, x.PolicyText)
 		if !v.Same {
