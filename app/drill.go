@@ -593,6 +593,9 @@ func (a *App) drillDue(ctx context.Context) error {
 	// A storage that is away is told by its own service; it is cleaned later.
 	_ = a.cleanDrills(ctx)
 	a.drilling.Unlock()
+	if a.fetching() {
+		return nil
+	}
 	due, err := a.dueMonthly(ctx, settingDrill, drillTriedAt, func(tx Tx) (time.Time, error) {
 		d, err := lastDrill(tx)
 		if err != nil || d == nil {

@@ -339,7 +339,7 @@ func (a *App) dueMonthly(ctx context.Context, setting, tried string, last func(t
 // siteDue looks at the site where a month is over. That it cannot be reached is
 // told by the promises, which find the last look too old.
 func (a *App) siteDue(ctx context.Context) error {
-	if a.d.Visitor == nil {
+	if a.d.Visitor == nil || a.fetching() {
 		return nil
 	}
 	due, err := a.dueMonthly(ctx, settingSite, siteTriedAt, func(tx Tx) (time.Time, error) {
