@@ -362,3 +362,13 @@ func (a *App) boardLook(ctx context.Context, ps []promise.Promise) (map[string]P
 func (a *App) sentence(lang, id string, made Commitments) string {
 	return a.d.Texts.Text(lang, "promise."+id, promise.Line{Args: promise.Sentence(id, made.Promised)}.In(lang))
 }
+
+// turns counts how often a promise changed its state since a day.
+func turns(spans []Span, from law.Date) (n int) {
+	for i := 1; i < len(spans); i++ {
+		if spans[i].State != spans[i-1].State && !spans[i].From.Before(from) {
+			n++
+		}
+	}
+	return n
+}
