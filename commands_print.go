@@ -111,8 +111,12 @@ func (c *cli) showRegister(p *profile, name register.Name) error {
 }
 
 func (c *cli) promisesCommand() *cobra.Command {
-	return command("promises", "Check every promise of the privacy policy", 0, 0, func(*cobra.Command, []string) error {
+	var history bool
+	cmd := command("promises [--history]", "Check every promise of the privacy policy", 0, 0, func(*cobra.Command, []string) error {
 		return c.with(func(p *profile) error {
+			if history {
+				return c.promiseHistory(p)
+			}
 			rows, err := p.Promises(c.ctx, c.lang)
 			if err != nil {
 				return err
@@ -123,10 +127,13 @@ func (c *cli) promisesCommand() *cobra.Command {
 				By       law.Date `json:"by"`
 				Evidence []string `json:"evidence"`
 				Sentence string   `json:"sentence"`
+				Since    law.Date `json:"since"`
+				Made     bool     `json:"made"` // the policy promises it
+				Mend     string   `json:"mend"`
 			}
 			out := []row{}
 			for _, r := range rows {
-				out = append(out, row{r.ID, r.State, r.By, orEmpty(r.Evidence), r.Sentence})
+				out = append(out, row{r.ID, r.State, r.By, orEmpty(r.Evidence), r.Sentence, r.Since, !r.NotMade, r.Mend})
 				if !c.json {
 					fmt.Fprintf(c.out, "%s\t%s\t%s\t%s\n", r.ID, r.State, r.By, oneLine(strings.Join(r.Evidence, " · ")))
 				}
@@ -137,6 +144,8 @@ func (c *cli) promisesCommand() *cobra.Command {
 			return nil
 		})
 	})
+	cmd.Flags().BoolVar(&history, "history", false, "what was seen of each promise over time")
+	return cmd
 }
 
 func (c *cli) verifyCommand() *cobra.Command {

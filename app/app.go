@@ -57,6 +57,7 @@ type App struct {
 	sweeping sync.Mutex // one sweep at a time
 	locking  sync.Mutex // the storages are brought to the restrictions by one at a time
 	binding  sync.Mutex // one dossier at a time
+	drilling sync.Mutex // one drill at a time
 	mending  sync.Mutex // corrections are written to the shops by one at a time
 
 	mu        sync.Mutex

@@ -104,7 +104,10 @@ func (a *App) dossierParts(ctx context.Context, how Printing, certified bool) (r
 	}
 	rows := make([]register.PromiseRow, 0, len(ps))
 	for _, p := range ps {
-		rows = append(rows, register.PromiseRow{ID: p.ID, Article: p.Article, Sentence: p.Sentence, State: p.State, By: p.By, Evidence: p.Evidence})
+		if p.NotMade {
+			continue // the shop's policy does not promise it
+		}
+		rows = append(rows, register.PromiseRow{ID: p.ID, Article: p.Article, Sentence: p.Sentence, State: p.State, By: p.By, Since: p.Since, Turns: turns(p.Spans, a.today().AddMonths(-12)), Evidence: p.Evidence})
 	}
 	return in, register.Dossier(in, rows), nil
 }

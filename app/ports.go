@@ -275,7 +275,11 @@ type Deps struct {
 	// Scheduler keeps the entry of the operating system that runs sweeps; nil
 	// where it cannot.
 	Scheduler Scheduler
-	Version   string // of the program
+	Version   string      // of the program
+	Visitor   SiteVisitor // looks at the shop's site; nil where nobody can
+	// Documents returns the words of a document by the ending of its name; nil
+	// where nobody reads any.
+	Documents func(name string, content []byte) (string, error)
 	// Paper and Packer make the copies for a person; CopySchema is the JSON
 	// Schema of their data.json.
 	Paper      Paper

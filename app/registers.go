@@ -445,11 +445,18 @@ func (a *App) Promises(ctx context.Context, lang string) ([]PromiseRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]PromiseRow, 0, 17)
-	for _, p := range promise.Check(in) {
-		r := PromiseRow{ID: p.ID, Article: p.Article, Sentence: a.d.Texts.Text(lang, "promise."+p.ID, nil), State: p.State.String(), By: p.By, Mend: p.Mend}
+	ps := promise.Check(in)
+	history, made, err := a.boardLook(ctx, ps)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]PromiseRow, 0, len(ps))
+	for _, p := range ps {
+		r := PromiseRow{ID: p.ID, Article: p.Article, Sentence: a.sentence(lang, p.ID, made), State: p.State.String(), By: p.By, Mend: p.Mend,
+			Since: history[p.ID].since(p.State.String()), Spans: history[p.ID].Spans, NotMade: slices.Contains(made.Not, p.ID)}
 		for _, l := range p.Evidence {
-			r.Evidence = append(r.Evidence, a.d.Texts.Text(lang, l.Key, l.In(lang)))
+			text := a.d.Texts.Text(lang, l.Key, l.In(lang))
+			r.Evidence, r.Lines = append(r.Evidence, text), append(r.Lines, PromiseLine{text, l.Mend, l.Open})
 		}
 		switch p.State {
 		case promise.Kept:
@@ -516,6 +523,9 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 				}
 				in.OrdersFailed = in.OrdersFailed || seen.Failed != ""
 			}
+		}
+		if err := a.boardFacts(tx, &in); err != nil {
+			return err
 		}
 		v, _, err := tx.Setting("backup.at")
 		if at, perr := time.Parse(time.RFC3339, v); perr == nil {

@@ -239,9 +239,13 @@ type PromiseRow struct {
 	Sentence string // the policy's promise in the asked language
 	State    string
 	Tone     Tone
-	By       law.Date // when it breaks by itself, for "at risk"
-	Evidence []string // in the asked language
-	Mend     string   // key of the act that mends it: "orders", "processors", "processing", "trackers", "policy", "sync", "requests", "backup", "settings", ""
+	By       law.Date      // when it breaks by itself, for "at risk"
+	Evidence []string      // in the asked language
+	Mend     string        // the act that mends it, one of promise.Mends, or ""
+	Lines    []PromiseLine // Evidence, each with where its rows lie and what mends it
+	Since    law.Date      // the state was seen without a break since
+	NotMade  bool          // the shop's policy does not promise it
+	Spans    []Span        // what was seen, oldest first
 }
 
 // JournalLine is one entry of the journal as shown.

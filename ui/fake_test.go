@@ -15,6 +15,7 @@ import (
 	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/plan"
+	"greffier/app/promise"
 	"greffier/app/register"
 	"greffier/app/request"
 )
@@ -42,6 +43,7 @@ type fake struct {
 	mail mailFake
 
 	agenda  agendaFake
+	board   boardFake
 	paper   dossierFake
 	copy    copyFake
 	life    lifeFake
@@ -454,12 +456,20 @@ func (f *fake) Promises(context.Context, string) ([]app.PromiseRow, error) {
 	if f.empty {
 		return nil, f.fail
 	}
-	return []app.PromiseRow{
+	rows := []app.PromiseRow{
 		{ID: "P1", Article: "1", Sentence: f.say("Le responsable du traitement est nommé, le même partout.", "The controller is named, the same everywhere."), State: "kept", Evidence: []string{f.say("Nom, adresse et courriel remplis.", "Name, address and e-mail filled in.")}},
 		{ID: "P6", Article: "6", Sentence: f.say("Chaque sous-traitant est sous contrat.", "Each processor is under contract."), State: "cannot tell", Evidence: []string{f.say("Impression : prestataire non nommé.", "Printing: provider not named.")}, Mend: "processors"},
 		{ID: "P8", Article: "7", Sentence: f.say("Aucune photo ni portrait ne reste plus de soixante jours.", "No photo or portrait stays longer than sixty days."), State: "broken", Evidence: []string{f.say("Commande 1042 : 9 objets depuis 71 jours.", "Order 1042: 9 objects for 71 days.")}, Mend: "orders"},
 		{ID: "P14", Article: "10", Sentence: f.say("Chaque demande reçoit une réponse à temps.", "Each request is answered in time."), State: "at risk", By: law.Date{Year: 2026, Month: 12, Day: 23}, Evidence: []string{f.say("Demande n° 1 : échéance le 23 décembre.", "Request no. 1: due on 23 December.")}, Mend: "requests"},
-	}, f.fail
+	}
+	for i := range rows {
+		rows[i].Since, rows[i].Spans = law.Date{Year: 2026, Month: 11, Day: 3}, boardSpans()
+		kinds := []promise.Target{{Kind: "settings"}, {Kind: "processors"}, {Kind: "order", ID: 42}, {Kind: "case", ID: 1}}
+		for _, e := range rows[i].Evidence {
+			rows[i].Lines = append(rows[i].Lines, app.PromiseLine{Text: e, Mend: rows[i].Mend, Open: kinds[i]})
+		}
+	}
+	return rows, f.fail
 }
 func (f *fake) Journal(context.Context, int) ([]app.JournalLine, error) {
 	if f.empty {

@@ -2,12 +2,16 @@ package ui
 
 import (
 	"context"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/law"
+	"greffier/app/promise"
 	"greffier/app/register"
 	"greffier/ui/kit"
 )
@@ -27,7 +31,11 @@ func (p *promisesPage) changed()      { p.load() }
 
 func (p *promisesPage) build() fyne.CanvasObject {
 	w := p.w
-	p.head = w.backHeader(w.t("nav.promises"), w.t("promises.summary"))
+	p.head = w.backHeader(w.t("nav.promises"), w.t("promises.summary"),
+		kit.NewIconButton(w.t("board.history"), theme.HistoryIcon(), func() { w.follow(&historyPage{w: w}) }),
+		kit.NewIconButton(w.t("board.policy"), theme.DocumentIcon(), func() { w.follow(&policyPage{w: w}) }),
+		kit.NewIconButton(w.t("board.site"), theme.SearchIcon(), func() { w.follow(&sitePage{w: w}) }),
+		kit.NewIconButton(w.t("board.drill"), theme.MediaReplayIcon(), func() { w.follow(&drillPage{w: w}) }))
 	p.body = newSlot()
 	p.detail = container.NewStack()
 	p.load()
@@ -40,6 +48,9 @@ func (p *promisesPage) load() {
 }
 
 func (w *Window) promiseState(r app.PromiseRow) string {
+	if r.NotMade {
+		return w.t("board.notMade")
+	}
 	words := w.known("board."+r.State, r.State)
 	if r.State == "at risk" && !r.By.IsZero() {
 		words = w.t("board.riskBy", "Date", w.short(r.By))
@@ -48,7 +59,14 @@ func (w *Window) promiseState(r app.PromiseRow) string {
 }
 
 func promiseTone(r app.PromiseRow) kit.Tone {
-	switch r.State {
+	if r.NotMade {
+		return kit.Quiet
+	}
+	return boardTone(r.State)
+}
+
+func boardTone(state string) kit.Tone {
+	switch state {
 	case "kept":
 		return kit.Kept
 	case "at risk":
@@ -63,7 +81,9 @@ func (p *promisesPage) show(rows []app.PromiseRow) fyne.CanvasObject {
 	w := p.w
 	counts := map[string]int{}
 	for _, r := range rows {
-		counts[r.State]++
+		if !r.NotMade {
+			counts[r.State]++
+		}
 	}
 	p.head.Summary.SetText(w.t("promises.counts", "Kept", w.n("promises.kept", counts["kept"]), "Risk", w.n("promises.risk", counts["at risk"]),
 		"Broken", w.n("promises.broken", counts["broken"]), "Unknown", w.n("promises.unknown", counts["cannot tell"])))
@@ -73,7 +93,9 @@ func (p *promisesPage) show(rows []app.PromiseRow) fyne.CanvasObject {
 	t := kit.NewTable([]kit.Column[app.PromiseRow]{
 		{Label: "", Width: 50, Text: func(r app.PromiseRow) string { return r.ID }},
 		{Label: w.t("col.promise"), Width: 160, Grow: 2, Text: func(r app.PromiseRow) string { return kit.Line(r.Sentence, 200) }},
-		{Label: w.t("col.state"), Width: 190, Text: w.promiseState, Tone: promiseTone, Less: func(a, b app.PromiseRow) bool { return promiseTone(a) > promiseTone(b) }},
+		{Label: w.t("col.state"), Width: 172, Text: w.promiseState, Tone: promiseTone, Less: func(a, b app.PromiseRow) bool { return promiseTone(a) > promiseTone(b) }},
+		{Label: w.t("board.sinceCol"), Width: 84, Text: func(r app.PromiseRow) string { return w.sinceWords(r.Since) },
+			Less: func(a, b app.PromiseRow) bool { return a.Since.Before(b.Since) }},
 	})
 	t.OnSelect = p.showOne
 	t.OnOpen = p.showOne
@@ -99,14 +121,20 @@ func (p *promisesPage) showOne(r app.PromiseRow) {
 		kit.StrongWords(kit.Clip(r.Sentence, 600, 400)),
 		kit.Faint(w.t("board.article", "ID", r.ID, "Article", kit.Line(r.Article, 40))),
 	}
-	if len(r.Evidence) > 0 {
+	if !r.Since.IsZero() {
+		parts = append(parts, kit.Faint(w.t("board.since", "Date", w.short(r.Since))))
+	}
+	if len(r.Spans) > 0 {
+		parts = append(parts, kit.Gap(6), newStrip(r.Spans, w.day(w.clock())), kit.Gap(6))
+	}
+	if len(r.Lines) > 0 {
 		parts = append(parts, kit.Gap(6), kit.Heading(w.t("board.evidence")))
-		for i, e := range r.Evidence {
+		for i, l := range r.Lines {
 			if i == 60 {
-				parts = append(parts, kit.Faint(w.n("more", len(r.Evidence)-i)))
+				parts = append(parts, kit.Faint(w.n("more", len(r.Lines)-i)))
 				break
 			}
-			parts = append(parts, kit.Words("– "+kit.Clip(e, 400, 300)))
+			parts = append(parts, p.line(r, l))
 		}
 	}
 	if mend := w.mend(r.Mend); mend != nil && r.State != "kept" {
@@ -114,6 +142,64 @@ func (p *promisesPage) showOne(r app.PromiseRow) {
 	}
 	p.detail.Objects = []fyne.CanvasObject{container.NewVScroll(kit.Margins(8, 4, 20, 16, kit.Down(0, kit.NewCard(kit.Down(-6, parts...)))))}
 	p.detail.Refresh()
+}
+
+// line is one row of evidence; it opens where its rows lie, and its act where it
+// has another one than the promise's.
+func (p *promisesPage) line(r app.PromiseRow, l app.PromiseLine) fyne.CanvasObject {
+	w := p.w
+	acts := []fyne.CanvasObject{kit.Words("– " + kit.Clip(l.Text, 400, 300))}
+	if mend := w.mend(l.Mend); mend != nil && l.Mend != r.Mend {
+		acts = append(acts, kit.NewQuiet(w.t("mend."+l.Mend), nil, mend))
+	}
+	if open := w.target(l.Open); open != nil {
+		acts = append(acts, kit.NewQuiet(w.t("open"), nil, open))
+	}
+	return kit.Row(0, acts...)
+}
+
+// sinceWords is a day, or nothing.
+func (w *Window) sinceWords(d law.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return w.short(d)
+}
+
+// target leads to where the rows of a line lie.
+func (w *Window) target(t promise.Target) func() {
+	to := func(n register.Name) func() { return func() { w.follow(&registerPage{w: w, name: n}) } }
+	switch t.Kind {
+	case "case":
+		return func() { w.openCase(cases.ID(t.ID)) }
+	case "order":
+		return func() { w.follow(&orderPage{w: w, id: t.ID}) }
+	case "orders":
+		return func() { w.follow(w.first(placeOrders)) }
+	case "requests":
+		return func() { w.follow(&requestsPage{w: w}) }
+	case "erasures":
+		return to(register.Erasures)
+	case "processing":
+		return to(register.Processing)
+	case "processors":
+		return to(register.Processors)
+	case "trackers":
+		return to(register.Trackers)
+	case "consents":
+		return to(register.Consents)
+	case "policy":
+		return to(register.Policy)
+	case "rules":
+		return to(register.Retention)
+	case "services", "settings":
+		return func() { w.follow(w.first(placeSettings)) }
+	case "site":
+		return func() { w.follow(&sitePage{w: w}) }
+	case "drill":
+		return func() { w.follow(&drillPage{w: w}) }
+	}
+	return nil
 }
 
 // mend returns the act behind a promise's button, nil for none.
@@ -134,10 +220,16 @@ func (w *Window) mend(key string) func() {
 		return func() { w.sync(true, true) }
 	case "requests":
 		return func() { w.open(placeRequests) }
+	case "state." + promise.StatedAccounts, "state." + promise.StatedMinors, "state." + promise.StatedRestore, "state." + promise.StatedBanner:
+		return func() { w.stateSeen(strings.TrimPrefix(key, "state.")) }
 	case "backup":
 		return w.backup
 	case "settings":
 		return func() { w.open(placeSettings) }
+	case "site":
+		return func() { w.follow(&sitePage{w: w}) }
+	case "drill":
+		return func() { w.follow(&drillPage{w: w}) }
 	}
 	return nil
 }

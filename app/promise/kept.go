@@ -12,10 +12,6 @@ import (
 	"greffier/app/retention"
 )
 
-// mediaDays is the longest time that the policy's Article 7 promises for
-// photographs and portraits.
-const mediaDays = 60
-
 // mediaErased checks P8: nothing lies in the storages beyond its period unless a
 // hold says why. A maximum is kept on its last day and broken the day after.
 func mediaErased(in *Input, s *sheet) {
@@ -28,10 +24,11 @@ func mediaErased(in *Input, s *sheet) {
 		s.missing("policy", "promise.p8.rule")
 	} else if period, err := law.ParsePeriod(rule.Period); err != nil {
 		s.missing("policy", "promise.p8.rule")
-	} else if period.End(in.Today).After(in.Today.AddDays(mediaDays)) {
-		s.missing("policy", "promise.p8.longer", "Period", Wording{FR: period.Text("fr"), EN: period.Text("en")})
+	} else if most := in.promised(retention.Media); period.End(in.Today).After(most.End(in.Today)) {
+		s.missing("policy", "promise.p8.longer", "Period", Wording{FR: period.Text("fr"), EN: period.Text("en")}, "Most", Wording{FR: most.Text("fr"), EN: most.Text("en")})
 	}
 	ordersRead(in, s)
+	drillOfMedia(in, s)
 
 	erased := 0
 	for _, r := range in.Runs {
@@ -51,7 +48,7 @@ func mediaErased(in *Input, s *sheet) {
 	// What is listed as still counting may be looked at on a later day, so that
 	// the day decides and not the list.
 	for _, r := range slices.Concat(in.Media.Due, in.Media.Ahead) {
-		what := []any{"Order", orderName(r.Number, strconv.FormatInt(r.Order, 10)), "Due", r.Due, "N", r.Objects}
+		what := []any{"Order", orderName(r.Number, strconv.FormatInt(r.Order, 10)), "Due", r.Due, "N", r.Objects, "OrderID", int(r.Order)}
 		left := in.Today.Days(r.Due)
 		switch {
 		case r.Held == retention.NoStart:
@@ -95,16 +92,12 @@ func mediaKey(r retention.Row, claimed, orphan string) string {
 	return counted(r.Objects, claimed)
 }
 
-// billingYears is how long the policy's Article 7 promises billing data (C. com.
-// L123-22).
-const billingYears = 10
-
 // billingKept checks P9. Greffier reads orders, not invoice documents, and its
 // runs erase objects of the storages only.
 func billingKept(in *Input, s *sheet) {
 	if rule, ok := ruleOf(in, "billing"); !ok {
 		s.missing("policy", "promise.p9.rule")
-	} else if period, err := law.ParsePeriod(rule.Period); err != nil || period.End(in.Today).Before(in.Today.AddYears(billingYears)) {
+	} else if period, err := law.ParsePeriod(rule.Period); err != nil || period.End(in.Today).Before(in.promised("billing").End(in.Today)) {
 		s.missing("policy", "promise.p9.period")
 	}
 	ordersRead(in, s)
@@ -121,7 +114,7 @@ func billingKept(in *Input, s *sheet) {
 		case until.Before(in.Today):
 			// A number and an amount alone are nobody's data.
 			if contactOf(o) {
-				s.broken("orders", "promise.p9.old", "Order", name, "Until", until)
+				s.broken("orders", "promise.p9.old", "Order", name, "Until", until, "OrderID", int(o.ID))
 			}
 		case o.Total == "" || name == "":
 			if _, ok := in.Erased[o.ID]; ok {
@@ -130,7 +123,7 @@ func billingKept(in *Input, s *sheet) {
 				lost++
 			}
 		case o.State == order.Gone || o.State == order.Trashed:
-			s.missing("orders", "promise.p9.gone", "Order", name, "Until", until)
+			s.missing("orders", "promise.p9.gone", "Order", name, "Until", until, "OrderID", int(o.ID))
 		default:
 			kept++
 		}
@@ -143,7 +136,7 @@ func billingKept(in *Input, s *sheet) {
 	}
 	if forgotten > 0 {
 		// The person's erasure leaves the invoice where it is, in the shop.
-		s.missing("", counted(forgotten, "promise.p9.forgotten"), "N", forgotten)
+		s.missing("orders", counted(forgotten, "promise.p9.forgotten"), "N", forgotten)
 	}
 	if kept > 0 {
 		s.proof(counted(kept, "promise.p9.kept"), "N", kept)
@@ -185,10 +178,14 @@ func commercialErased(in *Input, s *sheet) {
 		s.missing("policy", "promise.p10.rule")
 		return
 	}
+	if most := in.promised("commercial"); period.End(in.Today).After(most.End(in.Today)) {
+		s.missing("policy", "promise.p10.longer", "Period", Wording{FR: period.Text("fr"), EN: period.Text("en")}, "Most", Wording{FR: most.Text("fr"), EN: most.Text("en")})
+	}
 	ordersRead(in, s)
 	type customer struct {
 		last  time.Time
 		order string // the latest one
+		id    int64
 	}
 	key := func(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 	all := map[string]*customer{}
@@ -207,7 +204,7 @@ func commercialErased(in *Input, s *sheet) {
 		}
 		for _, t := range []time.Time{o.CreatedAt, o.CompletedAt, o.ModifiedAt} {
 			if t.After(c.last) {
-				c.last, c.order = t, orderName(o.Number, o.Ref)
+				c.last, c.order, c.id = t, orderName(o.Number, o.Ref), o.ID
 			}
 		}
 	}
@@ -227,6 +224,7 @@ func commercialErased(in *Input, s *sheet) {
 	type row struct {
 		order     string
 		last, end law.Date
+		id        int64
 	}
 	var over, soon []row
 	undated := 0
@@ -238,9 +236,9 @@ func commercialErased(in *Input, s *sheet) {
 		}
 		switch end := period.End(last); {
 		case end.Before(in.Today):
-			over = append(over, row{c.order, last, end})
+			over = append(over, row{c.order, last, end, c.id})
 		case in.Today.Days(end) <= commercialDays:
-			soon = append(soon, row{c.order, last, end})
+			soon = append(soon, row{c.order, last, end, c.id})
 		}
 	}
 	byEnd := func(a, b row) int { return cmp.Or(a.end.Compare(b.end), cmp.Compare(a.order, b.order)) }
@@ -250,13 +248,13 @@ func commercialErased(in *Input, s *sheet) {
 		s.broken("orders", counted(n, "promise.p10.over"), "N", n)
 	}
 	for _, r := range over {
-		s.broken("orders", "promise.p10.row", "Order", r.order, "Last", r.last, "End", r.end)
+		s.broken("orders", "promise.p10.row", "Order", r.order, "Last", r.last, "End", r.end, "OrderID", int(r.id))
 	}
 	for i, r := range soon {
 		if i == 0 {
 			s.risk(r.end, "orders", counted(len(soon), "promise.p10.soon"), "N", len(soon))
 		}
-		s.risk(r.end, "orders", "promise.p10.row", "Order", r.order, "Last", r.last, "End", r.end)
+		s.risk(r.end, "orders", "promise.p10.row", "Order", r.order, "Last", r.last, "End", r.end, "OrderID", int(r.id))
 	}
 	if undated > 0 {
 		s.missing("orders", counted(undated, "promise.p10.undated"), "N", undated)
@@ -270,22 +268,4 @@ func commercialErased(in *Input, s *sheet) {
 		s.proof("promise.p10.nobody")
 	}
 	s.note("promise.p10.scope")
-}
-
-// accountsForTheContract checks P11. This version reads the orders of the shop
-// and not its accounts, so that it can never tell.
-func accountsForTheContract(in *Input, s *sheet) {
-	if _, ok := ruleOf(in, "contract"); !ok {
-		s.missing("policy", "promise.p11.rule")
-	}
-	s.missing("", "promise.p11.accounts")
-	open := 0
-	for _, o := range in.Orders {
-		if o.State == order.Open {
-			open++
-		}
-	}
-	if open > 0 {
-		s.note(counted(open, "promise.p11.open"), "N", open)
-	}
 }

@@ -162,6 +162,8 @@ func security(in *Input, s *sheet) {
 	default:
 		s.proof("promise.p12.backup", "On", at)
 	}
+	s.stated(in, StatedRestore, "promise.p12.restore")
+	siteProtected(in, s)
 	without := 0
 	for _, p := range in.Processors {
 		if unnamed(p) || strings.TrimSpace(p.Security) == "" {
@@ -198,36 +200,4 @@ func protected(seen string) bool {
 // here tells that nothing leaves the machine.
 func here(seen string) bool {
 	return slices.Contains([]string{"loopback", "local"}, strings.ToLower(seen))
-}
-
-// trackersAfterConsent checks P13 (LIL Art. 82). Whether the site really sets
-// nothing before consent is for the check of the site, which this version does
-// not have: so that it is never kept.
-func trackersAfterConsent(in *Input, s *sheet) {
-	if len(in.Trackers) == 0 {
-		s.missing("trackers", "promise.p13.none")
-	}
-	settled := 0
-	for _, t := range in.Trackers {
-		name := t.Name
-		if strings.TrimSpace(name) == "" {
-			name = t.ID
-		}
-		whole := true
-		if t.Consent != "needed" && t.Consent != "exempt" {
-			whole = false
-			s.missing("trackers", "promise.p13.consent", "Tracker", name)
-		}
-		if strings.TrimSpace(t.Name) == "" || t.Party == "" || strings.TrimSpace(t.Lifetime) == "" || t.Purpose == (register.Text{}) {
-			whole = false
-			s.missing("trackers", "promise.p13.incomplete", "Tracker", name)
-		}
-		if whole {
-			settled++
-		}
-	}
-	s.missing("", "promise.p13.site")
-	if settled > 0 {
-		s.proof(counted(settled, "promise.p13.declared"), "N", settled)
-	}
 }

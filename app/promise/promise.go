@@ -52,7 +52,40 @@ func (w Wording) String() string { return register.Text(w).In("fr") }
 type Line struct {
 	Key  string
 	Args map[string]any
+	// Mend names the act that mends what the line says, as Promise.Mend; "" for
+	// a line that breaks nothing.
+	Mend string
+	// Open is where the rows lie that the line speaks of.
+	Open Target
 }
+
+// Target is a place of the program: one case or order, or a list. Kind is
+// "case", "order", "orders", "requests", "erasures", "processing",
+// "processors", "trackers", "consents", "policy", "rules", "services",
+// "settings", "site" or "drill"; ID is the number of the case or order.
+type Target struct {
+	Kind string
+	ID   int64
+}
+
+// TargetKinds are all that a Target may name.
+var TargetKinds = []string{"case", "order", "orders", "requests", "erasures", "processing", "processors", "trackers", "consents", "policy", "rules", "services", "settings", "site", "drill"}
+
+// Mends are all acts that a line may name.
+var Mends = []string{"orders", "processors", "processing", "trackers", "policy", "sync", "requests", "backup", "settings", "site", "drill",
+	"state." + StatedAccounts, "state." + StatedMinors, "state." + StatedRestore, "state." + StatedBanner}
+
+// What the owner may state because no program can see it; each counts for a
+// year.
+const (
+	StatedAccounts = "accounts" // accounts without orders were looked through in the shop
+	StatedMinors   = "minors"   // the checkout asks who holds parental authority
+	StatedRestore  = "restore"  // a backup was restored elsewhere, and opened
+	StatedBanner   = "banner"   // the site was looked at in a fresh browser before consent
+)
+
+// Statements are the keys of what the owner may state.
+var Statements = []string{StatedAccounts, StatedMinors, StatedRestore, StatedBanner}
 
 // In returns the arguments as they are written in "fr" or "en": dates in words,
 // wordings in that language.
@@ -91,9 +124,8 @@ type Promise struct {
 	// the other states.
 	By       law.Date
 	Evidence []Line // what decides the state comes first
-	// Mend names the act that mends it: "orders", "processors", "processing",
-	// "trackers", "policy", "sync", "requests", "backup", "settings", or ""
-	// when it is kept or nothing in the program mends it.
+	// Mend names the act that mends it, one of [Mends], or "" when it is kept or
+	// nothing in the program mends it.
 	Mend string
 }
 
@@ -140,6 +172,37 @@ type Input struct {
 	BackupAt                     time.Time // last encrypted backup, UTC; zero when never
 	Runs                         []erasure.Record
 	Erased                       map[int64]time.Time // by order: when its media were erased
+
+	Site  *Site  // the last check of the site; nil when there was none
+	Drill *Drill // the last drill that ended; nil when there was none
+	// Stated tells by key of [Statements] when the owner last stated it.
+	Stated map[string]law.Date
+	// Promised are the periods that the policy promises by rule ("media",
+	// "billing", "commercial"), where they are others than those of [Periods].
+	Promised map[string]string
+}
+
+// Periods are the periods that the policy promises by rule (policy, Art. 7).
+var Periods = map[string]string{retention.Media: "60 days", "billing": "10 years", "commercial": "3 years"}
+
+// promised returns a promised period.
+func (in *Input) promised(rule string) law.Period {
+	p, err := law.ParsePeriod(in.Promised[rule])
+	if err != nil {
+		p, _ = law.ParsePeriod(Periods[rule]) // own constants, which can be read
+	}
+	return p
+}
+
+// Sentence returns the arguments of the text "promise." + id: the period that
+// is promised, where there is one.
+func Sentence(id string, in map[string]string) map[string]any {
+	rule := map[string]string{"P8": retention.Media, "P9": "billing", "P10": "commercial"}[id]
+	if rule == "" {
+		return map[string]any{}
+	}
+	p := (&Input{Promised: in}).promised(rule)
+	return map[string]any{"Period": Wording{FR: p.Text("fr"), EN: p.Text("en")}}
 }
 
 const (
@@ -152,25 +215,26 @@ const (
 // checks lists the promises in the order of the policy (policy.md).
 var checks = []struct {
 	id, article string
+	home        string // the kind of Target of lines that name nothing nearer
 	check       func(*Input, *sheet)
 }{
-	{"P1", "1", controllerNamed},
-	{"P2", "2", categoriesDeclared},
-	{"P3", "3", photosForTheBookOnly},
-	{"P4", "3, 10", minors},
-	{"P5", "4, 5", legalBases},
-	{"P6", "6", processorsUnderContract},
-	{"P7", "6", transfersSafeguarded},
-	{"P8", "7", mediaErased},
-	{"P9", "7", billingKept},
-	{"P10", "7", commercialErased},
-	{"P11", "7", accountsForTheContract},
-	{"P12", "8", security},
-	{"P13", "9", trackersAfterConsent},
-	{"P14", "10", rightsInTime},
-	{"P15", "10", rightsExercisable},
-	{"P16", "10", complaintTold},
-	{"P17", "11", versionsKept},
+	{"P1", "1", "settings", controllerNamed},
+	{"P2", "2", "processing", categoriesDeclared},
+	{"P3", "3", "processing", photosForTheBookOnly},
+	{"P4", "3, 10", "requests", minors},
+	{"P5", "4, 5", "processing", legalBases},
+	{"P6", "6", "processors", processorsUnderContract},
+	{"P7", "6", "processors", transfersSafeguarded},
+	{"P8", "7", "orders", mediaErased},
+	{"P9", "7", "orders", billingKept},
+	{"P10", "7", "orders", commercialErased},
+	{"P11", "7", "orders", accountsForTheContract},
+	{"P12", "8", "services", security},
+	{"P13", "9", "trackers", trackersAfterConsent},
+	{"P14", "10", "requests", rightsInTime},
+	{"P15", "10", "requests", rightsExercisable},
+	{"P16", "10", "requests", complaintTold},
+	{"P17", "11", "policy", versionsKept},
 }
 
 // Check checks every promise. It always returns all seventeen, P1 to P17 in
@@ -188,13 +252,37 @@ func Check(in Input) []Promise {
 		if in.Today.Valid() {
 			c.check(&in, s)
 		} else {
-			s.missing("", "promise.any.today")
+			s.missing("settings", "promise.any.today")
 		}
 		p := s.promise()
 		p.ID, p.Article = c.id, c.article
+		for i := range p.Evidence {
+			p.Evidence[i].Open = p.Evidence[i].target(c.home)
+		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// target is where the rows of a line lie.
+func (l Line) target(home string) Target {
+	if id, ok := l.Args["Case"].(int); ok && id > 0 {
+		return Target{"case", int64(id)}
+	}
+	if id, ok := l.Args["OrderID"].(int); ok && id > 0 {
+		return Target{"order", int64(id)}
+	}
+	for _, at := range []struct{ in, kind string }{
+		{".rule", "rules"}, {".period", "rules"}, {".longer", "rules"}, {"p8.erased", "erasures"}, {"p9.runs", "erasures"}, {"drill", "drill"},
+		{".site", "site"}, {"p12.backup", "settings"}, {"p12.restore", "settings"}, {"p12.guarant", "processors"}, {"p6.", "processors"},
+		{"any.noregister", "processing"}, {"any.orders", "services"}, {"any.mail", "services"}, {"p14.mail", "services"},
+		{"p3.consent", "consents"}, {"p3.unwritten", "consents"}, {"p3.ended", "consents"}, {"p8.nostorage", "services"}, {"p8.unlisted", "services"},
+	} {
+		if strings.Contains(l.Key, at.in) {
+			return Target{Kind: at.kind}
+		}
+	}
+	return Target{Kind: home}
 }
 
 // sheet collects the evidence of one promise.
@@ -234,7 +322,7 @@ func (g *group) add(mend, key string, args []any) {
 		g.more[key]++
 		return
 	}
-	g.rows[key] = append(g.rows[key], Line{key, named(args)})
+	g.rows[key] = append(g.rows[key], Line{Key: key, Args: named(args), Mend: mend})
 }
 
 func (g *group) lines() []Line {
@@ -242,7 +330,7 @@ func (g *group) lines() []Line {
 	for _, key := range g.keys {
 		out = append(out, g.rows[key]...)
 		if n := g.more[key]; n > 0 {
-			out = append(out, Line{"promise.any.more", map[string]any{"N": n}})
+			out = append(out, Line{Key: "promise.any.more", Args: map[string]any{"N": n}, Mend: g.rows[key][0].Mend})
 		}
 	}
 	return out
@@ -265,6 +353,16 @@ func (s *sheet) missing(mend, key string, args ...any) { s.groups[lacking].add(m
 // proof adds a row that speaks for the promise; without one it is never kept.
 func (s *sheet) proof(key string, args ...any) { s.groups[proving].add("", key, args) }
 
+// stated adds a proof where the owner stated within a year what no program can
+// see, and else what is missing.
+func (s *sheet) stated(in *Input, what, key string) {
+	if on := in.Stated[what]; !on.IsZero() && !on.After(in.Today) && !on.AddMonths(12).Before(in.Today) {
+		s.proof(key+".stated", "On", on)
+		return
+	}
+	s.missing("state."+what, key)
+}
+
 // note adds a row for information, such as the limits of the check.
 func (s *sheet) note(key string, args ...any) { s.groups[noting].add("", key, args) }
 
@@ -284,7 +382,7 @@ func (s *sheet) promise() Promise {
 		p.Evidence = append(p.Evidence, s.groups[i].lines()...)
 	}
 	if len(p.Evidence) == 0 {
-		p.Evidence = []Line{{"promise.any.nothing", map[string]any{}}}
+		p.Evidence = []Line{{Key: "promise.any.nothing", Args: map[string]any{}}}
 	}
 	return p
 }
@@ -374,4 +472,13 @@ func ruleOf(in *Input, id string) (register.Rule, bool) {
 		}
 	}
 	return register.Rule{}, false
+}
+
+// IDs are P1 to P17.
+func IDs() []string {
+	out := make([]string, 0, len(checks))
+	for _, c := range checks {
+		out = append(out, c.id)
+	}
+	return out
 }

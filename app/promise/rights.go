@@ -25,8 +25,8 @@ func refused(c cases.Case) bool {
 }
 
 // minors checks P4: in each case that concerns a minor it is settled who holds
-// parental authority, or why the minor asks in person. Orders do not tell in
-// this version whether a photograph shows a minor: so that it is never kept.
+// parental authority, or why the minor asks in person. What an order's checkout
+// had declared of a minor no shop tells: the owner states that it asks.
 func minors(in *Input, s *sheet) {
 	settled := 0
 	for _, c := range in.Cases {
@@ -53,7 +53,7 @@ func minors(in *Input, s *sheet) {
 			s.missing("requests", key, "Case", int(c.ID))
 		}
 	}
-	s.missing("", "promise.p4.orders")
+	s.stated(in, StatedMinors, "promise.p4.orders")
 	if settled > 0 {
 		s.proof(counted(settled, "promise.p4.settled"), "N", settled)
 	} else {
@@ -167,12 +167,23 @@ func rightsExercisable(in *Input, s *sheet) {
 		}
 	}
 	mailRead(in, s)
+	switch d, on := drilled(in); {
+	case d != nil && d.Failed != "":
+		s.broken("drill", "promise.p15.drillfailed."+d.Failed, "On", on)
+	case d != nil && d.Erased > 0:
+		tried[request.Erasure] = true
+		s.proof("promise.p15.drill", "On", on)
+	}
 	n := 0
 	for _, r := range request.Rights {
 		if tried[r] {
 			n++
 		} else {
-			s.missing("", "promise.p15.untried."+r.String())
+			mend := "requests"
+			if r == request.Erasure {
+				mend = "drill"
+			}
+			s.missing(mend, "promise.p15.untried."+r.String())
 		}
 	}
 	if n > 0 {
@@ -211,7 +222,7 @@ func complaintTold(in *Input, s *sheet) {
 		}
 	}
 	if replies == 0 {
-		s.missing("", "promise.p16.none")
+		s.missing("requests", "promise.p16.none")
 	}
 	if told > 0 {
 		s.proof(counted(told, "promise.p16.told"), "N", told)

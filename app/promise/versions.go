@@ -7,14 +7,13 @@ import (
 )
 
 // versionsKept checks P17: each version of the policy is on file as it was
-// published, and one is in force. Whether the page on the site is that one is
-// for the check of the site, which this version does not have: so that it is
-// never kept.
+// published, one is in force, and the page on the site is that one.
 func versionsKept(in *Input, s *sheet) {
 	if len(in.Policies) == 0 {
 		s.missing("policy", "promise.p17.none")
 	}
-	whole, current := 0, 0
+	whole := 0
+	var current []register.PolicyVersion
 	for _, v := range in.Policies {
 		good := false
 		switch {
@@ -35,17 +34,17 @@ func versionsKept(in *Input, s *sheet) {
 			whole++
 		}
 		if inForce(v, in) {
-			current++
+			current = append(current, v)
 		}
 	}
 	switch {
-	case len(in.Policies) == 0 || current == 1:
-	case current == 0:
+	case len(in.Policies) == 0 || len(current) == 1:
+	case len(current) == 0:
 		s.broken("policy", "promise.p17.nocurrent")
 	default:
-		s.broken("policy", "promise.p17.several", "N", current)
+		s.broken("policy", "promise.p17.several", "N", len(current))
 	}
-	s.missing("", "promise.p17.site")
+	onTheSite(in, current, s)
 	if whole > 0 {
 		s.proof(counted(whole, "promise.p17.kept"), "N", whole)
 	}

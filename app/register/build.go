@@ -71,6 +71,8 @@ type PromiseRow struct {
 	Sentence string
 	State    string
 	By       law.Date
+	Since    law.Date // the state was seen without a break since; zero where unknown
+	Turns    int      // how often it changed in the last twelve months
 	Evidence []string
 }
 

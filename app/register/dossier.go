@@ -1,6 +1,7 @@
 package register
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,13 +51,19 @@ func Dossier(in Inputs, promises []PromiseRow) []Document {
 		column("by", p.say("Avant le", "By"), 2),
 		column("evidence", p.say("Constat", "Evidence"), 7),
 	}}
+	told := slices.ContainsFunc(promises, func(r PromiseRow) bool { return !r.Since.IsZero() })
+	if told {
+		board.Columns = slices.Insert(board.Columns, 5, column("since", p.say("Depuis le", "Since"), 2), right(column("turns", p.say("Changements en 12 mois", "Changes in 12 months"), 2)))
+	}
 	tally := map[string]int{}
 	for _, r := range promises {
 		state := p.promiseState(r.State)
 		tally[state.Value]++
-		board.Rows = append(board.Rows, []Cell{
-			plain(r.ID), orNone(r.Article), plain(r.Sentence), state, p.dateCell(r.By), orNone(strings.Join(r.Evidence, "\n")),
-		})
+		row := []Cell{plain(r.ID), orNone(r.Article), plain(r.Sentence), state, p.dateCell(r.By), orNone(strings.Join(r.Evidence, "\n"))}
+		if told {
+			row = slices.Insert(row, 5, p.dateCell(r.Since), p.numberCell(int64(r.Turns)))
+		}
+		board.Rows = append(board.Rows, row)
 	}
 	promisesPart := Section{
 		Key:   "promises",
