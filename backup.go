@@ -20,7 +20,7 @@ import (
 var errOtherProfile = errors.New("this backup is of another profile")
 
 // backed are the files of a profile that a backup holds, in order.
-var backed = []string{"vault.json", profileName, "secrets.enc", store.FileName, stonesName}
+var backed = []string{"vault.json", profileName, "secrets.enc", vault.EpochsName, store.FileName, stonesName}
 
 // Backup writes an encrypted copy of the whole profile to path. It implements
 // app.Archive.
@@ -30,15 +30,26 @@ func (p *profile) Backup(ctx context.Context, path string) (err error) {
 		return fmt.Errorf("make the backup: %w", err)
 	}
 	defer os.RemoveAll(tmp)
-	copyPath := filepath.Join(tmp, store.FileName)
-	if err := p.store.BackupTo(ctx, copyPath); err != nil {
-		return err
-	}
 	files := map[string]string{}
 	for _, n := range backed {
 		files[n] = filepath.Join(p.dir, n)
 	}
-	files[store.FileName] = copyPath
+	// The store and the file of its keys are of one moment.
+	if err := p.store.Still(func() error {
+		for _, n := range []string{store.FileName, vault.EpochsName} {
+			files[n] = filepath.Join(tmp, n)
+		}
+		keys, err := os.ReadFile(filepath.Join(p.dir, vault.EpochsName))
+		if err == nil {
+			err = os.WriteFile(files[vault.EpochsName], keys, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("copy the keys: %w", err)
+		}
+		return p.store.BackupTo(ctx, files[store.FileName])
+	}); err != nil {
+		return err
+	}
 	return p.vault.Backup(path, files, backed)
 }
 

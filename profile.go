@@ -328,7 +328,7 @@ func createProfile(ctx context.Context, dir, passphrase string, s settings, secr
 		return fmt.Errorf("protect the profile's folder: %w", err)
 	}
 	// The vault comes last: without it there is no profile.
-	for _, n := range []string{"secrets.enc", store.FileName, profileName, "vault.json"} {
+	for _, n := range []string{"secrets.enc", vault.EpochsName, store.FileName, profileName, "vault.json"} {
 		err := os.Rename(filepath.Join(aside, n), filepath.Join(dir, n))
 		if err != nil && !(n == "secrets.enc" && errors.Is(err, os.ErrNotExist)) {
 			return fmt.Errorf("put the profile into place: %w", err)
@@ -399,7 +399,7 @@ func envSecret(name, env string) (string, error) {
 }
 
 func openStore(ctx context.Context, dir string, v *vault.Vault, now func() time.Time) (*store.Store, error) {
-	return store.Open(ctx, dir, store.Keys{Seal: v.Key("store"), Index: v.Key("index")}, now)
+	return store.Open(ctx, dir, store.Keys{Seal: v.Key("store"), Index: v.Key("index"), Epochs: v.Epochs()}, now)
 }
 
 // storePort gives the store the shape of the façade's port: the one place
