@@ -18,6 +18,8 @@ const version = "0.1.0"
 func main() {
 	// What Greffier writes is for its owner alone.
 	restrictFileModes()
+	keepMemory()
+	defer crashed()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

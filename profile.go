@@ -48,6 +48,7 @@ type settings struct {
 	Mailbox    *mailboxSettings    `toml:"mailbox,omitempty"`
 	Shops      []shopSettings      `toml:"shop,omitempty"`
 	Storages   []storageSettings   `toml:"storage,omitempty"`
+	Backup     backupSettings      `toml:"backup,omitempty"`
 	Territory  string              `toml:"territory,omitempty"`
 	Demo       bool                `toml:"demo,omitempty"`
 }
@@ -197,6 +198,7 @@ func (s *settings) check(base string) error {
 		}
 		abs(&m.CAFile)
 	}
+	abs(&s.Backup.Folder)
 	names := map[string]bool{}
 	for i := range s.Shops {
 		sh := &s.Shops[i]
@@ -461,6 +463,13 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 		// A new, empty one would look as if nothing had ever been promised.
 		return nil, fmt.Errorf("%w: %s is missing", store.ErrDamaged, store.FileName)
 	}
+	if err = vault.Protect(dir); err != nil {
+		return nil, err
+	}
+	from, to, err := p.beforeMigration(ctx, now)
+	if err != nil {
+		return nil, err
+	}
 	if p.store, err = openStore(ctx, dir, p.vault, now); err != nil {
 		return nil, err
 	}
@@ -471,7 +480,13 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	if lang != "" {
 		d.Lang = lang
 	}
+	d.Vault = keeper{p}
 	p.App = app.New(d)
+	if to != 0 {
+		if err = p.Migrated(ctx, from, to); err != nil {
+			return nil, err
+		}
+	}
 	// A dossier that was cut off leaves nothing; what cannot be removed now is
 	// tried again with the next command.
 	_ = p.SettleDossier(ctx)
@@ -486,6 +501,9 @@ func (p *profile) Close() error {
 	}
 	if p.store != nil {
 		err = p.store.Close()
+	}
+	if p.vault != nil {
+		p.vault.Forget()
 	}
 	return errors.Join(err, p.lock.Unlock())
 }

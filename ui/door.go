@@ -27,6 +27,20 @@ type Door struct {
 	// SetUp makes a profile from a profile file. Without a passphrase the
 	// keyring of the operating system keeps the key.
 	SetUp func(file, passphrase string) (Facade, error)
+	// KeyFrom tells how the profile that is there is opened: "passphrase",
+	// "keyring", or "" where that cannot be read.
+	KeyFrom func() string
+	// Lock closes the profile that is open and forgets its keys. It is called
+	// once nothing of the window runs any more.
+	Lock func() error
+	// Recover opens the profile with its recovery code and puts it under a new
+	// passphrase; CanRecover tells whether a code holds.
+	CanRecover func() bool
+	Recover    func(code, passphrase string) (Facade, error)
+	// Backups are those that the profile can be brought back from, newest
+	// first; Restore does it.
+	Backups func() []app.BackupFile
+	Restore func(file, passphrase string) (Facade, error)
 }
 
 // door is the window of a Door.

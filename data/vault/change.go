@@ -382,3 +382,13 @@ func tighten(path string, mode fs.FileMode) error {
 	}
 	return nil
 }
+
+// CopyHeader lets the vault in the folder to be opened as the one in from is:
+// both hold the same master key.
+func CopyHeader(from, to string) error {
+	h, err := readHeader(from)
+	if err != nil {
+		return err
+	}
+	return writeHeader(to, h)
+}

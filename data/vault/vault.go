@@ -310,3 +310,8 @@ func syncDir(dir string) {
 
 // Equal tells whether two vaults hold the same master key.
 func (v *Vault) Equal(w *Vault) bool { return bytes.Equal(v.master, w.master) }
+
+// At is the same keys over another folder: a copy of the profile.
+func (v *Vault) At(dir string) *Vault {
+	return &Vault{dir: dir, from: v.from, master: bytes.Clone(v.master), passphrase: v.passphrase}
+}
