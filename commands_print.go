@@ -1,14 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
 	"greffier/app"
@@ -199,16 +197,11 @@ func (c *cli) restoreCommand() *cobra.Command {
 // restoreInto restores a backup into the profile's folder, which nobody else may
 // have open.
 func (c *cli) restoreInto(dir, file, passphrase string, told *restored) error {
-	if vault.Exists(dir) {
-		l := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
-		if ok, err := l.TryLock(); err != nil || !ok {
-			return errors.Join(errInUse, err)
+	return c.alone(dir, func() error {
+		r, err := restoreProfile(c.ctx, dir, file, passphrase, c.now)
+		if told != nil {
+			*told = r
 		}
-		defer l.Unlock()
-	}
-	r, err := restoreProfile(c.ctx, dir, file, passphrase, c.now)
-	if told != nil {
-		*told = r
-	}
-	return err
+		return err
+	})
 }

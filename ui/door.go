@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"path/filepath"
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -9,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"greffier/app"
 	"greffier/assets"
 	"greffier/ui/kit"
 )
@@ -50,8 +54,12 @@ type door struct {
 	win    fyne.Window
 	d      Door
 	status *fyne.Container
-	async  func(func())
-	home   func(func())
+	// closing is while the profile that was open is put away; recovering while
+	// the recovery code is asked for.
+	closing, recovering bool
+
+	async func(func())
+	home  func(func())
 	// enter shows the window proper; the tests watch it.
 	enter func(Facade)
 }
@@ -65,19 +73,30 @@ func NewDoor(a fyne.App, d Door) *Window {
 }
 
 func newDoor(a fyne.App, d Door, async, home func(func())) *door {
-	o := &door{app: a, d: d, async: async, home: home, status: container.NewStack()}
-	o.lang = d.Lang
+	win := a.NewWindow("Greffier")
+	win.SetPadded(false)
+	win.Resize(fyne.NewSize(1024, 780))
 	a.SetIcon(fyne.NewStaticResource("icon.png", assets.IconPNG))
 	a.Settings().SetTheme(kit.NewTheme(kit.Look("system")))
 	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(kit.Look("system"))) })
-	o.win = a.NewWindow("Greffier")
-	o.win.SetPadded(false)
-	o.win.Resize(fyne.NewSize(1024, 780))
+	return newDoorIn(a, win, d, async, home)
+}
+
+// newDoorIn puts the door into a window that is there, in the place of whatever
+// it showed.
+func newDoorIn(a fyne.App, win fyne.Window, d Door, async, home func(func())) *door {
+	o := &door{app: a, win: win, d: d, async: async, home: home, status: container.NewStack()}
+	o.lang = d.Lang
+	for top := win.Canvas().Overlays().Top(); top != nil; top = win.Canvas().Overlays().Top() {
+		win.Canvas().Overlays().Remove(top)
+	}
+	win.SetMainMenu(nil)
+	win.SetCloseIntercept(nil)
+	win.Canvas().SetOnTypedKey(nil)
 	o.enter = func(f Facade) {
-		w := New(a, f)
-		w.win.Show()
+		w := newWindowIn(a, win, f, o.async, o.home)
+		w.locker = &o.d
 		w.begin()
-		o.win.Close()
 	}
 	o.show()
 	return o
@@ -94,8 +113,12 @@ func (o *door) show() {
 	head := kit.DownFixed(640, 4, container.NewCenter(icon), title, words, kit.Gap(4))
 	var cards []fyne.CanvasObject
 	switch {
+	case o.closing:
 	case o.d.Failed != nil:
 		o.fail(o.d.Failed, func() { o.try(func() (Facade, error) { return o.d.Unlock("") }) })
+		cards = append(cards, o.restoreCard())
+	case o.recovering:
+		cards = append(cards, o.recoverCard())
 	case o.d.Locked:
 		cards = append(cards, o.unlockCard())
 	default:
@@ -108,6 +131,7 @@ func (o *door) show() {
 		o.d.Lang = o.lang
 		o.show()
 	})
+	cards = slices.DeleteFunc(cards, func(c fyne.CanvasObject) bool { return c == nil })
 	body := container.NewVBox(head, container.NewCenter(kit.DownFixed(640, 12, append([]fyne.CanvasObject{o.status}, append(cards, container.NewCenter(lang))...)...)))
 	o.win.SetContent(container.NewStack(canvas.NewRectangle(theme.Color(theme.ColorNameBackground)), container.NewVScroll(container.NewCenter(kit.Margins(16, 12, 16, 12, body)))))
 }
@@ -149,14 +173,102 @@ func (o *door) setUpCard() fyne.CanvasObject {
 }
 
 func (o *door) unlockCard() fyne.CanvasObject {
+	if o.d.KeyFrom != nil && o.d.KeyFrom() == "keyring" {
+		return kit.NewCard(kit.Strong(o.t("door.unlock_title")), kit.Words(o.t("door.keyring")),
+			container.NewHBox(kit.NewPrimary(o.t("door.unlock"), func() { o.try(func() (Facade, error) { return o.d.Unlock("") }) })))
+	}
 	pass := secretEntry()
 	open := func() {
 		words := pass.Text
+		pass.SetText("")
 		o.try(func() (Facade, error) { return o.d.Unlock(words) })
 	}
 	pass.OnSubmitted = func(string) { open() }
-	return kit.NewCard(kit.Strong(o.t("door.unlock_title")), kit.FormRow(o.t("door.passphrase"), "", pass),
-		container.NewHBox(kit.NewPrimary(o.t("door.unlock"), open)))
+	acts := []fyne.CanvasObject{kit.NewPrimary(o.t("door.unlock"), open)}
+	if o.d.CanRecover != nil && o.d.CanRecover() {
+		acts = append(acts, kit.NewQuiet(o.t("door.forgotten"), nil, func() { o.recovering = true; o.tell(kit.Gap(1)); o.show() }))
+	}
+	return kit.NewCard(kit.Strong(o.t("door.unlock_title")), kit.FormRow(o.t("door.passphrase"), "", pass), container.NewHBox(acts...))
+}
+
+// recoverCard asks for the recovery code and a new passphrase.
+func (o *door) recoverCard() fyne.CanvasObject {
+	code, pass, again := kit.NewEntry(""), secretEntry(), secretEntry()
+	code.SetPlaceHolder("0000-0000-0000-0000-0000-0000-0000-0000")
+	open := kit.NewPrimary(o.t("door.recover"), func() {
+		if pass.Text != again.Text {
+			o.tell(kit.IconLine(kit.AtRisk, o.t("door.differ")))
+			return
+		}
+		typed, words := code.Text, pass.Text
+		o.try(func() (Facade, error) { return o.d.Recover(typed, words) })
+	})
+	back := kit.NewQuiet(o.t("back"), nil, func() { o.recovering = false; o.tell(kit.Gap(1)); o.show() })
+	return kit.NewCard(kit.Strong(o.t("door.recover_title")), kit.Words(o.t("door.recover_words")),
+		kit.FormRow(o.t("door.code"), "", code), kit.FormRow(o.t("door.new_passphrase"), o.t("vault.passphrase.help"), pass),
+		kit.FormRow(o.t("door.again"), "", again), container.NewHBox(open, back))
+}
+
+// maxOffered bounds how many backups the door proposes.
+const maxOffered = 6
+
+// restoreCard proposes the backups that a profile which does not open can be
+// brought back from: the newest one first, or a file. The profile that is there
+// is put aside, not deleted.
+func (o *door) restoreCard() fyne.CanvasObject {
+	if o.d.Restore == nil || !restorable(o.d.Failed) {
+		return nil
+	}
+	var options []kit.Option
+	if o.d.Backups != nil {
+		for _, b := range o.d.Backups() {
+			if len(options) < maxOffered {
+				options = append(options, kit.Option{Value: b.Path, Word: b.At.Local().Format("2006-01-02 15:04") + " · " + kit.Line(filepath.Base(b.Path), 60)})
+			}
+		}
+	}
+	file, first := kit.NewEntry(""), ""
+	if len(options) > 0 {
+		first = options[0].Value
+		file.SetText(first)
+	}
+	choice := kit.NewSelect(options, first, func(v string) { file.SetText(v) })
+	choose := kit.NewButton(o.t("door.choose"), func() {
+		f := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+			if err == nil && r != nil {
+				file.SetText(r.URI().Path())
+				r.Close()
+			}
+		}, o.win)
+		f.Show()
+	})
+	pass := secretEntry()
+	bring := kit.NewButton(o.t("door.restore"), func() {
+		if file.Text == "" {
+			o.tell(kit.IconLine(kit.AtRisk, o.t("door.no_backup")))
+			return
+		}
+		path, words := file.Text, pass.Text
+		o.try(func() (Facade, error) { return o.d.Restore(path, words) })
+	})
+	parts := []fyne.CanvasObject{kit.Strong(o.t("door.restore_title")), kit.Words(o.t("door.restore_words"))}
+	if len(options) > 0 {
+		parts = append(parts, kit.FormRow(o.t("door.backups"), "", choice))
+	}
+	parts = append(parts, kit.FormRow(o.t("door.backup_file"), o.t("door.backup_help"), container.NewBorder(nil, nil, nil, choose, file)),
+		kit.FormRow(o.t("door.passphrase"), o.t("door.backup_passphrase"), pass), container.NewHBox(bring))
+	return kit.NewCard(parts...)
+}
+
+// restorable tells whether a backup is what mends an error: a store or a vault
+// that is not whole. The texts are those of data's sentinels, which the window
+// may not import.
+func restorable(err error) bool {
+	switch sentinelOf(err, "en") {
+	case "the store is damaged", "the vault is damaged", "the key does not fit this store":
+		return true
+	}
+	return false
 }
 
 func secretEntry() *widget.Entry { return widget.NewPasswordEntry() }
