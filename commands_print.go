@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 	"greffier/app/law"
 	"greffier/app/register"
 	"greffier/assets"
-	"greffier/data/vault"
 )
 
 func (c *cli) registerCommand() *cobra.Command {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
@@ -173,11 +172,4 @@ func (c *cli) printVault(p *profile) error {
 		fmt.Fprintf(c.out, "backup\t%s\t%d\t%s\n", b.At, b.Bytes, oneLine(b.Path))
 	}
 	return nil
-}
-
-func rfc3339(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	return at.UTC().Format(time.RFC3339)
 }

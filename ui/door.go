@@ -57,6 +57,7 @@ type door struct {
 	// closing is while the profile that was open is put away; recovering while
 	// the recovery code is asked for.
 	closing, recovering bool
+	again               func() (Facade, error) // what found the profile damaged
 
 	async func(func())
 	home  func(func())
@@ -115,7 +116,11 @@ func (o *door) show() {
 	switch {
 	case o.closing:
 	case o.d.Failed != nil:
-		o.fail(o.d.Failed, func() { o.try(func() (Facade, error) { return o.d.Unlock("") }) })
+		again := o.again
+		if again == nil {
+			again = func() (Facade, error) { return o.d.Unlock("") }
+		}
+		o.fail(o.d.Failed, func() { o.try(again) })
 		cards = append(cards, o.restoreCard())
 	case o.recovering:
 		cards = append(cards, o.recoverCard())
@@ -280,6 +285,12 @@ func (o *door) try(open func() (Facade, error)) {
 		f, err := open()
 		o.home(func() {
 			if err != nil {
+				if o.d.Restore != nil && o.d.Failed == nil && restorable(err) {
+					// The passphrase is right, and what it opens is not whole.
+					o.d.Failed, o.again = err, open
+					o.show()
+					return
+				}
 				var again func()
 				if o.d.Failed != nil {
 					again = func() { o.try(open) }

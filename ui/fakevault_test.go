@@ -325,6 +325,14 @@ func TestTheDoorOffersTheLastBackupsOfAProfileThatIsDamaged(t *testing.T) {
 		t.Errorf("restored from %q", restoredFrom)
 	}
 	o.win.Close()
+	damaged := d.Failed
+	d.Failed, d.Unlock = nil, func(string) (Facade, error) { return nil, damaged }
+	o = newDoor(a, d, inPlace, inPlace)
+	pressed(t, o.win, assets.Text("en", "door.unlock", nil))
+	if !strings.Contains(words(o.win.Content()), assets.Text("en", "door.restore_title", nil)) {
+		t.Error("no backup is offered where the right passphrase opens a store that is damaged")
+	}
+	o.win.Close()
 	d.Failed = errors.New("another Greffier has this profile open")
 	o = newDoor(a, d, inPlace, inPlace)
 	if strings.Contains(words(o.win.Content()), assets.Text("en", "door.restore_title", nil)) {
