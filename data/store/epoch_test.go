@@ -265,3 +265,73 @@ func TestStoreOfNoEpochBeginsOneWhenItIsOpened(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestJournalGoesOnWhenTheClockIsSetBack(t *testing.T) {
+	s := fresh(t)
+	update(t, s, func(tx *store.Tx) {
+		for _, at := range []int{0, -400, 1} {
+			e := anEntry(1)
+			e.At = day.AddDate(0, 0, at)
+			_, err := tx.Append(e)
+			must(t, err)
+		}
+	})
+	// The order is the number's, not the clock's: each entry says what the clock
+	// said, and the chain proves which came first.
+	if r := verify(t, s); r.BrokenAt != nil || r.Entries != 3 {
+		t.Errorf("journal: %+v", r)
+	}
+	view(t, s, func(tx *store.Tx) {
+		es, err := tx.JournalAfter(0)
+		must(t, err)
+		if !es[1].At.Before(es[0].At) {
+			t.Error("the clock's word was changed")
+		}
+	})
+}
+
+func TestVersionIsReadAndTheStoreCopiedWithoutChangingIt(t *testing.T) {
+	dir := t.TempDir()
+	script, err := os.ReadFile("testdata/v3.sql")
+	must(t, err)
+	db := raw(t, dir)
+	rawExec(t, db, string(script))
+	must(t, db.Close())
+	have, newest, err := store.Version(t.Context(), dir)
+	must(t, err)
+	if have != 3 || newest < 4 {
+		t.Errorf("%d of %d", have, newest)
+	}
+	to := filepath.Join(t.TempDir(), store.FileName)
+	must(t, store.CopyTo(t.Context(), dir, to))
+	if st, err := os.Stat(to); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", st, err)
+	}
+	if have, _, err := store.Version(t.Context(), dir); err != nil || have != 3 {
+		t.Errorf("the store is of version %d now, %v", have, err)
+	}
+	if have, _, err := store.Version(t.Context(), filepath.Dir(to)); err != nil || have != 3 {
+		t.Errorf("the copy is of version %d, %v", have, err)
+	}
+	copied := openIn(t, filepath.Dir(to))
+	must(t, copied.Check(t.Context()))
+}
+
+func TestEveryEarlierSchemaBeginsAnEpoch(t *testing.T) {
+	for _, v := range []string{"v1", "v2", "v3"} {
+		t.Run(v, func(t *testing.T) {
+			dir := t.TempDir()
+			script, err := os.ReadFile("testdata/" + v + ".sql")
+			must(t, err)
+			db := raw(t, dir)
+			rawExec(t, db, string(script))
+			must(t, db.Close())
+			k := &keyFile{}
+			s := openEpochs(t, dir, k)
+			must(t, s.Check(t.Context()))
+			if len(k.all) != 1 {
+				t.Errorf("%d keys", len(k.all))
+			}
+		})
+	}
+}

@@ -32,12 +32,17 @@ var (
 // MinPassphrase is how many characters a new passphrase has at least.
 const MinPassphrase = 8
 
-// argon is what a new passphrase is stretched with: RFC 9106, 4, the second
-// recommended option (64 MiB, 3 passes).
-var argon = struct {
-	time, memory uint32
-	threads      uint8
-}{3, 64 << 10, 4}
+// Cost is what guessing a passphrase costs whoever has the files.
+type Cost struct {
+	Time, MemoryKiB uint32 // of Argon2id
+	Threads         uint8
+	ScryptLog       int // of a backup in the age format: log2 of scrypt's N
+}
+
+// Costs is what new wrappings and backups cost: RFC 9106, 4, the second
+// recommended option (64 MiB, 3 passes), and what age itself takes. Only the
+// tests, which make many, change it.
+var Costs = Cost{Time: 3, MemoryKiB: 64 << 10, Threads: 4, ScryptLog: 18}
 
 // The texts that a wrapped key is bound to, so that none can stand for another.
 var (
@@ -95,7 +100,7 @@ func (h *header) wrap(master []byte, passphrase string) (undo func(), err error)
 	var kek []byte
 	undo = func() {}
 	if passphrase != "" {
-		h.From, h.Salt, h.Time, h.Memory, h.Threads = "passphrase", random(16), argon.time, argon.memory, argon.threads
+		h.From, h.Salt, h.Time, h.Memory, h.Threads = "passphrase", random(16), Costs.Time, Costs.MemoryKiB, Costs.Threads
 		kek = derive(passphrase, *h)
 	} else {
 		h.From, h.Name = "keyring", base64.RawURLEncoding.EncodeToString(random(9))
