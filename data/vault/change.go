@@ -147,7 +147,7 @@ func (v *Vault) Change(current, next string) error {
 		return err
 	}
 	then := &Vault{dir: v.dir, from: h.From, master: v.master, passphrase: next}
-	if err := then.succeed(was, h.Recovery != nil); err == nil {
+	if err = then.succeed(was, h.Recovery != nil); err == nil {
 		err = writeHeader(v.dir, h)
 	}
 	if err != nil {

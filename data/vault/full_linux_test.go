@@ -38,8 +38,10 @@ func childFull(dir string) error {
 		"a recovery code":            func() error { _, err := v.MakeRecovery(time.Now()); return err },
 		"a secret":                   func() error { return v.SetSecret("a", "b") },
 		"the keys of epochs":         func() error { return v.Epochs().Save(map[string][]byte{"b": {2}}) },
-		"a backup":                   func() error { return v.Backup(out, map[string]string{"vault.json": filepath.Join(dir, "vault.json")}, []string{"vault.json"}) },
-		"a printed file":             func() error { return vault.WriteFile(out, bytes.Repeat([]byte("x"), 1000)) },
+		"a backup": func() error {
+			return v.Backup(out, map[string]string{"vault.json": filepath.Join(dir, "vault.json")}, []string{"vault.json"})
+		},
+		"a printed file": func() error { return vault.WriteFile(out, bytes.Repeat([]byte("x"), 1000)) },
 	} {
 		// EFBIG is what this disk says instead of ENOSPC.
 		if err := write(); !errors.Is(err, syscall.EFBIG) {
