@@ -456,6 +456,7 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	}()
 	// Whatever cannot be removed now is tried again with the next command.
 	_ = sweep(dir, backupTemp)
+	sweepPreviews(now())
 	if p.vault, err = vault.Open(dir, passphrase); err != nil {
 		return nil, err
 	}
@@ -491,6 +492,24 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	// tried again with the next command.
 	_ = p.SettleDossier(ctx)
 	return p, nil
+}
+
+// previews are folders in which pages are drawn for the screen; drawing is
+// bounded by half a minute.
+const previews = "greffier-preview-"
+
+// sweepPreviews removes what a program that was killed while it drew left in
+// the folder for temporary files.
+func sweepPreviews(now time.Time) {
+	es, err := os.ReadDir(os.TempDir())
+	if err != nil {
+		return // nothing that could be removed
+	}
+	for _, e := range es {
+		if info, err := e.Info(); err == nil && e.IsDir() && strings.HasPrefix(e.Name(), previews) && now.Sub(info.ModTime()) > time.Minute {
+			_ = os.RemoveAll(filepath.Join(os.TempDir(), e.Name())) // somebody else's cannot be
+		}
+	}
 }
 
 // Close closes the profile and gives its lock back.

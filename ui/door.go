@@ -58,6 +58,7 @@ type door struct {
 	// the recovery code is asked for.
 	closing, recovering bool
 	again               func() (Facade, error) // what found the profile damaged
+	first               fyne.Focusable         // where the keyboard is, so that she types at once
 
 	async func(func())
 	home  func(func())
@@ -69,7 +70,7 @@ type door struct {
 // shop, set up one's own, or unlock the profile that is there. It gives way to
 // the window proper once a profile is open.
 func NewDoor(a fyne.App, d Door) *Window {
-	o := newDoor(a, d, func(f func()) { go f() }, fyne.Do)
+	o := newDoor(a, d, aside, fyne.Do)
 	return &Window{app: a, win: o.win}
 }
 
@@ -113,6 +114,7 @@ func (o *door) show() {
 	words.Alignment = fyne.TextAlignCenter
 	head := kit.DownFixed(640, 4, container.NewCenter(icon), title, words, kit.Gap(4))
 	var cards []fyne.CanvasObject
+	o.first = nil
 	switch {
 	case o.closing:
 	case o.d.Failed != nil:
@@ -139,6 +141,9 @@ func (o *door) show() {
 	cards = slices.DeleteFunc(cards, func(c fyne.CanvasObject) bool { return c == nil })
 	body := container.NewVBox(head, container.NewCenter(kit.DownFixed(640, 12, append([]fyne.CanvasObject{o.status}, append(cards, container.NewCenter(lang))...)...)))
 	o.win.SetContent(container.NewStack(canvas.NewRectangle(theme.Color(theme.ColorNameBackground)), container.NewVScroll(container.NewCenter(kit.Margins(16, 12, 16, 12, body)))))
+	if o.first != nil {
+		o.win.Canvas().Focus(o.first)
+	}
 }
 
 func (o *door) demoCard() fyne.CanvasObject {
@@ -189,6 +194,7 @@ func (o *door) unlockCard() fyne.CanvasObject {
 		o.try(func() (Facade, error) { return o.d.Unlock(words) })
 	}
 	pass.OnSubmitted = func(string) { open() }
+	o.first = pass
 	acts := []fyne.CanvasObject{kit.NewPrimary(o.t("door.unlock"), open)}
 	if o.d.CanRecover != nil && o.d.CanRecover() {
 		acts = append(acts, kit.NewQuiet(o.t("door.forgotten"), nil, func() { o.recovering = true; o.tell(kit.Gap(1)); o.show() }))

@@ -32,6 +32,18 @@ const (
 	busyAtMost = 30 * time.Second
 )
 
+// Crashed is deferred at the top of each goroutine of the window: it must say of
+// a fault where it happened and not what it was about, and end the program.
+var Crashed = func() {}
+
+// aside runs something on a goroutine of its own.
+func aside(f func()) {
+	go func() {
+		defer Crashed()
+		f()
+	}()
+}
+
 // NewLocking is New for a window that locks: the door then stands in its place,
 // and everything of the profile is forgotten.
 func NewLocking(a fyne.App, f Facade, d Door) *Window {

@@ -97,7 +97,7 @@ type Window struct {
 
 // New makes the window over a façade. Show it with Run.
 func New(a fyne.App, f Facade) *Window {
-	return newWindow(a, f, func(g func()) { go g() }, fyne.Do)
+	return newWindow(a, f, aside, fyne.Do)
 }
 
 func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
@@ -167,9 +167,9 @@ func (w *Window) begin() {
 	if w.f == nil {
 		return
 	}
-	go w.everyMinute()
-	go w.remindNow()
-	go w.everyRest()
+	aside(w.everyMinute)
+	aside(w.remindNow)
+	aside(w.everyRest)
 	w.mayWatch = true
 	w.refreshRail()
 }
