@@ -20,7 +20,7 @@ import (
 var errOtherProfile = errors.New("this backup is of another profile")
 
 // backed are the files of a profile that a backup holds, in order.
-var backed = []string{"vault.json", profileName, "secrets.enc", store.FileName, stonesName}
+var backed = []string{"vault.json", profileName, "secrets.enc", vault.EpochsName, store.FileName, stonesName}
 
 // Backup writes an encrypted copy of the whole profile to path. It implements
 // app.Archive.
@@ -30,15 +30,26 @@ func (p *profile) Backup(ctx context.Context, path string) (err error) {
 		return fmt.Errorf("make the backup: %w", err)
 	}
 	defer os.RemoveAll(tmp)
-	copyPath := filepath.Join(tmp, store.FileName)
-	if err := p.store.BackupTo(ctx, copyPath); err != nil {
-		return err
-	}
 	files := map[string]string{}
 	for _, n := range backed {
 		files[n] = filepath.Join(p.dir, n)
 	}
-	files[store.FileName] = copyPath
+	// The store and the file of its keys are of one moment.
+	if err := p.store.Still(func() error {
+		for _, n := range []string{store.FileName, vault.EpochsName} {
+			files[n] = filepath.Join(tmp, n)
+		}
+		keys, err := os.ReadFile(filepath.Join(p.dir, vault.EpochsName))
+		if err == nil {
+			err = os.WriteFile(files[vault.EpochsName], keys, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("copy the keys: %w", err)
+		}
+		return p.store.BackupTo(ctx, files[store.FileName])
+	}); err != nil {
+		return err
+	}
 	return p.vault.Backup(path, files, backed)
 }
 
@@ -98,13 +109,13 @@ func restoreProfile(ctx context.Context, dir, file, passphrase string, now func(
 		return out, fmt.Errorf("%w: %w", vault.ErrNotBackup, err)
 	}
 	former := formerProfile(dir)
-	known, secret, err := whatIsKnown(ctx, former, passphrase, now)
-	if err != nil && former != dir {
-		// Put aside earlier and perhaps not of this profile: the backup alone.
-		known, secret, err = later{}, passphrase, nil
-	}
-	if err != nil {
+	present, broken, err := presentVault(former, passphrase)
+	if err != nil && former == dir {
 		return out, err
+	}
+	secrets := []string{passphrase}
+	if present != nil {
+		secrets = append(secrets, present.BackupSecrets()...)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return out, err
@@ -119,23 +130,36 @@ func restoreProfile(ctx context.Context, dir, file, passphrase string, now func(
 	}
 	defer os.RemoveAll(tmp)
 	fresh := filepath.Join(tmp, "profile")
-	if err := vault.Unpack(file, secret, fresh); err != nil {
+	if err := unpack(file, secrets, fresh); err != nil {
 		return out, err
 	}
 	v, err := vault.Open(fresh, passphrase)
+	if err != nil && present != nil {
+		v, err = present.At(fresh), nil // made under an earlier passphrase of hers
+	}
 	if err != nil {
 		return out, err
 	}
-	if vault.Exists(former) {
-		present, err := vault.Open(former, passphrase)
-		switch {
-		case err == nil && present.Equal(v):
-		case former != dir:
-			known = later{}
-		case err != nil:
+	if broken {
+		present = v.At(former)
+	}
+	var known later
+	if present != nil {
+		known, err = whatIsKnown(ctx, former, present, now)
+		if err == nil && !present.Equal(v) {
+			err = errOtherProfile
+		}
+		if err != nil && former == dir {
 			return out, err
-		default:
-			return out, errOtherProfile
+		}
+		if err != nil { // put aside earlier, and not of this profile: the backup alone
+			known, present = later{}, nil
+		}
+	}
+	if present != nil && !broken {
+		// The passphrase of now goes on, and so does the recovery code.
+		if err := vault.CopyHeader(former, fresh); err != nil {
+			return out, err
 		}
 	}
 	if out.Orders, out.Stones, err = goOn(ctx, fresh, v, known, now); err != nil {
@@ -169,25 +193,37 @@ func formerProfile(dir string) string {
 // which a restore put it aside.
 const asideMark = ".before-"
 
+// presentVault opens the vault of the profile that is there, nil where none is;
+// one that is damaged is told by broken.
+func presentVault(dir, passphrase string) (v *vault.Vault, broken bool, err error) {
+	if !vault.Exists(dir) {
+		return nil, false, nil
+	}
+	v, err = vault.Open(dir, passphrase)
+	if errors.Is(err, vault.ErrDamaged) {
+		return nil, true, nil
+	}
+	return v, false, err
+}
+
 // whatIsKnown reads tombstones and journal of the profile in dir. A store that
 // no longer opens is no obstacle: the file beside it has the tombstones.
-func whatIsKnown(ctx context.Context, dir, passphrase string, now func() time.Time) (later, string, error) {
+func whatIsKnown(ctx context.Context, dir string, v *vault.Vault, now func() time.Time) (later, error) {
 	var k later
-	if !vault.Exists(dir) {
-		return k, passphrase, nil
-	}
-	v, err := vault.Open(dir, passphrase)
-	if err != nil {
-		return k, "", err
-	}
 	if b, err := os.ReadFile(filepath.Join(dir, stonesName)); err == nil {
 		if err := json.Unmarshal(b, &k.stones); err != nil {
-			return k, "", fmt.Errorf("%w: %s", vault.ErrDamaged, stonesName)
+			return k, fmt.Errorf("%w: %s", vault.ErrDamaged, stonesName)
 		}
 	}
+	if !fileExists(filepath.Join(dir, store.FileName)) {
+		return k, nil // it is lost: none is made in its place
+	}
 	st, err := openStore(ctx, dir, v, now)
+	if errors.Is(err, store.ErrWrongKey) {
+		return k, errOtherProfile
+	}
 	if err != nil {
-		return k, v.BackupSecret(), nil
+		return k, nil
 	}
 	defer st.Close()
 	err = st.View(ctx, func(t *store.Tx) error {
@@ -202,7 +238,7 @@ func whatIsKnown(ctx context.Context, dir, passphrase string, now func() time.Ti
 	if errors.Is(err, store.ErrDamaged) {
 		err = nil
 	}
-	return k, v.BackupSecret(), err
+	return k, err
 }
 
 // goOn brings a restored store up to what is known: in one transaction.

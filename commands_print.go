@@ -1,21 +1,17 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
 	"greffier/app"
 	"greffier/app/law"
 	"greffier/app/register"
 	"greffier/assets"
-	"greffier/data/vault"
 	"greffier/reports"
 )
 
@@ -197,15 +193,8 @@ func (c *cli) backupCommand() *cobra.Command {
 
 func (c *cli) restoreCommand() *cobra.Command {
 	return command("restore F", "Bring a profile back from a backup", 1, 1, func(_ *cobra.Command, args []string) error {
-		if vault.Exists(c.dir) {
-			l := flock.New(filepath.Join(c.dir, lockName), flock.SetPermissions(0o600))
-			if ok, err := l.TryLock(); err != nil || !ok {
-				return errors.Join(errInUse, err)
-			}
-			defer l.Unlock()
-		}
-		r, err := restoreProfile(c.ctx, c.dir, args[0], os.Getenv("GREFFIER_PASSPHRASE"), c.now)
-		if err != nil {
+		var r restored
+		if err := c.restoreInto(c.dir, args[0], os.Getenv("GREFFIER_PASSPHRASE"), &r); err != nil {
 			return err
 		}
 		if c.json {
@@ -219,5 +208,17 @@ func (c *cli) restoreCommand() *cobra.Command {
 			c.say("%s", assets.Text(c.speak(), "cli.moved", map[string]any{"Dir": r.MovedTo}))
 		}
 		return nil
+	})
+}
+
+// restoreInto restores a backup into the profile's folder, which nobody else may
+// have open.
+func (c *cli) restoreInto(dir, file, passphrase string, told *restored) error {
+	return c.alone(dir, func() error {
+		r, err := restoreProfile(c.ctx, dir, file, passphrase, c.now)
+		if told != nil {
+			*told = r
+		}
+		return err
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sort"
 	"strings"
@@ -144,7 +145,13 @@ func (c *cli) demoCommand() *cobra.Command {
 		defer w.Close()
 		defer p.Close()
 		if window {
-			return c.show(func(a fyne.App) *ui.Window { return ui.New(a, p.App) })
+			opened := p
+			defer func() { opened.Close() }()
+			return c.show(func(a fyne.App) *ui.Window {
+				return ui.NewLocking(a, p.App, c.door(&opened, p.dir, func(typed string) (*profile, error) {
+					return openProfile(c.ctx, p.dir, typed, c.lang, c.now)
+				}))
+			})
 		}
 		return c.demo(p)
 	})
@@ -173,6 +180,12 @@ func (c *cli) show(build func(fyne.App) *ui.Window) error {
 		<-c.ctx.Done()
 		fyne.Do(a.Quit)
 	}()
+	if _, err := os.Stat(c.dir); err == nil {
+		// Without it the window only cannot be found by the next start.
+		if i, err := announce(c.dir, func() { fyne.Do(w.Raise) }); err == nil {
+			defer i.close()
+		}
+	}
 	w.Run()
 	return nil
 }
@@ -192,13 +205,23 @@ func (c *cli) window() error {
 			world.Close()
 		}
 	}()
+	if showOther(c.dir) {
+		c.say("%s", assets.Text(c.speak(), "vault.shown", nil))
+		return errInUse
+	}
 	pass := os.Getenv("GREFFIER_PASSPHRASE")
+	unlock := func(typed string) (*profile, error) {
+		if typed == "" {
+			typed = pass
+		}
+		return openProfile(c.ctx, c.dir, typed, c.lang, c.now)
+	}
 	var failed error
 	if vault.Exists(c.dir) {
-		p, err := openProfile(c.ctx, c.dir, pass, c.lang, c.now)
+		p, err := unlock("")
 		if err == nil {
-			opened = p
-			return c.show(func(a fyne.App) *ui.Window { return ui.New(a, p.App) })
+			opened, pass = p, "" // once locked, it wants to be typed
+			return c.show(func(a fyne.App) *ui.Window { return ui.NewLocking(a, p.App, c.door(&opened, c.dir, unlock)) })
 		}
 		if !errors.Is(err, vault.ErrNoKey) && !errors.Is(err, vault.ErrWrongPassphrase) {
 			// Whoever opened the window from a desktop sees no terminal.
@@ -207,50 +230,84 @@ func (c *cli) window() error {
 		}
 	}
 	return c.show(func(a fyne.App) *ui.Window {
-		return ui.NewDoor(a, ui.Door{
-			Lang:   c.speak(),
-			Locked: vault.Exists(c.dir),
-			Failed: failed,
-			Unlock: func(typed string) (ui.Facade, error) {
-				if typed == "" {
-					typed = pass
-				}
-				p, err := openProfile(c.ctx, c.dir, typed, c.lang, c.now)
-				if err != nil {
-					return nil, err
-				}
-				opened = p
-				return p.App, nil
-			},
-			Demo: func() (ui.Facade, error) {
-				home, err := dataHome()
-				if err != nil {
-					return nil, err
-				}
-				w, p, err := c.startDemo(filepath.Join(home, "greffier-demo"))
-				if err != nil {
-					return nil, err
-				}
-				world, opened = w, p
-				return p.App, nil
-			},
-			SetUp: func(file, pass string) (ui.Facade, error) {
-				s, err := readSettings(file)
-				if err != nil {
-					return nil, err
-				}
-				if err := createProfile(c.ctx, c.dir, pass, s, envSecret); err != nil {
-					return nil, err
-				}
-				p, err := openProfile(c.ctx, c.dir, pass, c.lang, c.now)
-				if err != nil {
-					return nil, err
-				}
-				opened = p
-				return p.App, nil
-			},
-		})
+		d := c.door(&opened, c.dir, unlock)
+		d.Locked, d.Failed = vault.Exists(c.dir), failed
+		d.Demo = func() (ui.Facade, error) {
+			home, err := dataHome()
+			if err != nil {
+				return nil, err
+			}
+			w, p, err := c.startDemo(filepath.Join(home, "greffier-demo"))
+			if err != nil {
+				return nil, err
+			}
+			world, opened = w, p
+			return p.App, nil
+		}
+		d.SetUp = func(file, pass string) (ui.Facade, error) {
+			s, err := readSettings(file)
+			if err != nil {
+				return nil, err
+			}
+			if err := createProfile(c.ctx, c.dir, pass, s, envSecret); err != nil {
+				return nil, err
+			}
+			p, err := openProfile(c.ctx, c.dir, pass, c.lang, c.now)
+			if err != nil {
+				return nil, err
+			}
+			opened = p
+			return p.App, nil
+		}
+		return ui.NewDoor(a, d)
 	})
+}
+
+// door is what stands before a profile: how it is unlocked, recovered and
+// restored, and how it is locked again. opened is the profile that is open.
+func (c *cli) door(opened **profile, dir string, unlock func(typed string) (*profile, error)) ui.Door {
+	enter := func(p *profile, err error) (ui.Facade, error) {
+		if err != nil {
+			return nil, err
+		}
+		*opened = p
+		return p.App, nil
+	}
+	return ui.Door{
+		Lang:    c.speak(),
+		KeyFrom: func() string { return vault.From(dir) },
+		Unlock:  func(typed string) (ui.Facade, error) { return enter(unlock(typed)) },
+		Lock: func() error {
+			p := *opened
+			*opened = nil
+			if p == nil {
+				return nil
+			}
+			err := p.Close()
+			debug.FreeOSMemory() // what held keys and mail is given back
+			return err
+		},
+		CanRecover: func() bool { return !vault.RecoveryMade(dir).IsZero() },
+		Recover: func(code, next string) (ui.Facade, error) {
+			v, err := vault.Recover(dir, code, next)
+			if err != nil {
+				return nil, err
+			}
+			v.Forget()
+			p, err := unlock(next)
+			if err == nil {
+				err = p.Recovered(c.ctx)
+			}
+			return enter(p, err)
+		},
+		Backups: func() []app.BackupFile { return lastBackups(dir) },
+		Restore: func(file, passphrase string) (ui.Facade, error) {
+			if err := c.restoreInto(dir, file, passphrase, nil); err != nil {
+				return nil, err
+			}
+			return enter(unlock(passphrase))
+		},
+	}
 }
 
 // demo runs the whole cycle in the terminal: orders and mail, a case erased,

@@ -17,6 +17,7 @@ import (
 
 	"greffier/data/mail/mailtest"
 	"greffier/data/storage/storagetest"
+	"greffier/data/vault"
 )
 
 // The secrets of the test's servers. Each is planted where a real one would
@@ -46,6 +47,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	vault.Costs = vault.Cost{Time: 1, MemoryKiB: 8, Threads: 1, ScryptLog: 8}
 	code := m.Run()
 	if built.dir != "" {
 		os.RemoveAll(built.dir)

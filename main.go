@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"greffier/ui"
 )
 
 // version is the program's version, as FyneApp.toml has it.
@@ -18,6 +20,9 @@ const version = "0.1.0"
 func main() {
 	// What Greffier writes is for its owner alone.
 	restrictFileModes()
+	keepMemory()
+	defer crashed()
+	ui.Crashed = crashed
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -49,6 +49,7 @@ type settings struct {
 	Mailbox    *mailboxSettings    `toml:"mailbox,omitempty"`
 	Shops      []shopSettings      `toml:"shop,omitempty"`
 	Storages   []storageSettings   `toml:"storage,omitempty"`
+	Backup     backupSettings      `toml:"backup,omitempty"`
 	Territory  string              `toml:"territory,omitempty"`
 	Demo       bool                `toml:"demo,omitempty"`
 }
@@ -198,6 +199,7 @@ func (s *settings) check(base string) error {
 		}
 		abs(&m.CAFile)
 	}
+	abs(&s.Backup.Folder)
 	names := map[string]bool{}
 	for i := range s.Shops {
 		sh := &s.Shops[i]
@@ -329,7 +331,7 @@ func createProfile(ctx context.Context, dir, passphrase string, s settings, secr
 		return fmt.Errorf("protect the profile's folder: %w", err)
 	}
 	// The vault comes last: without it there is no profile.
-	for _, n := range []string{"secrets.enc", store.FileName, profileName, "vault.json"} {
+	for _, n := range []string{"secrets.enc", vault.EpochsName, store.FileName, profileName, "vault.json"} {
 		err := os.Rename(filepath.Join(aside, n), filepath.Join(dir, n))
 		if err != nil && !(n == "secrets.enc" && errors.Is(err, os.ErrNotExist)) {
 			return fmt.Errorf("put the profile into place: %w", err)
@@ -400,7 +402,7 @@ func envSecret(name, env string) (string, error) {
 }
 
 func openStore(ctx context.Context, dir string, v *vault.Vault, now func() time.Time) (*store.Store, error) {
-	return store.Open(ctx, dir, store.Keys{Seal: v.Key("store"), Index: v.Key("index")}, now)
+	return store.Open(ctx, dir, store.Keys{Seal: v.Key("store"), Index: v.Key("index"), Epochs: v.Epochs()}, now)
 }
 
 // storePort gives the store the shape of the façade's port: the one place
@@ -455,12 +457,20 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	}()
 	// Whatever cannot be removed now is tried again with the next command.
 	_ = sweep(dir, backupTemp)
+	sweepPreviews(now())
 	if p.vault, err = vault.Open(dir, passphrase); err != nil {
 		return nil, err
 	}
 	if !fileExists(filepath.Join(dir, store.FileName)) {
 		// A new, empty one would look as if nothing had ever been promised.
 		return nil, fmt.Errorf("%w: %s is missing", store.ErrDamaged, store.FileName)
+	}
+	if err = vault.Protect(dir); err != nil {
+		return nil, err
+	}
+	from, to, err := p.beforeMigration(ctx, now)
+	if err != nil {
+		return nil, err
 	}
 	if p.store, err = openStore(ctx, dir, p.vault, now); err != nil {
 		return nil, err
@@ -473,11 +483,35 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 		d.Lang = lang
 	}
 	d.Scheduler = scheduler{p}
+	d.Vault = keeper{p}
 	p.App = app.New(d)
+	if to != 0 {
+		if err = p.Migrated(ctx, from, to); err != nil {
+			return nil, err
+		}
+	}
 	// A dossier that was cut off leaves nothing; what cannot be removed now is
 	// tried again with the next command.
 	_ = p.SettleDossier(ctx)
 	return p, nil
+}
+
+// previews are folders in which pages are drawn for the screen; drawing is
+// bounded by half a minute.
+const previews = "greffier-preview-"
+
+// sweepPreviews removes what a program that was killed while it drew left in
+// the folder for temporary files.
+func sweepPreviews(now time.Time) {
+	es, err := os.ReadDir(os.TempDir())
+	if err != nil {
+		return // nothing that could be removed
+	}
+	for _, e := range es {
+		if info, err := e.Info(); err == nil && e.IsDir() && strings.HasPrefix(e.Name(), previews) && now.Sub(info.ModTime()) > time.Minute {
+			_ = os.RemoveAll(filepath.Join(os.TempDir(), e.Name())) // somebody else's cannot be
+		}
+	}
 }
 
 // Close closes the profile and gives its lock back.
@@ -488,6 +522,9 @@ func (p *profile) Close() error {
 	}
 	if p.store != nil {
 		err = p.store.Close()
+	}
+	if p.vault != nil {
+		p.vault.Forget()
 	}
 	return errors.Join(err, p.lock.Unlock())
 }

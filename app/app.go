@@ -59,6 +59,7 @@ type App struct {
 	binding  sync.Mutex // one dossier at a time
 	drilling sync.Mutex // one drill at a time
 	mending  sync.Mutex // corrections are written to the shops by one at a time
+	backing  sync.Mutex // one look after the backups at a time
 
 	mu        sync.Mutex
 	listeners []func()
@@ -310,6 +311,9 @@ func (a *App) Backup(ctx context.Context, path string) error {
 	}
 	return a.update(ctx, func(tx Tx) error {
 		if err := tx.SetSetting("backup.at", a.now().Format(time.RFC3339)); err != nil {
+			return err
+		}
+		if err := a.rememberByHand(tx, path); err != nil {
 			return err
 		}
 		return a.journal(tx, owner, evidence.ActBackupMade, "profile", nil)

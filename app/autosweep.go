@@ -240,7 +240,7 @@ func (a *App) SetSweepSettings(ctx context.Context, s SweepSettings) error {
 
 // fingerprint is a rule as far as what it erases depends on it.
 func fingerprint(r register.Rule) string {
-	return strings.Join([]string{r.ID, r.Starts, r.Period, r.Then}, "|")
+	return strings.Join([]string{r.ID, r.Data, r.Starts, r.Period, r.Then}, "|")
 }
 
 func sweepRules(tx Tx) (rules []register.Rule, said map[string]sweepRule, err error) {

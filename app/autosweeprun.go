@@ -281,7 +281,7 @@ func (a *App) duePlans(ctx context.Context) ([]plan.Plan, dueLook, error) {
 	if err != nil {
 		return nil, look, err
 	}
-	return []plan.Plan{v.Plan}, look, nil
+	return v.Plans, look, nil
 }
 
 // dueLook is what a look for due plans saw.

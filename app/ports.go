@@ -287,6 +287,8 @@ type Deps struct {
 	CopySchema []byte
 	Texts      Texts
 	Archive    Archive
+	// Vault changes the keys and keeps the backups; nil where it cannot.
+	Vault Vault
 	// Territory is where the owner acts, for public holidays; "" is
 	// metropolitan France.
 	Territory law.Territory

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"path/filepath"
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -9,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"greffier/app"
 	"greffier/assets"
 	"greffier/ui/kit"
 )
@@ -27,6 +31,20 @@ type Door struct {
 	// SetUp makes a profile from a profile file. Without a passphrase the
 	// keyring of the operating system keeps the key.
 	SetUp func(file, passphrase string) (Facade, error)
+	// KeyFrom tells how the profile that is there is opened: "passphrase",
+	// "keyring", or "" where that cannot be read.
+	KeyFrom func() string
+	// Lock closes the profile that is open and forgets its keys. It is called
+	// once nothing of the window runs any more.
+	Lock func() error
+	// Recover opens the profile with its recovery code and puts it under a new
+	// passphrase; CanRecover tells whether a code holds.
+	CanRecover func() bool
+	Recover    func(code, passphrase string) (Facade, error)
+	// Backups are those that the profile can be brought back from, newest
+	// first; Restore does it.
+	Backups func() []app.BackupFile
+	Restore func(file, passphrase string) (Facade, error)
 }
 
 // door is the window of a Door.
@@ -36,8 +54,14 @@ type door struct {
 	win    fyne.Window
 	d      Door
 	status *fyne.Container
-	async  func(func())
-	home   func(func())
+	// closing is while the profile that was open is put away; recovering while
+	// the recovery code is asked for.
+	closing, recovering bool
+	again               func() (Facade, error) // what found the profile damaged
+	first               fyne.Focusable         // where the keyboard is, so that she types at once
+
+	async func(func())
+	home  func(func())
 	// enter shows the window proper; the tests watch it.
 	enter func(Facade)
 }
@@ -46,24 +70,35 @@ type door struct {
 // shop, set up one's own, or unlock the profile that is there. It gives way to
 // the window proper once a profile is open.
 func NewDoor(a fyne.App, d Door) *Window {
-	o := newDoor(a, d, func(f func()) { go f() }, fyne.Do)
+	o := newDoor(a, d, aside, fyne.Do)
 	return &Window{app: a, win: o.win}
 }
 
 func newDoor(a fyne.App, d Door, async, home func(func())) *door {
-	o := &door{app: a, d: d, async: async, home: home, status: container.NewStack()}
-	o.lang = d.Lang
+	win := a.NewWindow("Greffier")
+	win.SetPadded(false)
+	win.Resize(fyne.NewSize(1024, 780))
 	a.SetIcon(fyne.NewStaticResource("icon.png", assets.IconPNG))
 	a.Settings().SetTheme(kit.NewTheme(kit.Look("system")))
 	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(kit.Look("system"))) })
-	o.win = a.NewWindow("Greffier")
-	o.win.SetPadded(false)
-	o.win.Resize(fyne.NewSize(1024, 780))
+	return newDoorIn(a, win, d, async, home)
+}
+
+// newDoorIn puts the door into a window that is there, in the place of whatever
+// it showed.
+func newDoorIn(a fyne.App, win fyne.Window, d Door, async, home func(func())) *door {
+	o := &door{app: a, win: win, d: d, async: async, home: home, status: container.NewStack()}
+	o.lang = d.Lang
+	for top := win.Canvas().Overlays().Top(); top != nil; top = win.Canvas().Overlays().Top() {
+		win.Canvas().Overlays().Remove(top)
+	}
+	win.SetMainMenu(nil)
+	win.SetCloseIntercept(nil)
+	win.Canvas().SetOnTypedKey(nil)
 	o.enter = func(f Facade) {
-		w := New(a, f)
-		w.win.Show()
+		w := newWindowIn(a, win, f, o.async, o.home)
+		w.locker = &o.d
 		w.begin()
-		o.win.Close()
 	}
 	o.show()
 	return o
@@ -79,9 +114,18 @@ func (o *door) show() {
 	words.Alignment = fyne.TextAlignCenter
 	head := kit.DownFixed(640, 4, container.NewCenter(icon), title, words, kit.Gap(4))
 	var cards []fyne.CanvasObject
+	o.first = nil
 	switch {
+	case o.closing:
 	case o.d.Failed != nil:
-		o.fail(o.d.Failed, func() { o.try(func() (Facade, error) { return o.d.Unlock("") }) })
+		again := o.again
+		if again == nil {
+			again = func() (Facade, error) { return o.d.Unlock("") }
+		}
+		o.fail(o.d.Failed, func() { o.try(again) })
+		cards = append(cards, o.restoreCard())
+	case o.recovering:
+		cards = append(cards, o.recoverCard())
 	case o.d.Locked:
 		cards = append(cards, o.unlockCard())
 	default:
@@ -94,8 +138,12 @@ func (o *door) show() {
 		o.d.Lang = o.lang
 		o.show()
 	})
+	cards = slices.DeleteFunc(cards, func(c fyne.CanvasObject) bool { return c == nil })
 	body := container.NewVBox(head, container.NewCenter(kit.DownFixed(640, 12, append([]fyne.CanvasObject{o.status}, append(cards, container.NewCenter(lang))...)...)))
 	o.win.SetContent(container.NewStack(canvas.NewRectangle(theme.Color(theme.ColorNameBackground)), container.NewVScroll(container.NewCenter(kit.Margins(16, 12, 16, 12, body)))))
+	if o.first != nil {
+		o.win.Canvas().Focus(o.first)
+	}
 }
 
 func (o *door) demoCard() fyne.CanvasObject {
@@ -135,14 +183,103 @@ func (o *door) setUpCard() fyne.CanvasObject {
 }
 
 func (o *door) unlockCard() fyne.CanvasObject {
+	if o.d.KeyFrom != nil && o.d.KeyFrom() == "keyring" {
+		return kit.NewCard(kit.Strong(o.t("door.unlock_title")), kit.Words(o.t("door.keyring")),
+			container.NewHBox(kit.NewPrimary(o.t("door.unlock"), func() { o.try(func() (Facade, error) { return o.d.Unlock("") }) })))
+	}
 	pass := secretEntry()
 	open := func() {
 		words := pass.Text
+		pass.SetText("")
 		o.try(func() (Facade, error) { return o.d.Unlock(words) })
 	}
 	pass.OnSubmitted = func(string) { open() }
-	return kit.NewCard(kit.Strong(o.t("door.unlock_title")), kit.FormRow(o.t("door.passphrase"), "", pass),
-		container.NewHBox(kit.NewPrimary(o.t("door.unlock"), open)))
+	o.first = pass
+	acts := []fyne.CanvasObject{kit.NewPrimary(o.t("door.unlock"), open)}
+	if o.d.CanRecover != nil && o.d.CanRecover() {
+		acts = append(acts, kit.NewQuiet(o.t("door.forgotten"), nil, func() { o.recovering = true; o.tell(kit.Gap(1)); o.show() }))
+	}
+	return kit.NewCard(kit.Strong(o.t("door.unlock_title")), kit.FormRow(o.t("door.passphrase"), "", pass), container.NewHBox(acts...))
+}
+
+// recoverCard asks for the recovery code and a new passphrase.
+func (o *door) recoverCard() fyne.CanvasObject {
+	code, pass, again := kit.NewEntry(""), secretEntry(), secretEntry()
+	code.SetPlaceHolder("0000-0000-0000-0000-0000-0000-0000-0000")
+	open := kit.NewPrimary(o.t("door.recover"), func() {
+		if pass.Text != again.Text {
+			o.tell(kit.IconLine(kit.AtRisk, o.t("door.differ")))
+			return
+		}
+		typed, words := code.Text, pass.Text
+		o.try(func() (Facade, error) { return o.d.Recover(typed, words) })
+	})
+	back := kit.NewQuiet(o.t("back"), nil, func() { o.recovering = false; o.tell(kit.Gap(1)); o.show() })
+	return kit.NewCard(kit.Strong(o.t("door.recover_title")), kit.Words(o.t("door.recover_words")),
+		kit.FormRow(o.t("door.code"), "", code), kit.FormRow(o.t("door.new_passphrase"), o.t("vault.passphrase.help"), pass),
+		kit.FormRow(o.t("door.again"), "", again), container.NewHBox(open, back))
+}
+
+// maxOffered bounds how many backups the door proposes.
+const maxOffered = 6
+
+// restoreCard proposes the backups that a profile which does not open can be
+// brought back from: the newest one first, or a file. The profile that is there
+// is put aside, not deleted.
+func (o *door) restoreCard() fyne.CanvasObject {
+	if o.d.Restore == nil || !restorable(o.d.Failed) {
+		return nil
+	}
+	var options []kit.Option
+	if o.d.Backups != nil {
+		for _, b := range o.d.Backups() {
+			if len(options) < maxOffered {
+				options = append(options, kit.Option{Value: b.Path, Word: b.At.Local().Format("2006-01-02 15:04") + " · " + kit.Line(filepath.Base(b.Path), 60)})
+			}
+		}
+	}
+	file, first := kit.NewEntry(""), ""
+	if len(options) > 0 {
+		first = options[0].Value
+		file.SetText(first)
+	}
+	choice := kit.NewSelect(options, first, func(v string) { file.SetText(v) })
+	choose := kit.NewButton(o.t("door.choose"), func() {
+		f := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+			if err == nil && r != nil {
+				file.SetText(r.URI().Path())
+				r.Close()
+			}
+		}, o.win)
+		f.Show()
+	})
+	pass := secretEntry()
+	bring := kit.NewButton(o.t("door.restore"), func() {
+		if file.Text == "" {
+			o.tell(kit.IconLine(kit.AtRisk, o.t("door.no_backup")))
+			return
+		}
+		path, words := file.Text, pass.Text
+		o.try(func() (Facade, error) { return o.d.Restore(path, words) })
+	})
+	parts := []fyne.CanvasObject{kit.Strong(o.t("door.restore_title")), kit.Words(o.t("door.restore_words"))}
+	if len(options) > 0 {
+		parts = append(parts, kit.FormRow(o.t("door.backups"), "", choice))
+	}
+	parts = append(parts, kit.FormRow(o.t("door.backup_file"), o.t("door.backup_help"), container.NewBorder(nil, nil, nil, choose, file)),
+		kit.FormRow(o.t("door.passphrase"), o.t("door.backup_passphrase"), pass), container.NewHBox(bring))
+	return kit.NewCard(parts...)
+}
+
+// restorable tells whether a backup is what mends an error: a store or a vault
+// that is not whole. The texts are those of data's sentinels, which the window
+// may not import.
+func restorable(err error) bool {
+	switch sentinelOf(err, "en") {
+	case "the store is damaged", "the vault is damaged", "the key does not fit this store":
+		return true
+	}
+	return false
 }
 
 func secretEntry() *widget.Entry { return widget.NewPasswordEntry() }
@@ -154,6 +291,12 @@ func (o *door) try(open func() (Facade, error)) {
 		f, err := open()
 		o.home(func() {
 			if err != nil {
+				if o.d.Restore != nil && o.d.Failed == nil && restorable(err) {
+					// The passphrase is right, and what it opens is not whole.
+					o.d.Failed, o.again = err, open
+					o.show()
+					return
+				}
 				var again func()
 				if o.d.Failed != nil {
 					again = func() { o.try(open) }

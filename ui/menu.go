@@ -21,6 +21,7 @@ func ctrl(k fyne.KeyName) fyne.Shortcut {
 // that a key never acts behind the back of a question.
 func (w *Window) item(key string, shortcut fyne.Shortcut, act func()) *fyne.MenuItem {
 	m := fyne.NewMenuItem(w.t(key), func() {
+		w.touch()
 		if kit.Open(w.win.Canvas()) == nil {
 			act()
 		}
@@ -77,13 +78,16 @@ func (w *Window) menu() *fyne.MainMenu {
 			}),
 			w.item("menu.dossier", ctrl(fyne.KeyD), w.dossier),
 			w.item("menu.backup", ctrl(fyne.KeyS), w.backup),
+			fyne.NewMenuItemSeparator(),
+			w.item("vault.title", nil, func() { w.follow(&securityPage{w: w}) }),
+			w.item("vault.lock", ctrl(fyne.KeyL), w.lock),
 			fyne.NewMenuItemSeparator(), quit),
 		fyne.NewMenu(w.t("menu.go"), goTo...),
 		fyne.NewMenu(w.t("menu.act"), step,
 			w.item("new.title", ctrl(fyne.KeyN), w.newCase),
 			w.item("menu.resume", nil, w.resume),
 			w.item("menu.retention", ctrl(fyne.KeyE), func() { w.open(placeStorage) }),
-			w.item("places.title", ctrl(fyne.KeyL), func() { w.follow(&placesPage{w: w}) }),
+			w.item("places.title", ctrl(fyne.KeyO), func() { w.follow(&placesPage{w: w}) }),
 			w.item("mailbox.title", ctrl(fyne.KeyM), func() { w.follow(&mailboxPage{w: w}) }),
 			w.item("calendar.away", nil, func() { w.away(agenda.Absence{}) }),
 			w.item("calendar.export", nil, w.exportCalendar),

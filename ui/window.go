@@ -92,15 +92,24 @@ type Window struct {
 	mayWatch         bool           // and will be once the shop was read: a mail is judged by the orders that are known
 	menuSteps        []*fyne.MenuItem
 	inTray           bool // closing the window keeps the program in the tray
+
+	rest // when she was last seen, and how the window locks
 }
 
 // New makes the window over a façade. Show it with Run.
 func New(a fyne.App, f Facade) *Window {
-	return newWindow(a, f, func(g func()) { go g() }, fyne.Do)
+	return newWindow(a, f, aside, fyne.Do)
 }
 
 func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
-	w := &Window{app: a, f: f, async: async, clock: time.Now, rail: map[string]*kit.RailItem{}}
+	return newWindowIn(a, nil, f, async, home)
+}
+
+// newWindowIn makes the window in one that is there, in the place of the door;
+// nil makes a new one.
+func newWindowIn(a fyne.App, in fyne.Window, f Facade, async, home func(func())) *Window {
+	w := &Window{app: a, f: f, clock: time.Now, rail: map[string]*kit.RailItem{}}
+	w.keepBusy(async, home)
 	// Once its loop has ended, Fyne runs what is brought home on whatever goroutine
 	// brings it: nothing comes home to a window that is gone.
 	w.home = func(g func()) {
@@ -124,12 +133,15 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 	// Fyne 2.7.1 makes a theme whole only once the app runs.
 	a.Lifecycle().SetOnStopped(w.stop)
 	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(w.look)) })
-	w.win = a.NewWindow("Greffier")
-	w.win.SetMaster()
-	w.win.SetPadded(false)
-	w.win.Resize(w.remembered())
+	if w.win = in; in == nil {
+		w.win = a.NewWindow("Greffier")
+		w.win.SetMaster()
+		w.win.SetPadded(false)
+		w.win.Resize(w.remembered())
+	}
 	w.win.SetCloseIntercept(w.close)
 	w.win.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
+		w.touch()
 		if e.Name == fyne.KeyEscape && !kit.Escape(w.win.Canvas()) {
 			w.back()
 		}
@@ -156,13 +168,20 @@ func (w *Window) begin() {
 	if w.f == nil {
 		return
 	}
-	go w.everyMinute()
-	go w.sweepsByThemselves()
+	aside(w.everyMinute)
+	aside(w.sweepsByThemselves)
 	w.inTray = w.f.SweepSettings().Tray
 	w.tray()
-	go w.remindNow()
+	aside(w.remindNow)
+	aside(w.everyRest)
 	w.mayWatch = true
 	w.refreshRail()
+}
+
+// Raise brings the window to the front, for whoever starts the program again.
+func (w *Window) Raise() {
+	w.win.Show()
+	w.win.RequestFocus()
 }
 
 // ShowAndRun is Run, under Fyne's name.
@@ -207,12 +226,16 @@ func (w *Window) exit() {
 
 // quit stops what runs (each job records where it stopped) and closes.
 func (w *Window) quit() {
-	size := w.win.Canvas().Size()
-	w.app.Preferences().SetFloat("window.width", float64(size.Width))
-	w.app.Preferences().SetFloat("window.height", float64(size.Height))
+	w.rememberSize()
 	w.stop()
 	w.win.SetCloseIntercept(nil)
 	w.win.Close()
+}
+
+func (w *Window) rememberSize() {
+	size := w.win.Canvas().Size()
+	w.app.Preferences().SetFloat("window.width", float64(size.Width))
+	w.app.Preferences().SetFloat("window.height", float64(size.Height))
 }
 
 // frame builds what stays: rail, menu, banner and strip. It is built anew when
@@ -261,8 +284,8 @@ func (w *Window) frame() {
 		words.Importance = kit.LowImportance
 		w.banner.Add(kit.NewPanel(kit.ColorDemoWash, "", 0, kit.Margins(16, -2, 16, -2, words)))
 	}
-	w.win.SetContent(container.NewBorder(nil, nil, rail, nil,
-		container.NewBorder(w.banner, w.strips, nil, nil, w.content)))
+	w.win.SetContent(newWatchful(container.NewBorder(nil, nil, rail, nil,
+		container.NewBorder(w.banner, w.strips, nil, nil, w.content)), w.touch))
 	w.win.SetMainMenu(w.menu())
 	w.railState(nil)
 }
@@ -316,6 +339,7 @@ func (w *Window) back() {
 func (w *Window) show(p page) {
 	w.pageStop()
 	w.pageCtx, w.pageStop = context.WithCancel(w.ctx)
+	w.touch()
 	w.page = p
 	w.win.Canvas().Unfocus()
 	w.content.Objects = []fyne.CanvasObject{p.build()}

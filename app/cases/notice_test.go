@@ -624,21 +624,3 @@ func TestARecipientThatErasedWhatWasToBeKeptIsReadByTheOwner(t *testing.T) {
 		t.Errorf("of a restriction: %q %v", a, ok)
 	}
 }
-
-func TestTheLetterBeforeARestrictionIsLifted(t *testing.T) {
-	for _, lang := range []string{"fr", "en"} {
-		f := shopFacts(lang)
-		f.StoppedAt, f.Reason = day(0), map[string]string{"fr": "L’adresse est vérifiée.", "en": "The address has been verified."}[lang]
-		l, err := cases.LiftLetter(cases.Case{ID: 7, Requester: cases.Person{Name: "Anne Martin"}}, []string{"1042"}, f, files{}, lang, day(8))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if l.Kind != cases.LetterLift || !strings.Contains(l.Text, f.Reason) || !strings.Contains(l.Text, "1042") || !cases.NamesRemedies(l.Text) || !strings.Contains(l.Text, "18") {
-			t.Errorf("%s:\n%s", lang, l.Text)
-		}
-		f.Reason = ""
-		if _, err := cases.LiftLetter(cases.Case{ID: 7}, []string{"1042"}, f, files{}, lang, day(8)); !errors.Is(err, cases.ErrLetterField) {
-			t.Errorf("without a reason: %v", err)
-		}
-	}
-}

@@ -231,7 +231,14 @@ func (t *Tx) Raw(id int64) ([]byte, error) {
 
 // DropRaw forgets the bytes of a message for good; what was read of it stays.
 func (t *Tx) DropRaw(id int64) error {
-	return t.exec("UPDATE message SET raw_sealed = NULL WHERE id = ?", id)
+	var sid sql.NullInt64
+	if err := found(t.row("SELECT subject FROM message WHERE id = ?", id).Scan(&sid)); err != nil {
+		return err
+	}
+	if err := t.exec("UPDATE message SET raw_sealed = NULL WHERE id = ?", id); err != nil {
+		return err
+	}
+	return t.forgetKey(sid)
 }
 
 // Corrected returns the messages whose verdict the owner corrected, by number.
@@ -289,7 +296,10 @@ func (t *Tx) DropCase(id int64) error {
 		return err
 	}
 	delete(t.keys, sid.Int64)
-	return t.exec("DELETE FROM subject WHERE id = ? AND kind = 'case'", sid.Int64)
+	if err := t.exec("DELETE FROM subject WHERE id = ? AND kind = 'case'", sid.Int64); err != nil {
+		return err
+	}
+	return t.destroyed(1)
 }
 
 // LastFrom returns when the last message of an address was received, zero for
@@ -353,7 +363,7 @@ func (t *Tx) Cursors() ([]mailbox.Cursor, error) {
 			return err
 		}
 		var c mailbox.Cursor
-		if err := t.s.box.open(sealed, place("cursor", "sealed", hex.EncodeToString(ix)), &c); err != nil {
+		if err := t.box.open(sealed, place("cursor", "sealed", hex.EncodeToString(ix)), &c); err != nil {
 			return err
 		}
 		out = append(out, c)
@@ -371,7 +381,7 @@ func (t *Tx) PutCursor(c mailbox.Cursor) error {
 		}
 	}
 	ix := t.s.index("folder", c.Folder)
-	sealed, err := t.s.box.seal(c, place("cursor", "sealed", hex.EncodeToString(ix)))
+	sealed, err := t.box.seal(c, place("cursor", "sealed", hex.EncodeToString(ix)))
 	if err != nil {
 		return err
 	}

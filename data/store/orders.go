@@ -408,7 +408,17 @@ func (t *Tx) ForgetMedia(id int64, at time.Time, run int64) (hash string, err er
 	if err := t.writeOrder(withoutMedia(o)); err != nil {
 		return "", err
 	}
-	return hash, t.exec("UPDATE orders SET erased_at = ? WHERE id = ?", stamp(at), id)
+	if err := t.exec("UPDATE orders SET erased_at = ? WHERE id = ?", stamp(at), id); err != nil {
+		return "", err
+	}
+	var sid sql.NullInt64
+	if err := t.row("SELECT subject FROM orders WHERE id = ?", id).Scan(&sid); err != nil {
+		return "", err
+	}
+	if err := t.rekey(sid); err != nil {
+		return "", err
+	}
+	return hash, t.destroyed(1)
 }
 
 // ForgetOrder destroys what is personal of an order, and the key of its person
@@ -438,7 +448,22 @@ func (t *Tx) forgetOrderRow(id int64, at string) error {
 	if err := t.exec("UPDATE hold SET sealed = x'' WHERE order_id = ? AND lifted = 1", id); err != nil {
 		return err
 	}
-	return t.dropUnused(sid)
+	return t.forgetKey(sid)
+}
+
+// forgetKey destroys the key of a subject of whom something was forgotten, or
+// gives her another one where something of hers stays.
+func (t *Tx) forgetKey(sid sql.NullInt64) error {
+	if !sid.Valid {
+		return nil
+	}
+	if err := t.dropUnused(sid); err != nil {
+		return err
+	}
+	if err := t.rekey(sid); err != nil {
+		return err
+	}
+	return t.destroyed(1)
 }
 
 // ForgetPerson destroys the key of a person: her orders keep only what is not
@@ -468,7 +493,10 @@ func (t *Tx) ForgetPerson(email string, at time.Time, run int64) (hash string, e
 		return "", err
 	}
 	clear(t.keys)
-	return hash, t.exec("DELETE FROM subject WHERE email_ix = ?", ix)
+	if err := t.exec("DELETE FROM subject WHERE email_ix = ?", ix); err != nil {
+		return "", err
+	}
+	return hash, t.destroyed(1)
 }
 
 // numbers reads one column of numbers.
@@ -558,7 +586,7 @@ func (t *Tx) forgetMail() error {
 		if err := t.exec("UPDATE message SET subject = NULL, email_ix = NULL, sealed = NULL, raw_sealed = NULL, kind = ? WHERE id = ?", int(request.Ordinary), id); err != nil {
 			return err
 		}
-		if err := t.dropUnused(sid); err != nil {
+		if err := t.forgetKey(sid); err != nil {
 			return err
 		}
 	}
@@ -606,7 +634,7 @@ func (t *Tx) PutHold(h plan.Hold) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	sealed, err := t.s.box.seal(holdSecrets{h.Reason, h.Article, h.From, h.Until}, place("hold", "sealed", id))
+	sealed, err := t.box.seal(holdSecrets{h.Reason, h.Article, h.From, h.Until}, place("hold", "sealed", id))
 	if err != nil {
 		return 0, err
 	}
@@ -632,7 +660,7 @@ func (t *Tx) Holds() ([]plan.Hold, error) {
 			return err
 		}
 		var sec holdSecrets
-		if err := t.s.box.open(sealed, place("hold", "sealed", h.ID), &sec); err != nil {
+		if err := t.box.open(sealed, place("hold", "sealed", h.ID), &sec); err != nil {
 			return err
 		}
 		h.Reason, h.Article, h.From, h.Until = sec.Reason, sec.Article, sec.From, sec.Until

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -298,7 +299,7 @@ func (t *Tx) Records(name string) ([]register.Stored, error) {
 			return err
 		}
 		r.ChangedAt = parse(at)
-		b, err := t.s.box.openBytes(sealed, place("record", name, r.ID))
+		b, err := t.box.openBytes(sealed, place("record", name, r.ID))
 		if err != nil {
 			return err
 		}
@@ -314,13 +315,19 @@ func (t *Tx) PutRecord(name, id string, json []byte, at time.Time) error {
 	return t.exec(`INSERT INTO record(register, id, place, changed_at, sealed)
 		VALUES (?1, ?2, (SELECT COALESCE(MAX(place), 0) + 1 FROM record WHERE register = ?1), ?3, ?4)
 		ON CONFLICT (register, id) DO UPDATE SET changed_at = excluded.changed_at, sealed = excluded.sealed`,
-		name, id, stamp(at), t.s.box.sealBytes(json, place("record", name, id)))
+		name, id, stamp(at), t.box.sealBytes(json, place("record", name, id)))
 }
 
 // DeleteRecord removes a record of a register; one that is not there is no
 // error.
 func (t *Tx) DeleteRecord(name, id string) error {
-	return t.exec("DELETE FROM record WHERE register = ? AND id = ?", name, id)
+	switch err := t.execOne("DELETE FROM record WHERE register = ? AND id = ?", name, id); {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return t.destroyed(0)
 }
 
 // Setting returns a setting, false where it was never set. Settings hold

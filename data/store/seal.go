@@ -94,7 +94,7 @@ func (t *Tx) newSubject(kind string, emailIx []byte) (int64, sealer, error) {
 	}
 	key := make([]byte, keyBytes)
 	rand.Read(key) // never fails (crypto/rand)
-	if err := t.exec("UPDATE subject SET sealed = ? WHERE id = ?", t.s.box.sealBytes(key, place("subject", "sealed", id)), id); err != nil {
+	if err := t.exec("UPDATE subject SET sealed = ? WHERE id = ?", t.box.sealBytes(key, place("subject", "sealed", id)), id); err != nil {
 		return 0, sealer{}, err
 	}
 	k, err := newSealer(key)
@@ -127,7 +127,7 @@ func (t *Tx) unwrap(id int64, wrapped []byte) (sealer, error) {
 	if k, ok := t.keys[id]; ok {
 		return k, nil
 	}
-	key, err := t.s.box.openBytes(wrapped, place("subject", "sealed", id))
+	key, err := t.box.openBytes(wrapped, place("subject", "sealed", id))
 	if err != nil {
 		return sealer{}, err
 	}

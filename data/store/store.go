@@ -51,6 +51,8 @@ const FileName = "greffier.db"
 type Keys struct {
 	Seal  []byte // wraps the subjects' keys and seals what has no subject
 	Index []byte // keys the blind index and the tombstones
+	// Epochs keeps the keys of epochs; nil seals under Seal for good.
+	Epochs Epochs
 }
 
 // migrationFiles holds one file for each version of the schema, in order.
@@ -68,7 +70,7 @@ const (
 type Store struct {
 	rw, ro *sql.DB
 	keys   Keys
-	box    sealer // of what has no subject, and of the subjects' keys
+	ep     epochs // seal what has no subject, and the subjects' keys
 	now    func() time.Time
 }
 
@@ -77,11 +79,11 @@ type Store struct {
 // ErrDamaged, ErrWrongKey, ErrBusy, ErrFull or ErrReadOnly; the file is then
 // unchanged, but for the migrations that had ended before a disk was full.
 func Open(ctx context.Context, dir string, keys Keys, now func() time.Time) (*Store, error) {
-	box, err := newSealer(keys.Seal)
+	_, err := newSealer(keys.Seal)
 	if err != nil || len(keys.Seal) != keyBytes || len(keys.Index) != keyBytes {
 		return nil, ErrWrongKey
 	}
-	s := &Store{keys: keys, box: box, now: now}
+	s := &Store{keys: keys, now: now}
 	path := filepath.Join(dir, FileName)
 	st, err := os.Stat(path)
 	switch {
@@ -272,9 +274,12 @@ func (s *Store) connect(ctx context.Context, path string) (err error) {
 	if err := s.markKeys(ctx, s.rw); err != nil {
 		return err
 	}
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
 	// What a killed program left in the write-ahead log goes into the file, so
 	// that nothing forgotten lingers there. Another reader may be in the way.
-	if err := s.Scrub(ctx); err != nil && !errors.Is(err, ErrBusy) {
+	if err := s.fold(ctx); err != nil && !errors.Is(err, ErrBusy) {
 		return err
 	}
 	return nil
@@ -388,6 +393,8 @@ type Tx struct {
 	ctx   context.Context
 	tx    *sql.Tx
 	s     *Store
+	box   sealer               // of the epoch that the transaction sees
+	epoch string               // its name
 	keys  map[int64]sealer     // of subjects that were met
 	stmts map[string]*sql.Stmt // closed with the transaction
 }
@@ -415,7 +422,11 @@ func (s *Store) run(ctx context.Context, db *sql.DB, f func(*Tx) error) (err err
 		return translate(err)
 	}
 	defer tx.Rollback() // does nothing after a commit
-	if err := f(&Tx{ctx: ctx, tx: tx, s: s, keys: map[int64]sealer{}, stmts: map[string]*sql.Stmt{}}); err != nil {
+	t := &Tx{ctx: ctx, tx: tx, s: s, keys: map[int64]sealer{}, stmts: map[string]*sql.Stmt{}}
+	if err := t.findEpoch(); err != nil {
+		return translate(err)
+	}
+	if err := f(t); err != nil {
 		return translate(err)
 	}
 	return translate(tx.Commit())
@@ -515,17 +526,33 @@ func (t *Tx) openAll() error {
 		if err := scan(&name, &id, &sealed); err != nil {
 			return err
 		}
-		if _, err := t.s.box.openBytes(sealed, place("record", name, id)); err != nil {
+		if _, err := t.box.openBytes(sealed, place("record", name, id)); err != nil {
 			return fmt.Errorf("register %s: %w", name, err)
 		}
 		return nil
 	}, "SELECT register, id, sealed FROM record")
 }
 
-// Scrub folds the write-ahead log into the file and truncates it, so that
-// nothing forgotten lingers there. ErrBusy says that a reader was in the way for
-// five seconds; the next Scrub, Close or Open does it.
+// Scrub ends the epoch where somebody was forgotten in it, folds the write-ahead
+// log into the file and truncates it, so that nothing forgotten lingers there.
+// ErrBusy says that a reader was in the way for five seconds; the next Scrub,
+// Close or Open does it.
 func (s *Store) Scrub(ctx context.Context) error {
+	if s.keys.Epochs != nil {
+		pending := false
+		if err := s.View(ctx, func(t *Tx) (err error) { _, pending, err = t.Setting(settingShred); return err }); err != nil {
+			return err
+		}
+		if pending {
+			if err := s.turn(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return s.fold(ctx)
+}
+
+func (s *Store) fold(ctx context.Context) error {
 	var busy, pages, folded int
 	err := s.rw.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &folded)
 	if err == nil && busy != 0 {

@@ -52,6 +52,7 @@ func (v *Vault) Backup(path string, files map[string]string, order []string) err
 	if err != nil {
 		return err
 	}
+	to.SetWorkFactor(Costs.ScryptLog)
 	enc, err := age.Encrypt(f, to)
 	if err != nil {
 		return fmt.Errorf("write the backup: %w", err)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +35,72 @@ func must(tb testing.TB, err error) {
 // childEnv makes the test program a child that changes a secret without end.
 const childEnv = "GREFFIER_VAULT_TEST_CHILD"
 
+// children are what else the test program does as a child, by the word before
+// the folder.
+var children = map[string]func(dir string) error{"change": childChange}
+
+// phrases are what childChange goes back and forth between.
+var phrases = []string{"the first one", "the second one"}
+
+// childChange changes the passphrase without end.
+func childChange(dir string) error {
+	v, err := vault.Open(dir, phrases[0])
+	for i := 0; err == nil; i++ {
+		if err = v.Change(phrases[i%2], phrases[(i+1)%2]); err == nil {
+			fmt.Println(i)
+		}
+	}
+	return err
+}
+
+func TestPassphraseIsTheOldOrTheNewOneWheneverTheProgramIsKilled(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "p")
+	v, err := vault.Create(dir, phrases[0])
+	must(t, err)
+	must(t, v.SetSecret("kept", "value"))
+	self, err := os.Executable()
+	must(t, err)
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for round := range 6 {
+		cmd := exec.CommandContext(t.Context(), self)
+		cmd.Env = append(os.Environ(), childEnv+"=change:"+dir)
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		lines := bufio.NewScanner(out)
+		for range 1 + rnd.IntN(12) {
+			if !lines.Scan() {
+				t.Fatalf("round %d: the child ended by itself", round)
+			}
+		}
+		must(t, cmd.Process.Kill())
+		cmd.Wait()
+		v, err := vault.Open(dir, phrases[0])
+		if errors.Is(err, vault.ErrWrongPassphrase) {
+			if v, err = vault.Open(dir, phrases[1]); err == nil {
+				err = v.Change(phrases[1], phrases[0])
+			}
+		}
+		must(t, err)
+		if s, err := v.Secret("kept"); err != nil || s != "value" {
+			t.Fatalf("round %d: the secret is %q, %v", round, s, err)
+		}
+		// Whichever was in use when it was killed, its backups open.
+		if s := v.BackupSecrets(); !slices.Contains(s, phrases[0]) {
+			t.Errorf("round %d: backups open no more", round)
+		}
+	}
+}
+
 func TestMain(m *testing.M) {
+	vault.Costs = vault.Cost{Time: 1, MemoryKiB: 8, Threads: 1, ScryptLog: 8}
+	if task, dir, ok := strings.Cut(os.Getenv(childEnv), ":"); ok {
+		if err := children[task](dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if dir := os.Getenv(childEnv); dir != "" {
 		v, err := vault.Open(dir, "pass")
 		for i := 0; err == nil; i++ {

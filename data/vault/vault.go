@@ -67,6 +67,8 @@ type header struct {
 	Threads uint8  `json:"argon2_threads,omitempty"`
 	Wrapped []byte `json:"wrapped"` // the master key, sealed by the key-encryption key
 	Name    string `json:"keyring_name,omitempty"`
+	// Recovery is there while a recovery code holds.
+	Recovery *recovery `json:"recovery,omitempty"`
 }
 
 // Vault is an open vault.
@@ -98,33 +100,15 @@ func Create(dir, passphrase string) (*Vault, error) {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("protect the profile's folder: %w", err)
 	}
-	v := &Vault{dir: dir, master: random(keyBytes), passphrase: passphrase, from: "passphrase"}
-	h := header{Version: 1, From: "passphrase"}
-	var kek []byte
-	if passphrase != "" {
-		// RFC 9106, 4: the second recommended option (64 MiB, 3 passes).
-		h.Salt, h.Time, h.Memory, h.Threads = random(16), 3, 64<<10, 4
-		kek = derive(passphrase, h)
-	} else {
-		h.From, h.Name = "keyring", base64.RawURLEncoding.EncodeToString(random(9))
-		v.from = "keyring"
-		kek = random(keyBytes)
-		set := keyringSet
-		if err := withTimeout(func() error {
-			return set(service, h.Name, base64.StdEncoding.EncodeToString(kek))
-		}); err != nil {
-			return nil, fmt.Errorf("%w: set GREFFIER_PASSPHRASE (%w)", ErrNoKey, err)
-		}
-	}
-	h.Wrapped = seal(kek, v.master, []byte("greffier master key"))
-	b, err := json.MarshalIndent(h, "", " ")
+	h := header{Version: 1}
+	v := &Vault{dir: dir, master: random(keyBytes), passphrase: passphrase}
+	undo, err := h.wrap(v.master, passphrase)
 	if err != nil {
 		return nil, err
 	}
-	if err := WriteFile(filepath.Join(dir, fileName), b); err != nil {
-		if h.Name != "" {
-			withTimeout(func() error { return keyring.Delete(service, h.Name) }) // a key without a vault opens nothing
-		}
+	v.from = h.From
+	if err := writeHeader(dir, h); err != nil {
+		undo() // a key without a vault opens nothing
 		return nil, err
 	}
 	return v, nil
@@ -134,20 +118,9 @@ func Create(dir, passphrase string) (*Vault, error) {
 // the vault was made so. It returns ErrNoVault, ErrWrongPassphrase, ErrKeyring,
 // ErrNoKey (a passphrase is needed and none was given) or ErrDamaged.
 func Open(dir, passphrase string) (*Vault, error) {
-	b, err := os.ReadFile(filepath.Join(dir, fileName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoVault
-	}
+	h, err := readHeader(dir)
 	if err != nil {
-		return nil, fmt.Errorf("read the vault: %w", err)
-	}
-	var h header
-	if err := json.Unmarshal(b, &h); err != nil || h.Version != 1 || len(h.Wrapped) == 0 {
-		return nil, ErrDamaged
-	}
-	// A forged header must not make the program take all memory or stop it.
-	if h.Memory > 1<<20 || h.Time > 64 || h.From == "passphrase" && (h.Time == 0 || h.Threads == 0) {
-		return nil, ErrDamaged
+		return nil, err
 	}
 	var kek []byte
 	switch h.From {
@@ -167,7 +140,7 @@ func Open(dir, passphrase string) (*Vault, error) {
 	default:
 		return nil, ErrDamaged
 	}
-	master, err := unseal(kek, h.Wrapped, []byte("greffier master key"))
+	master, err := unseal(kek, h.Wrapped, boundMaster)
 	if err != nil {
 		if h.From == "keyring" {
 			return nil, ErrKeyring
@@ -203,11 +176,15 @@ func (v *Vault) SetSecret(name, value string) error {
 	} else {
 		all[name] = value
 	}
+	return v.putSecrets(all)
+}
+
+func (v *Vault) putSecrets(all map[string]string) error {
 	b, err := json.Marshal(all)
 	if err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(v.dir, secretsName), seal(v.Key("secrets"), b, []byte(secretsName)))
+	return replace(filepath.Join(v.dir, secretsName), seal(v.Key("secrets"), b, []byte(secretsName)))
 }
 
 // Secret returns the secret of that name, ErrNoSecret where there is none.
@@ -333,3 +310,8 @@ func syncDir(dir string) {
 
 // Equal tells whether two vaults hold the same master key.
 func (v *Vault) Equal(w *Vault) bool { return bytes.Equal(v.master, w.master) }
+
+// At is the same keys over another folder: a copy of the profile.
+func (v *Vault) At(dir string) *Vault {
+	return &Vault{dir: dir, from: v.from, master: bytes.Clone(v.master), passphrase: v.passphrase}
+}
