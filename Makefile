@@ -9,7 +9,7 @@ VERSITYGW := v1.8.0
 TOOLS     := $(or $(GREFFIER_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/greffier/bin)
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES  := dovecot-imapd openssh-server rclone poppler-utils qpdf 7zip xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri \
+TEST_PACKAGES  := dovecot-imapd openssh-server openssl minisign rclone poppler-utils qpdf 7zip xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri \
                   $(if $(shell command -v java),,default-jre-headless) libpdfbox2-java libfontbox2-java libcommons-logging-java libactivation-java libjaxb-api-java
 BENCH_PACKAGES := isync
 # Measured beside where it can be had.
