@@ -158,7 +158,7 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.withCaseActs(c.caseCommand()), c.reasoningCommand(), c.agendaCommand(), c.awayCommand(),
 		c.mailsCommand(), c.mailCommand(), c.correctCommand(), c.letterCommand(), c.wordingCommand(), c.mailboxCommand(), c.watchCommand(),
 		c.restrictCommand(), c.suppressCommand(), c.amendCommand(), c.historyCommand(), c.findingsCommand(), c.piaCommand(), c.breachCopyCommand(),
-		c.eraseCommand(), c.copyCommand(), c.locateCommand(), c.recipientsCommand(), c.retentionCommand(), c.registerCommand(), c.dossierCommand(), c.promisesCommand(), c.verifyCommand(), c.backupCommand(), c.restoreCommand())
+		c.eraseCommand(), c.copyCommand(), c.locateCommand(), c.recipientsCommand(), c.retentionCommand(), c.registerCommand(), c.dossierCommand(), c.promisesCommand(), c.verifyCommand(), c.stampCommand(), c.signerCommand(), c.journalCommand(), c.backupCommand(), c.restoreCommand())
 	return root
 }
 

@@ -50,20 +50,23 @@ type Report = func(done, total int, note string)
 type App struct {
 	d Deps
 
-	syncing sync.Mutex // one sync at a time
-	erasing sync.Mutex // one erasure at a time
-	copying sync.Mutex // one copy for a person at a time
-	ticking sync.Mutex // one look at what has become due at a time
-	locking sync.Mutex // the storages are brought to the restrictions by one at a time
-	binding sync.Mutex // one dossier at a time
-	mending sync.Mutex // corrections are written to the shops by one at a time
+	syncing  sync.Mutex // one sync at a time
+	erasing  sync.Mutex // one erasure at a time
+	copying  sync.Mutex // one copy for a person at a time
+	ticking  sync.Mutex // one look at what has become due at a time
+	locking  sync.Mutex // the storages are brought to the restrictions by one at a time
+	binding  sync.Mutex // one dossier at a time
+	stamping sync.Mutex // one timestamp at a time
+	mending  sync.Mutex // corrections are written to the shops by one at a time
 
-	mu        sync.Mutex
-	listeners []func()
-	lookAfter time.Time          // under ticking: not looked again before, where a look failed
-	locs      []plan.Locator     // under mu: the owner may change them
-	stopWatch context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
-	watching  bool               // under mu: new mail is told at once
+	mu            sync.Mutex
+	listeners     []func()
+	lookAfter     time.Time          // under ticking: not looked again before, where a look failed
+	locs          []plan.Locator     // under mu: the owner may change them
+	stopWatch     context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
+	watching      bool               // under mu: new mail is told at once
+	stampFailed   error              // under mu: why the last timestamp failed, and when
+	stampFailedAt time.Time
 
 	cal calendarKeeper
 }
@@ -238,8 +241,17 @@ func (a *App) Verify(ctx context.Context) (VerifyReport, error) {
 		} else if ok {
 			chain.Anchors = append(chain.Anchors, anchor)
 		}
+		heads, n, missing, finding, err := a.verifyStamps(tx, es)
+		if err != nil {
+			return err
+		}
+		chain.Anchors = append(chain.Anchors, heads...)
+		out.Stamps, out.StampsMissing = n, missing
+		if out.Evidence == "ok" && finding != "" {
+			out.Evidence = finding
+		}
 		rep := chain.VerifyAll(es)
-		out.Entries, out.Head, out.BrokenAt = rep.Entries, rep.Head, rep.BrokenAt
+		out.Entries, out.Head, out.BrokenAt, out.Why = rep.Entries, rep.Head, rep.BrokenAt, rep.Why
 		if out.Evidence == "ok" {
 			out.Evidence, err = a.verifyRuns(tx, es)
 		}

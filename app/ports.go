@@ -271,8 +271,12 @@ type Deps struct {
 	Bases    []plan.Base
 	Services []Connection
 	Printer  Printer
-	Desktop  Desktop
-	Version  string // of the program
+	// Signer signs what is printed, Stamper talks to a timestamp authority; nil
+	// where the profile has none.
+	Signer  Signer
+	Stamper Stamper
+	Desktop Desktop
+	Version string // of the program
 	// Paper and Packer make the copies for a person; CopySchema is the JSON
 	// Schema of their data.json.
 	Paper      Paper
