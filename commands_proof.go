@@ -15,9 +15,6 @@ import (
 	"greffier/assets"
 )
 
-// maxCA bounds a file of certificates, in bytes.
-const maxCA = 1 << 20
-
 func (c *cli) stampCommand() *cobra.Command {
 	var status, off bool
 	var export, url, ca, policy, every string
@@ -35,14 +32,14 @@ func (c *cli) stampCommand() *cobra.Command {
 		var set app.Stamping
 		if url != "" {
 			var err error
-			if set, err = stampingOf(url, ca, policy, every); err != nil {
+			if set, err = stampingOf(url, policy, every); err != nil {
 				return err
 			}
 		}
 		return c.with(func(p *profile) error {
 			switch {
 			case url != "" || off:
-				if err := p.SetStamping(c.ctx, set); err != nil {
+				if err := p.SetStamping(c.ctx, set, ca); err != nil {
 					return err
 				}
 				return c.stampStatus(p)
@@ -82,17 +79,8 @@ func (c *cli) stampCommand() *cobra.Command {
 	return cmd
 }
 
-func stampingOf(url, ca, policy, every string) (s app.Stamping, err error) {
-	f, err := os.Open(ca)
-	if err != nil {
-		return s, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxCA))
-	if err != nil {
-		return s, err
-	}
-	s = app.Stamping{URL: url, CA: string(b), Policy: policy}
+func stampingOf(url, policy, every string) (app.Stamping, error) {
+	s := app.Stamping{URL: url, Policy: policy}
 	switch every {
 	case "", "never":
 	case "daily":

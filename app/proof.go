@@ -104,6 +104,8 @@ const (
 	stampPause = time.Hour
 	// maxLine bounds a line of an exported journal, in bytes.
 	maxLine = 64 << 10
+	// maxCA bounds a file of certificates, in bytes.
+	maxCA = 1 << 20
 )
 
 // The ends of the names of signatures.
@@ -194,13 +196,27 @@ func missingStamps(es []evidence.Entry, have []Stamp) (out []stampFacts) {
 	return out
 }
 
-// SetStamping keeps how the journal is stamped. The zero value ends it. An
-// authority that cannot be used is refused; it is not asked.
-func (a *App) SetStamping(ctx context.Context, s Stamping) error {
+// SetStamping keeps how the journal is stamped. The zero value ends it. caFile
+// holds the certificates (PEM) that the authority is trusted by; "" leaves those
+// of before. An authority that cannot be used is refused; it is not asked.
+func (a *App) SetStamping(ctx context.Context, s Stamping, caFile string) error {
 	s.URL, s.Policy = strings.TrimSpace(s.URL), strings.TrimSpace(s.Policy)
 	if s.URL == "" {
 		s = Stamping{}
 	} else {
+		if caFile != "" {
+			b, err := readCA(caFile)
+			if err != nil {
+				return err
+			}
+			s.CA = string(b)
+		} else if s.CA == "" {
+			v, err := a.Stamping(ctx)
+			if err != nil {
+				return err
+			}
+			s.CA = v.Set.CA
+		}
 		if a.d.Stamper == nil {
 			return ErrNoAuthority
 		}
@@ -218,6 +234,15 @@ func (a *App) SetStamping(ctx context.Context, s Stamping) error {
 		}
 		return a.journal(tx, owner, evidence.ActSettingsChanged, "timestamps", map[string]any{"on": s.URL != "", "every": s.Every, "daily": s.Daily})
 	})
+}
+
+func readCA(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxCA))
 }
 
 // StampNow has the head of the journal stamped.

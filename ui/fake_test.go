@@ -46,6 +46,7 @@ type fake struct {
 	copy    copyFake
 	life    lifeFake
 	wording wordingFake
+	proof   proofFake
 }
 
 // The program itself has all that the window asks for.
