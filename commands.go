@@ -58,7 +58,11 @@ type cli struct {
 
 // run executes one call and returns its exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
-	c := &cli{ctx: ctx, in: in, out: out, err: errw, now: time.Now}
+	c := &cli{ctx: ctx, in: in, err: errw, now: time.Now}
+	// Whatever a command prints of mail or shop: nothing of it means anything
+	// to a terminal, even where a command forgot.
+	c.out = &plainWriter{to: out, json: &c.json}
+	out = c.out
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -111,7 +115,7 @@ func (c *cli) speak() string {
 // characters.
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if commands(r) {
 			return ' '
 		}
 		return r
