@@ -24,7 +24,12 @@ func TestNothingThatACommandPrintsMeansAnythingToATerminal(t *testing.T) {
 		{"promises"}, {"verify"}, {"journal"}, {"agenda"}, {"suppress"}, {"findings"}, {"recipients"}, {"stamp", "--status"}, {"signer"}, {"mails"}, {"locate"},
 		{"triage", filepath.Join(w.dir, "mail.eml")}, {"erase", "--order", "104\x1b[31m", "--dry-run"}, {"register", "\x1b[2Jx"}, {"case", "\x1b[2J"}, {"\x1b[2J"},
 	} {
-		for _, form := range [][]string{nil, {"--json"}} {
+		forms := [][]string{nil}
+		switch args[0] {
+		case "erase", "register", "triage":
+			forms = append(forms, []string{"--json"})
+		}
+		for _, form := range forms {
 			r := w.call(append(form, args...)...)
 			for stream, s := range map[string]string{"output": r.out, "talk": r.err} {
 				for _, c := range s {
