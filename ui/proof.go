@@ -80,7 +80,7 @@ func (w *Window) stampNow() {
 func (w *Window) stampDetails(s app.Stamp) {
 	content := kit.Down(0, kit.Pair(w.t("proof.entry"), w.number(int(s.Seq))), kit.Pair(w.t("verify.head"), kit.Clip(s.Head, 80, 48)), kit.Pair(w.t("proof.at"), w.brief(s.At)+" · "+w.hour(s.At)),
 		kit.Pair(w.t("proof.by"), kit.Clip(s.By, 200, 48)), kit.Pair(w.t("proof.policy"), kit.Line(s.Policy, 60)), kit.Pair(w.t("proof.serial"), kit.Line(s.Serial, 60)))
-	w.dialog(w.t("proof.title"), content).Show()
+	kit.NewDialog(w.win.Canvas(), w.t("proof.title"), kit.DialogWidth, content, w.t("close"), nil).Show()
 }
 
 func (w *Window) exportStamps() {
@@ -149,11 +149,11 @@ func (w *Window) showSigner() {
 		content := kit.Down(0, kit.Words(w.t("proof.signerWords")), kit.Gap(6), kit.Pair(w.t("proof.key"), kit.Line(k.ID, 20)), kit.Pair(w.t("proof.keySince"), w.brief(k.Since)),
 			kit.Pair("minisign", kit.Clip(k.Minisign, 100, 44)), kit.Pair("ssh-keygen", kit.Clip(k.SSH, 140, 44)))
 		copyKey := kit.NewIconButton(w.t("error.copy"), theme.ContentCopyIcon(), func() { w.app.Clipboard().SetContent(text) })
-		w.dialog(w.t("proof.signer"), content, copyKey).Show()
+		kit.NewDialog(w.win.Canvas(), w.t("proof.signer"), kit.DialogWidth, content, w.t("close"), nil, copyKey).Show()
 	})
 }
 
-// why says in the owner's words why the first entry that does not hold fails.
+// brokenWhy says in the owner's words why the first entry that does not hold fails.
 func (w *Window) brokenWhy(v app.VerifyReport) string {
 	return w.t("verify.broken", "N", strconv.FormatInt(*v.BrokenAt, 10)) + " " + w.known("verify.why."+v.Why, v.Why)
 }
