@@ -6,10 +6,12 @@ GO    ?= go
 
 # Tools built for the tests stay outside the checkout, by version.
 VERSITYGW := v1.8.0
+STATICCHECK := v0.8.2
+GOVULNCHECK := v1.9.0
 TOOLS     := $(or $(GREFFIER_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/greffier/bin)
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES  := dovecot-imapd openssh-server rclone poppler-utils qpdf 7zip xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri \
+TEST_PACKAGES  := dovecot-imapd openssh-server openssl minisign rclone poppler-utils qpdf 7zip xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri \
                   $(if $(shell command -v java),,default-jre-headless) libpdfbox2-java libfontbox2-java libcommons-logging-java libactivation-java libjaxb-api-java
 BENCH_PACKAGES := isync
 # Measured beside where it can be had.
@@ -22,7 +24,7 @@ SHOP_PACKAGES  := $(if $(shell command -v npm),,nodejs npm) python3 g++
 # libraries anew. The tests are vetted by check, once.
 GOTEST := GREFFIER_TOOLS="$(TOOLS)" LANG=C.UTF-8 $(GO) test -shuffle=on -vet=off
 
-.PHONY: run build test check bench fuzz deps test-deps test-packages bench-packages test-shops gateway clean
+.PHONY: run build test check lint vuln race bench fuzz deps test-deps test-packages bench-packages test-shops gateway clean
 
 run: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec ./bin/greffier demo --window; else exec ./bin/greffier demo; fi
@@ -39,6 +41,21 @@ test: deps test-packages
 check:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not formatted by gofmt:"; echo "$$bad"; exit 1; fi
 	$(GO) vet ./...
+
+# Apart from make test, whose time it would take: minutes on a cold cache.
+lint: deps $(TOOLS)/staticcheck-$(STATICCHECK)
+	$(TOOLS)/staticcheck-$(STATICCHECK) ./...
+
+# Known faults of the libraries, from a database on the network: without one
+# there is nothing to tell, and that is said.
+vuln: deps $(TOOLS)/govulncheck-$(GOVULNCHECK)
+	@$(TOOLS)/govulncheck-$(GOVULNCHECK) ./... || { rc=$$?; [ $$rc = 3 ] && exit 3; echo "govulncheck could not tell (is the network there?): status $$rc" >&2; }
+
+# The race detector over what works with several goroutines. It builds all cgo
+# anew: minutes.
+RACED := ./app ./app/evidence ./app/erasure ./data/store ./data/mail ./data/shop ./data/stamp ./ui
+race: deps test-packages
+	@set -e; for d in $(RACED); do $(GOTEST) -race -short -timeout 30m $$d; done
 
 bench: deps test-deps bench-packages
 	$(GOTEST) -run '^$$' -bench . -benchmem -timeout 60m ./...
@@ -90,6 +107,16 @@ $(TOOLS)/versitygw-$(VERSITYGW):
 	mkdir -p "$(TOOLS)"
 	GOBIN="$(TOOLS)" $(GO) install -ldflags "-s -w" github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 	touch "$@"
+
+$(TOOLS)/staticcheck-$(STATICCHECK):
+	mkdir -p "$(TOOLS)"
+	GOBIN="$(TOOLS)" $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
+	mv "$(TOOLS)/staticcheck" "$@"
+
+$(TOOLS)/govulncheck-$(GOVULNCHECK):
+	mkdir -p "$(TOOLS)"
+	GOBIN="$(TOOLS)" $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
+	mv "$(TOOLS)/govulncheck" "$@"
 
 clean:
 	rm -rf bin

@@ -58,7 +58,11 @@ type cli struct {
 
 // run executes one call and returns its exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
-	c := &cli{ctx: ctx, in: in, out: out, err: errw, now: time.Now}
+	c := &cli{ctx: ctx, in: in, err: errw, now: time.Now}
+	// Whatever a command prints of mail or shop: nothing of it means anything
+	// to a terminal, even where a command forgot.
+	c.out = &plainWriter{to: out, json: &c.json}
+	out = c.out
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -111,7 +115,7 @@ func (c *cli) speak() string {
 // characters.
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if commands(r) {
 			return ' '
 		}
 		return r
@@ -158,7 +162,7 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.withCaseActs(c.caseCommand()), c.reasoningCommand(), c.agendaCommand(), c.awayCommand(),
 		c.mailsCommand(), c.mailCommand(), c.correctCommand(), c.letterCommand(), c.wordingCommand(), c.mailboxCommand(), c.watchCommand(),
 		c.restrictCommand(), c.suppressCommand(), c.amendCommand(), c.historyCommand(), c.findingsCommand(), c.piaCommand(), c.breachCopyCommand(),
-		c.eraseCommand(), c.copyCommand(), c.locateCommand(), c.recipientsCommand(), c.retentionCommand(), c.ruleCommand(), c.holdCommand(), c.archiveCommand(), c.sweepCommand(), c.sweepRuleCommand(), c.scheduleCommand(), c.registerCommand(), c.dossierCommand(), c.promisesCommand(), c.siteCommand(), c.drillCommand(), c.statedCommand(), c.policyCommand(), c.verifyCommand(), c.vaultCommand(), c.backupCommand(), c.restoreCommand())
+		c.eraseCommand(), c.copyCommand(), c.locateCommand(), c.recipientsCommand(), c.retentionCommand(), c.ruleCommand(), c.holdCommand(), c.archiveCommand(), c.sweepCommand(), c.sweepRuleCommand(), c.scheduleCommand(), c.registerCommand(), c.dossierCommand(), c.promisesCommand(), c.siteCommand(), c.drillCommand(), c.statedCommand(), c.policyCommand(), c.verifyCommand(), c.stampCommand(), c.signerCommand(), c.journalCommand(), c.vaultCommand(), c.backupCommand(), c.restoreCommand())
 	return root
 }
 

@@ -136,7 +136,9 @@ func (c *cli) verifyDossier(dir string) error {
 				}
 			}
 			fmt.Fprintf(c.out, "journal\t%s\t%s\n", r.Journal, oneLine(r.Head))
+			fmt.Fprintf(c.out, "signature\t%s\t%s\n", r.Signature, r.SignedBy)
 		}
+		c.saySignature(r)
 		c.say("%s", assets.Text(c.speak(), "dossier.journal."+strings.ReplaceAll(r.Journal, " ", "_"), map[string]any{"Entry": r.Entry, "Since": r.Since}))
 		if !r.Whole() {
 			c.say("%s", assets.Text(c.speak(), "dossier.notWhole", map[string]any{"Missing": len(r.Missing), "Changed": len(r.Changed), "Extra": len(r.Extra)}))
@@ -150,6 +152,7 @@ func (c *cli) verifyDossier(dir string) error {
 		if err != nil {
 			return err
 		}
+		r.CheckSignature(dir, signedBy, "")
 		return tell(r)
 	}
 	return c.with(func(p *profile) error {

@@ -145,10 +145,17 @@ func (c *cli) promisesCommand() *cobra.Command {
 }
 
 func (c *cli) verifyCommand() *cobra.Command {
-	var dossier string
-	cmd := command("verify [--dossier DIR]", "Check the journal, the store and the evidence, or a dossier", 0, 0, func(*cobra.Command, []string) error {
-		if dossier != "" {
+	var dossier, head, journal string
+	cmd := command("verify [--dossier DIR | --journal FILE | --head HASH]", "Check the journal, the store and the evidence, or a dossier, an exported journal, a printed head", 0, 0, func(*cobra.Command, []string) error {
+		switch {
+		case dossier != "" && journal == "" && head == "":
 			return c.verifyDossier(dossier)
+		case journal != "" && dossier == "" && head == "":
+			return c.verifyJournal(journal)
+		case head != "" && dossier == "" && journal == "":
+			return c.verifyHead(head)
+		case dossier+journal+head != "":
+			return usage("--dossier, --journal or --head, one of them")
 		}
 		return c.with(func(p *profile) error {
 			v, err := p.Verify(c.ctx)
@@ -156,15 +163,16 @@ func (c *cli) verifyCommand() *cobra.Command {
 				return err
 			}
 			if c.json {
-				err = c.printJSON(map[string]any{"journal": map[string]any{"entries": v.Entries, "head": v.Head, "broken_at": v.BrokenAt}, "store": v.Store, "evidence": v.Evidence})
+				err = c.printJSON(map[string]any{"journal": map[string]any{"entries": v.Entries, "head": v.Head, "broken_at": v.BrokenAt, "why": v.Why}, "stamps": map[string]int{"good": v.Stamps, "missing": v.StampsMissing}, "store": v.Store, "evidence": v.Evidence})
 			} else {
-				fmt.Fprintf(c.out, "journal\t%d entries\t%s\nstore\t%s\nevidence\t%s\n", v.Entries, v.Head, v.Store, v.Evidence)
+				fmt.Fprintf(c.out, "journal\t%d entries\t%s\nstore\t%s\nevidence\t%s\nstamps\t%d good\t%d missing\n", v.Entries, v.Head, v.Store, v.Evidence, v.Stamps, v.StampsMissing)
 			}
 			if err != nil {
 				return err
 			}
 			if v.BrokenAt != nil {
 				c.say("%s", assets.Text(c.speak(), "cli.journal_broken", map[string]any{"Seq": *v.BrokenAt}))
+				c.say("%s", v.Why)
 			}
 			if v.BrokenAt != nil || v.Store != "ok" || v.Evidence != "ok" {
 				return errSaid
@@ -173,6 +181,8 @@ func (c *cli) verifyCommand() *cobra.Command {
 		})
 	})
 	cmd.Flags().StringVar(&dossier, "dossier", "", "the folder of a dossier, to be compared with its manifest and with the journal")
+	cmd.Flags().StringVar(&journal, "journal", "", "a journal that was exported (no profile needed)")
+	cmd.Flags().StringVar(&head, "head", "", "the head of the journal as a register prints it, to be found in the journal")
 	return cmd
 }
 

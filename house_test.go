@@ -142,7 +142,7 @@ func ruleFor(room string) (ours, never []string, onlyStandard, ok bool) {
 		// A driver and the servers for its tests are one room. None of them
 		// knows another one, nor the façade.
 		own := "data/" + strings.SplitN(driver, "/", 2)[0]
-		may := slices.Concat(ground, flow, []string{"app/retention", "app/promise", "app/effects", own, own + "/..."})
+		may := slices.Concat(ground, flow, []string{"app/retention", "app/promise", "app/effects", "data/reach", own, own + "/..."})
 		if own == "data/demo" {
 			may = append(may, "assets") // the embedded world
 		}

@@ -542,7 +542,7 @@ func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 	}
 	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: out, Demo: s.Demo,
 		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: compose, Storages: map[string]erasure.Storage{}, Desks: map[string]erasure.Desk{},
-		Printer: printer{}, Paper: printer{}, Desktop: viewer.Desktop{}, Version: version, Packer: packer{}, CopySchema: assets.CopySchema, Texts: texts{}, Archive: p, Remember: p.rememberStones,
+		Printer: printer{}, Paper: printer{}, Desktop: viewer.Desktop{}, Version: version, Packer: packer{}, Signer: signer{p.vault}, Stamper: stamper{}, CopySchema: assets.CopySchema, Texts: texts{}, Archive: p, Remember: p.rememberStones,
 		Visitor: &site.Visitor{Browser: site.FindBrowser()}, Documents: mail.DocumentText, SaveLocators: p.saveLocators, SaveColumns: p.saveColumns}
 	if err := p.connectMailbox(&d); err != nil {
 		return d, err

@@ -60,13 +60,16 @@ type App struct {
 	drilling sync.Mutex // one drill at a time
 	mending  sync.Mutex // corrections are written to the shops by one at a time
 	backing  sync.Mutex // one look after the backups at a time
+	stamping sync.Mutex // one timestamp at a time
 
-	mu        sync.Mutex
-	listeners []func()
-	lookAfter time.Time          // under ticking: not looked again before, where a look failed
-	locs      []plan.Locator     // under mu: the owner may change them
-	stopWatch context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
-	watching  bool               // under mu: new mail is told at once
+	mu            sync.Mutex
+	listeners     []func()
+	lookAfter     time.Time          // under ticking: not looked again before, where a look failed
+	locs          []plan.Locator     // under mu: the owner may change them
+	stopWatch     context.CancelFunc // under mu: ends the watch over a mailbox that was replaced
+	watching      bool               // under mu: new mail is told at once
+	stampFailed   error              // under mu: why the last timestamp failed, and when
+	stampFailedAt time.Time
 
 	cal     calendarKeeper
 	archive archiveKeeper
@@ -244,8 +247,17 @@ func (a *App) Verify(ctx context.Context) (VerifyReport, error) {
 		} else if ok {
 			chain.Anchors = append(chain.Anchors, anchor)
 		}
+		heads, n, missing, finding, err := a.verifyStamps(tx, es)
+		if err != nil {
+			return err
+		}
+		chain.Anchors = append(chain.Anchors, heads...)
+		out.Stamps, out.StampsMissing = n, missing
+		if out.Evidence == "ok" && finding != "" {
+			out.Evidence = finding
+		}
 		rep := chain.VerifyAll(es)
-		out.Entries, out.Head, out.BrokenAt = rep.Entries, rep.Head, rep.BrokenAt
+		out.Entries, out.Head, out.BrokenAt, out.Why = rep.Entries, rep.Head, rep.BrokenAt, rep.Why
 		if out.Evidence == "ok" {
 			out.Evidence, err = a.verifyRuns(tx, es)
 		}

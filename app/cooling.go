@@ -397,7 +397,7 @@ func (a *App) Tick(ctx context.Context) error {
 	}
 	defer a.ticking.Unlock()
 	a.calendarTick()
-	return errors.Join(a.settleLocks(ctx), a.settleAmendments(ctx), a.settleForgotten(ctx), a.runDue(ctx, nil), a.retryDue(ctx, nil), a.lookAgain(ctx), a.copiesDue(ctx), a.drillDue(ctx), a.siteDue(ctx), a.boardDue(ctx))
+	return errors.Join(a.settleLocks(ctx), a.settleAmendments(ctx), a.settleForgotten(ctx), a.runDue(ctx, nil), a.retryDue(ctx, nil), a.lookAgain(ctx), a.copiesDue(ctx), a.drillDue(ctx), a.siteDue(ctx), a.boardDue(ctx), a.stampDue(ctx))
 }
 
 // runDue runs the erasures whose cooling-off is over.

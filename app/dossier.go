@@ -84,6 +84,8 @@ type pending struct {
 	// Sums is the hash of MANIFEST.sha256 once the work is whole.
 	Sums  string `json:"sums,omitempty"`
 	Names bool   `json:"names,omitempty"`
+	// Signer is the key that signs it, "" for none.
+	Signer string `json:"signer,omitempty"`
 }
 
 // dossierParts builds the documents of the dossier: the cover, then every
@@ -154,6 +156,10 @@ func (a *App) DossierFolder(ctx context.Context, how Printing, report Report) (o
 	if err := mayPlace(how); err != nil {
 		return out, err
 	}
+	signer, err := a.dossierSigner(ctx)
+	if err != nil {
+		return out, err
+	}
 	in, docs, err := a.dossierParts(ctx, how, true)
 	if err != nil {
 		return out, err
@@ -162,7 +168,7 @@ func (a *App) DossierFolder(ctx context.Context, how Printing, report Report) (o
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return out, err
 	}
-	p := pending{Path: how.Path, Work: filepath.Join(parent, workPrefix+rand.Text()[:12]), Names: how.Names}
+	p := pending{Path: how.Path, Work: filepath.Join(parent, workPrefix+rand.Text()[:12]), Names: how.Names, Signer: signer}
 	if err := a.keepPending(ctx, p); err != nil {
 		return out, err
 	}
@@ -264,7 +270,7 @@ func (a *App) SettleDossier(ctx context.Context) error {
 		if err := drop(tx); err != nil {
 			return err
 		}
-		return a.journal(tx, owner, evidence.ActRegisterPrinted, "register dossier", dossierFacts{Format: "folder", Names: p.Names, Sums: p.Sums})
+		return a.journal(tx, owner, evidence.ActRegisterPrinted, "register dossier", dossierFacts{Format: "folder", Names: p.Names, Signer: p.Signer, Sums: p.Sums})
 	})
 }
 
@@ -272,6 +278,7 @@ func (a *App) SettleDossier(ctx context.Context) error {
 type dossierFacts struct {
 	Format string `json:"format"`
 	Names  bool   `json:"names"`
+	Signer string `json:"signer,omitempty"` // the key that signed the manifest
 	Sums   string `json:"manifest_sha256"`
 }
 
@@ -393,6 +400,9 @@ func (a *App) fillDossier(ctx context.Context, dir string, in register.Inputs, d
 		return 0, "", err
 	}
 	step("manifest")
+	if err := a.bindProof(ctx, b, in.JournalHead); err != nil {
+		return 0, "", err
+	}
 	return b.seal(in, cover, how)
 }
 
@@ -460,6 +470,7 @@ func (b *binder) seal(in register.Inputs, cover register.Document, how Printing)
 	date := law.DateOf(cover.MadeAt, a.d.Zone).String()
 	readme := a.d.Texts.Text(cover.Lang, "dossier.readme."+map[bool]string{true: "names", false: "marks"}[how.Names],
 		map[string]any{"Name": in.Controller.Name, "Date": date, "Version": a.d.Version, "Head": in.JournalHead})
+	readme += a.proofReadme(b.ctx, cover.Lang)
 	name := "README.txt"
 	if cover.Lang == "fr" {
 		name = "LISEZ-MOI.txt"
@@ -488,6 +499,10 @@ func (b *binder) seal(in register.Inputs, cover register.Document, how Printing)
 	if err := writeSynced(filepath.Join(b.dir, SumsName), []byte(sums.String())); err != nil {
 		return 0, "", err
 	}
+	signatures, err := a.signManifest(b.ctx, b.dir, []byte(sums.String()))
+	if err != nil {
+		return 0, "", err
+	}
 	folders := map[string]bool{b.dir: true}
 	for _, f := range b.files {
 		folders[filepath.Join(b.dir, filepath.FromSlash(path.Dir(f.Path)))] = true
@@ -496,7 +511,7 @@ func (b *binder) seal(in register.Inputs, cover register.Document, how Printing)
 		syncFolder(dir)
 	}
 	h := sha256.Sum256([]byte(sums.String()))
-	return len(b.files) + 1, hex.EncodeToString(h[:]), nil
+	return len(b.files) + 1 + signatures, hex.EncodeToString(h[:]), nil
 }
 
 // writeSynced writes a new file that survives a power cut.

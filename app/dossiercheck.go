@@ -41,6 +41,10 @@ type DossierReport struct {
 	// many followed.
 	Entry int64 `json:"entry"`
 	Since int   `json:"entries_since"`
+	// Signature is what the signature of the manifest says, and SignedBy the key
+	// that made it: whose it is must be known from elsewhere than the dossier.
+	Signature string `json:"signature"`
+	SignedBy  string `json:"signed_by"`
 
 	sums string
 }
@@ -53,10 +57,21 @@ const (
 	JournalNotCompared = "not compared"
 )
 
+// The findings of the signature on a dossier.
+const (
+	SignatureGood     = "good"        // by the key of this profile, or by one that is not known here
+	SignatureBad      = "bad"         // it does not fit the manifest
+	SignatureStranger = "another key" // it fits, and is not by the key of this profile
+	SignatureNone     = "none"        // the dossier was made without one
+	SignatureTaken    = "taken away"  // the journal says that there was one
+	SignatureUnread   = "not compared"
+)
+
 // Whole tells whether the files are those of the manifest, and the journal says
 // nothing against it.
 func (r DossierReport) Whole() bool {
-	return len(r.Missing)+len(r.Changed)+len(r.Extra) == 0 && (r.Journal == JournalKnown || r.Journal == JournalNotCompared)
+	return len(r.Missing)+len(r.Changed)+len(r.Extra) == 0 && (r.Journal == JournalKnown || r.Journal == JournalNotCompared) &&
+		r.Signature != SignatureBad && r.Signature != SignatureStranger && r.Signature != SignatureTaken
 }
 
 // ParseSums reads a MANIFEST.sha256: path to hash. It returns ErrNotDossier for
@@ -87,7 +102,7 @@ func ParseSums(data []byte) (map[string]string, error) {
 // CheckDossier compares the files of a dossier with its manifest. Links are not
 // followed. It returns ErrNotDossier where there is no manifest that can be read.
 func CheckDossier(dir string) (DossierReport, error) {
-	r := DossierReport{Missing: []string{}, Changed: []string{}, Extra: []string{}, Journal: JournalNotCompared}
+	r := DossierReport{Missing: []string{}, Changed: []string{}, Extra: []string{}, Journal: JournalNotCompared, Signature: SignatureUnread}
 	data, err := readBounded(filepath.Join(dir, SumsName))
 	if err != nil {
 		return r, err
@@ -108,7 +123,7 @@ func CheckDossier(dir string) (DossierReport, error) {
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		if d.IsDir() || rel == SumsName {
+		if d.IsDir() || rel == SumsName || d.Type().IsRegular() && (rel == SumsName+SSHSuffix || rel == SumsName+MinisignSuffix) {
 			return nil
 		}
 		want, ok := sums[rel]
@@ -158,6 +173,13 @@ func (a *App) VerifyDossier(ctx context.Context, dir string) (DossierReport, err
 	if err != nil {
 		return r, err
 	}
+	if a.d.Signer != nil {
+		k, err := a.d.Signer.Key()
+		if err != nil {
+			return r, err
+		}
+		r.CheckSignature(dir, a.d.Signer.Verify, k.ID)
+	}
 	r.Journal = JournalUnknownHead
 	err = a.d.Store.View(ctx, func(tx Tx) error {
 		es, err := tx.JournalAfter(0)
@@ -172,6 +194,9 @@ func (a *App) VerifyDossier(ctx context.Context, dir string) (DossierReport, err
 			var f dossierFacts
 			if e.Act == evidence.ActRegisterPrinted && json.Unmarshal([]byte(e.Detail), &f) == nil && f.Sums == r.sums {
 				recorded = true
+				if f.Signer != "" && r.Signature == SignatureNone {
+					r.Signature = SignatureTaken
+				}
 			}
 		}
 		switch {
@@ -184,6 +209,31 @@ func (a *App) VerifyDossier(ctx context.Context, dir string) (DossierReport, err
 		return nil
 	})
 	return r, err
+}
+
+// CheckSignature checks the signature of the manifest. verify tells whose key
+// made one; key is the one that it should be of, "" where that is not known.
+func (r *DossierReport) CheckSignature(dir string, verify func(data, signature []byte) (string, error), key string) {
+	sig, err := readBounded(filepath.Join(dir, SumsName+SSHSuffix))
+	if err != nil {
+		r.Signature = SignatureNone
+		if _, err := os.Lstat(filepath.Join(dir, SumsName+SSHSuffix)); err == nil {
+			r.Signature = SignatureBad // something else is in its place
+		}
+		return
+	}
+	sums, err := readBounded(filepath.Join(dir, SumsName))
+	if err == nil {
+		r.SignedBy, err = verify(sums, sig)
+	}
+	switch {
+	case err != nil || sumOf(sums) != r.sums:
+		r.Signature, r.SignedBy = SignatureBad, ""
+	case key != "" && r.SignedBy != key:
+		r.Signature = SignatureStranger
+	default:
+		r.Signature = SignatureGood
+	}
 }
 
 func readBounded(path string) ([]byte, error) {

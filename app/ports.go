@@ -280,6 +280,10 @@ type Deps struct {
 	// Documents returns the words of a document by the ending of its name; nil
 	// where nobody reads any.
 	Documents func(name string, content []byte) (string, error)
+	// Signer signs what is printed, Stamper talks to a timestamp authority; nil
+	// where the profile has none.
+	Signer  Signer
+	Stamper Stamper
 	// Paper and Packer make the copies for a person; CopySchema is the JSON
 	// Schema of their data.json.
 	Paper      Paper

@@ -429,11 +429,15 @@ func (a *App) PrintCertificate(ctx context.Context, run int64, lang string) (str
 	if err := a.d.Printer.PDF(path, []register.Document{doc}); err != nil {
 		return "", err
 	}
+	facts, err := a.signFile(ctx, path)
+	if err != nil {
+		return "", err
+	}
 	return path, a.update(ctx, func(tx Tx) error {
 		if err := tx.SetSetting(certificateKey(run), filepath.Base(path)); err != nil {
 			return err
 		}
-		return a.journal(tx, owner, evidence.ActRegisterPrinted, "certificate of "+runRecord(run), map[string]string{"format": "pdf"})
+		return a.journal(tx, owner, evidence.ActRegisterPrinted, "certificate of "+runRecord(run), facts)
 	})
 }
 

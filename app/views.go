@@ -284,8 +284,12 @@ type VerifyReport struct {
 	Entries  int
 	Head     string
 	BrokenAt *int64
-	Store    string // "ok" or what is wrong
-	Evidence string // "ok" or what is wrong
+	Why      string // of the first entry that does not hold
+	// Stamps are the timestamps that hold, StampsMissing those that the journal
+	// tells of and that are not here.
+	Stamps, StampsMissing int
+	Store                 string // "ok" or what is wrong
+	Evidence              string // "ok" or what is wrong
 }
 
 // ProfileInfo is what the settings page shows of the profile.

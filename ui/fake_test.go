@@ -49,6 +49,7 @@ type fake struct {
 	life    lifeFake
 	wording wordingFake
 	sweep   sweepFake
+	proof   proofFake
 }
 
 // The program itself has all that the window asks for.

@@ -18,11 +18,12 @@ const journalLimit = 5000
 
 // journalPage lists what was decided and done, newest first.
 type journalPage struct {
-	w    *Window
-	head *kit.Header
-	find *kit.Entry
-	body *slot
-	all  []app.JournalLine
+	w     *Window
+	head  *kit.Header
+	find  *kit.Entry
+	body  *slot
+	proof *slot
+	all   []app.JournalLine
 }
 
 func (p *journalPage) place() string          { return placeJournal }
@@ -40,13 +41,14 @@ func (p *journalPage) build() fyne.CanvasObject {
 		}
 	}
 	p.head = kit.NewHeader(w.t("nav.journal"), w.t("journal.summary"), kit.MinWidth(220, p.find), kit.NewPrimary(w.t("journal.verify"), w.verify))
-	p.body = newSlot()
+	p.body, p.proof = newSlot(), newSlot()
 	p.load()
-	return container.NewBorder(p.head.Object, nil, nil, nil, p.body.box)
+	return container.NewBorder(container.NewVBox(p.head.Object, kit.Margins(16, 0, 16, 4, p.proof.box)), nil, nil, nil, p.body.box)
 }
 
 func (p *journalPage) load() {
 	w := p.w
+	fetch(w, p.proof, w.f.Stamping, w.proofCard)
 	fetch(w, p.body, func(ctx context.Context) ([]app.JournalLine, error) { return w.f.Journal(ctx, journalLimit) }, func(rows []app.JournalLine) fyne.CanvasObject {
 		p.all = rows
 		return p.content()
@@ -124,9 +126,9 @@ func (w *Window) verifyDetails(v app.VerifyReport) {
 	}
 	journal := "ok"
 	if v.BrokenAt != nil {
-		journal = w.t("verify.broken", "N", *v.BrokenAt)
+		journal = w.brokenWhy(v)
 	}
 	content := kit.Down(0, kit.IconLine(t, words), line(w.t("nav.journal"), journal), line(w.t("verify.store"), v.Store), line(w.t("verify.evidence"), v.Evidence),
-		kit.Pair(w.t("verify.head"), kit.Clip(v.Head, 80, 48)))
+		kit.Pair(w.t("verify.head"), kit.Clip(v.Head, 80, 48)), kit.Pair(w.t("verify.stamps"), w.number(v.Stamps)))
 	kit.NewDialog(w.win.Canvas(), w.t("verify.title"), kit.DialogWidth, content, w.t("close"), nil).Show()
 }

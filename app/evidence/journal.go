@@ -171,23 +171,28 @@ func Seal(e Entry, prev string) Entry {
 	return e
 }
 
-// hashOf returns the SHA-256, in hexadecimal, of the fields in this order, each
-// with its length in bytes before it as eight bytes, the highest first: the
-// format's name, Seq in decimal, At as RFC 3339 with nanoseconds in UTC, Actor,
-// Act, Record, Detail, Prev. Anybody can compute it again.
-func hashOf(e Entry) string {
-	h := sha256.New()
+// Bytes returns what an entry's hash is of: the fields in this order, each with
+// its length in bytes before it as eight bytes, the highest first: the format's
+// name, Seq in decimal, At as RFC 3339 with nanoseconds in UTC, Actor, Act,
+// Record, Detail, Prev.
+func (e Entry) Bytes() []byte {
+	var b []byte
 	for _, field := range []string{format, strconv.FormatInt(e.Seq, 10), e.At.UTC().Format(time.RFC3339Nano), e.Actor, e.Act, e.Record, e.Detail, e.Prev} {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(field)))
-		h.Write(n[:])
-		h.Write([]byte(field))
+		b = binary.BigEndian.AppendUint64(b, uint64(len(field)))
+		b = append(b, field...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return b
+}
+
+// hashOf returns the SHA-256 of an entry's bytes, in hexadecimal. Anybody can
+// compute it again.
+func hashOf(e Entry) string {
+	h := sha256.Sum256(e.Bytes())
+	return hex.EncodeToString(h[:])
 }
 
 // Anchor is a head of the journal known from outside of it: printed on a
-// certificate, kept in a backup.
+// certificate, stamped by a third party, kept in a backup.
 type Anchor struct {
 	Seq  int64
 	Hash string
@@ -227,10 +232,10 @@ func (c Chain) VerifyAll(entries []Entry) Report {
 // of next.
 func (c Chain) Verify(next func() (Entry, bool, error)) (Report, error) {
 	r := Report{Head: Genesis}
-	anchors := map[int64]string{}
+	anchors := map[int64][]string{}
 	last := int64(0)
 	for _, a := range c.Anchors {
-		anchors[a.Seq] = a.Hash
+		anchors[a.Seq] = append(anchors[a.Seq], a.Hash)
 		last = max(last, a.Seq)
 	}
 	broken := func(at int64, why string) {
@@ -251,7 +256,6 @@ func (c Chain) Verify(next func() (Entry, bool, error)) (Report, error) {
 			continue // counted, but nothing after a break can be believed
 		}
 		want := int64(r.Entries)
-		known, anchored := anchors[want]
 		switch {
 		case e.Seq > want:
 			broken(want, "entries are missing")
@@ -261,8 +265,8 @@ func (c Chain) Verify(next func() (Entry, bool, error)) (Report, error) {
 			broken(want, "the entry does not follow the one before it")
 		case e.Hash != hashOf(e):
 			broken(want, "the entry was changed")
-		case anchored && known != e.Hash:
-			broken(want, "the entry is not the one printed earlier: the journal was written anew")
+		case slices.ContainsFunc(anchors[want], func(known string) bool { return known != e.Hash }):
+			broken(want, "the entry is not the one known from outside: the journal was written anew")
 		default:
 			r.Head = e.Hash
 		}

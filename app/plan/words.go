@@ -250,11 +250,7 @@ var humps = regexp.MustCompile(`([a-z])([A-Z])`)
 // one form: small letters, words by underscores.
 func common(s string) string {
 	s = strings.ToLower(humps.ReplaceAllString(s, "${1}_${2}"))
-	var words []string
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }) {
-		words = append(words, w)
-	}
-	s = strings.Join(words, "_")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }), "_")
 	if to, ok := alike[s]; ok {
 		return to
 	}

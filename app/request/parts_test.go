@@ -117,7 +117,7 @@ func TestLanguageIsTold(t *testing.T) {
 }
 
 func TestTypingErrorsAreUnderstood(t *testing.T) {
-	for _, text := range []string{"suprimez mon compte", "effcaez mes données", "plz dleete my account", "PLEEEASE DELETE MY DATA", "jexige leffacement de mes donnees", "desabonez moi", "unsuscribe me", "s​upprimez mes donne\u0301es"} {
+	for _, text := range []string{"suprimez mon compte", "effcaez mes données", "plz dleete my account", "PLEEEASE DELETE MY DATA", "jexige leffacement de mes donnees", "desabonez moi", "unsuscribe me", "s\u200bupprimez mes donne\u0301es"} {
 		if v := Recognise(mailbox.Message{Text: text}); v.Kind != Request {
 			t.Errorf("%q is %v %v", text, v.Kind, brief(v))
 		}

@@ -160,17 +160,17 @@ type scored struct {
 
 // Concepts that the code below looks at by name.
 var (
-	cAsk, cErase, cRemove, cData, cInfo, cPhoto, cAccount, cFile, cAttr       = con("ask"), con("erase"), con("remove"), con("data"), con("info"), con("photo"), con("account"), con("file"), con("attr")
-	cFamily, cAboutMe, cISent, cNegwant, cImperative, cThird, cVendor         = con("family"), con("aboutme"), con("isent"), con("negwant"), con("imperative"), con("third"), con("vendor")
-	cInfoAfter, cInfoAll, cThanks, cFear, cGDPR, cThem, cEdit, cCart, cOrder  = con("infoafter"), con("infoall"), con("thanks"), con("fear"), con("gdpr"), con("them"), con("edit"), con("cart"), con("order")
-	cStop, cGeneral, cPolicy, cConfirm, cDoc, cMarketing, cUnsub              = con("stop"), con("generalright"), con("policyq"), con("confirm"), con("doc"), con("marketing"), con("unsub")
-	cEmails, cContact, cLogin, cMaillist, cClose, cMe, cCopy, cGive, cCooling = con("emails"), con("contact"), con("login"), con("maillist"), con("close"), con("me"), con("copy"), con("give"), con("cooling")
-	cRect, cShip, cObject, cWithdraw, cNoConsent, cRefuse                     = con("rect"), con("shipaddr"), con("object"), con("withdraw"), con("noconsent"), con("refuse")
-	cProspect, cModif, cUse                                                   = con("prospect"), con("modif"), con("use")
-	cIDDoc, cPhish, cGone                                                     = con("iddoc"), con("phish"), con("gone")
-	cDeny, cReqAfter, cEngage, cOutsider, cReqTalk, cEraseRight               = con("deny"), con("reqafter"), con("engage"), con("outsider"), con("reqtalk"), con("eraseright")
-	objects                                                                   = setOf(cData, cInfo, cPhoto, cAccount, cAttr)
-	privacy                                                                   = setOf(cFile, cData, cGDPR)
+	cAsk, cErase, cRemove, cData, cInfo, cPhoto, cAccount, cFile, cAttr      = con("ask"), con("erase"), con("remove"), con("data"), con("info"), con("photo"), con("account"), con("file"), con("attr")
+	cFamily, cAboutMe, cISent, cNegwant, cImperative, cThird, cVendor        = con("family"), con("aboutme"), con("isent"), con("negwant"), con("imperative"), con("third"), con("vendor")
+	cInfoAfter, cInfoAll, cThanks, cFear, cGDPR, cThem, cEdit, cCart, cOrder = con("infoafter"), con("infoall"), con("thanks"), con("fear"), con("gdpr"), con("them"), con("edit"), con("cart"), con("order")
+	cStop, cGeneral, cPolicy, cDoc, cMarketing, cUnsub                       = con("stop"), con("generalright"), con("policyq"), con("doc"), con("marketing"), con("unsub")
+	cMaillist, cClose, cCopy, cGive, cCooling                                = con("maillist"), con("close"), con("copy"), con("give"), con("cooling")
+	cRect, cShip, cObject, cWithdraw, cNoConsent, cRefuse                    = con("rect"), con("shipaddr"), con("object"), con("withdraw"), con("noconsent"), con("refuse")
+	cProspect, cModif, cUse                                                  = con("prospect"), con("modif"), con("use")
+	cIDDoc, cGone                                                            = con("iddoc"), con("gone")
+	cDeny, cReqAfter, cEngage, cOutsider, cReqTalk, cEraseRight              = con("deny"), con("reqafter"), con("engage"), con("outsider"), con("reqtalk"), con("eraseright")
+	objects                                                                  = setOf(cData, cInfo, cPhoto, cAccount, cAttr)
+	privacy                                                                  = setOf(cFile, cData, cGDPR)
 )
 
 func con(name string) concept {

@@ -216,7 +216,6 @@ type element struct {
 type compiled struct {
 	*rule
 	elems                                     []element
-	all                                       []conceptSet // one per element, for a quick look
 	need, not, soft, between                  conceptSet
 	hasNeed                                   bool
 	gap                                       int

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"greffier/app/mailbox"
+	"greffier/data/reach"
 
 	"github.com/emersion/go-smtp"
 	"golang.org/x/net/idna"
@@ -199,7 +200,12 @@ func (f *Finder) autoconfig(ctx context.Context, o owner, page string, withAddre
 	if f.Dial == nil {
 		tr.Proxy = http.ProxyFromEnvironment
 	}
-	client := &http.Client{Transport: tr, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	// The domain is of the address, and a redirect of whoever answers there.
+	var way http.RoundTripper = tr
+	if f.Dial == nil {
+		way = reach.Guard(tr)
+	}
+	client := &http.Client{Transport: way, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > maxHops || r.URL.Scheme != "https" {
 			return errors.New("redirected too often, or to a place without TLS")
 		}
@@ -455,7 +461,7 @@ func (f *Finder) tryOwn(ctx context.Context, domain string, found []mailbox.Foun
 func (f *Finder) dial(ctx context.Context, s mailbox.Server) (net.Conn, error) {
 	dial := f.Dial
 	if dial == nil {
-		dial = new(net.Dialer).DialContext
+		dial = reach.Dialer(0).DialContext // what a stranger proposes
 	}
 	conn, err := dial(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {

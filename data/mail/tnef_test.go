@@ -2,7 +2,6 @@ package mail_test
 
 import (
 	"encoding/binary"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -190,7 +189,7 @@ func FuzzTNEF(f *testing.F) {
 		m, again := mail.Parse(raw, trust), mail.Parse(raw, trust)
 		sound(t, raw, m)
 		if !reflect.DeepEqual(m, again) {
-			t.Error(fmt.Sprint("read twice, read differently"))
+			t.Error("read twice, read differently")
 		}
 	})
 }

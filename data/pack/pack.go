@@ -118,6 +118,7 @@ func dosTime(t time.Time) (date, clock uint16) {
 func (p *Package) addZip(name string, modified time.Time, from io.Reader) (int64, error) {
 	h := &zip.FileHeader{Name: name, Method: methodAES, Flags: 1 | 8 | 0x800, // encrypted, sizes behind, UTF-8
 		CreatorVersion: 3<<8 | 51, ReaderVersion: 51, ExternalAttrs: 0o100600 << 16, Extra: aesExtra(methodSmall)}
+	//lint:ignore SA1019 a raw entry is written with these
 	h.ModifiedDate, h.ModifiedTime = dosTime(modified)
 	w, err := p.zip.CreateRaw(h)
 	if err != nil {
@@ -143,6 +144,7 @@ func (p *Package) addZip(name string, modified time.Time, from io.Reader) (int64
 	}
 	// The writer puts them behind the entry and into the directory.
 	h.CompressedSize64, h.UncompressedSize64 = uint64(s.n), uint64(n)
+	//lint:ignore SA1019 a raw entry is written with these
 	h.CompressedSize, h.UncompressedSize = uint32(min(h.CompressedSize64, 1<<32-1)), uint32(min(h.UncompressedSize64, 1<<32-1))
 	return n, nil
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"greffier/app/order"
+	"greffier/data/reach"
 )
 
 const (
@@ -478,8 +479,12 @@ func (r *shopifyReading) download(ctx context.Context, file string, late map[str
 		return fmt.Errorf("%w: the file of the bulk operation has no address", ErrAnswer)
 	}
 	req.Header.Set("User-Agent", "Greffier")
+	way := r.s.client.http.HTTPClient.Transport
+	if t, ok := way.(*http.Transport); ok && !strings.EqualFold(u.Hostname(), r.s.client.base.Hostname()) && !loopback(r.s.client.base.Hostname()) {
+		way = reach.Guard(t) // the shop names this host, not the owner
+	}
 	bare := &http.Client{
-		Transport:     r.s.client.http.HTTPClient.Transport,
+		Transport:     way,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return ErrMoved },
 	}
 	resp, err := bare.Do(req)

@@ -123,10 +123,9 @@ func TestAFolderReadsFilesAndNothingElse(t *testing.T) {
 func TestAFileThatGrowsWhileItIsReadIsNoPhoto(t *testing.T) {
 	f, seed := newFolder(t)
 	seed.Put("a.jpg", "0123456789")
-	o := storagetest.List(t, f, "")[0]
 	for name, change := range map[string]string{"longer": "0123456789 and more", "shorter": "0123", "another one": "9876543210"} {
 		seed.Put("a.jpg", "0123456789")
-		o = storagetest.List(t, f, "")[0]
+		o := storagetest.List(t, f, "")[0]
 		r, err := f.Open(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)

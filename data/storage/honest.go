@@ -3,9 +3,12 @@ package storage
 import (
 	"bufio"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync"
 )
 
 // headBytes is how much of an answer is looked at before it is believed.
@@ -14,7 +17,37 @@ const headBytes = 4096
 // honest is a transport that believes a listing only when it is one. A proxy,
 // a login page or a mistyped host may answer 200 with something else, which
 // the client would read as an empty listing.
-type honest struct{ next http.RoundTripper }
+type honest struct {
+	next  http.RoundTripper
+	pages *pages
+}
+
+// pages notices a listing whose next page is the one before: the client would
+// ask for it for ever.
+type pages struct {
+	mu   sync.Mutex
+	last string
+	same int
+}
+
+// samePages is how often the same page may be answered; a call that was
+// repeated after a fault is no circle.
+const samePages = 10
+
+func (p *pages) circles(query string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if query != p.last {
+		p.last, p.same = query, 0
+	}
+	p.same++
+	return p.same > samePages
+}
+
+// marked tells whether a request asks for a later page.
+func marked(q url.Values) bool {
+	return q.Get("key-marker") != "" || q.Get("continuation-token") != "" || q.Get("marker") != "" || q.Get("upload-id-marker") != ""
+}
 
 func (h honest) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := h.next.RoundTrip(req)
@@ -24,6 +57,11 @@ func (h honest) RoundTrip(req *http.Request) (*http.Response, error) {
 	want := rootOf(req)
 	if want == "" {
 		return resp, nil
+	}
+	// A listing begun anew comes in between two of its second pages.
+	if h.pages.circles(req.URL.Path+"?"+req.URL.RawQuery) && marked(req.URL.Query()) {
+		resp.Body.Close()
+		return nil, fmt.Errorf("the listing turns in circles: %w", ErrUnclear)
 	}
 	r := bufio.NewReaderSize(resp.Body, headBytes)
 	head, _ := r.Peek(headBytes) // shorter at the end of the answer

@@ -100,7 +100,7 @@ func NewS3(cfg S3Config) (*S3, error) {
 	}
 	client, err := minio.New(u.Host, &minio.Options{
 		Creds: credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""), Secure: u.Scheme == "https",
-		Region: cfg.Region, BucketLookup: lookup, MaxRetries: clientTries, Transport: honest{tr},
+		Region: cfg.Region, BucketLookup: lookup, MaxRetries: clientTries, Transport: honest{next: tr, pages: new(pages)},
 	})
 	if err != nil {
 		return fail(ErrBadAddress)
