@@ -73,7 +73,7 @@ func TestEverySavingOfARecordIsKeptWithWhatItWasBefore(t *testing.T) {
 
 func TestAnAttachedDocumentIsHashedAndLookedAtAgain(t *testing.T) {
 	t.Parallel()
-	s := newSmall(t, threeOrders)
+	s := newSmall(t, threeOrders, "uploads/1/a.jpg")
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "dpa.pdf")
 	x := register.Processor{ID: "ai", Family: "ai", ContractFile: path}

@@ -181,7 +181,9 @@ func (a *App) Rules(ctx context.Context) ([]register.Rule, error) {
 }
 
 // SeedDefaults gives a new profile the records that it starts from, in one
-// transaction, and opens the journal. It does nothing where they are there.
+// transaction, and opens the journal. It does nothing where they are there: seeds
+// that a later version words anew reach new profiles only, since what stands in an
+// old one is the owner's, whether she changed it or read it and left it.
 func (a *App) SeedDefaults(ctx context.Context, d register.Defaults) error {
 	return a.d.Store.Update(ctx, func(tx Tx) error {
 		if rs, err := tx.Records(kindRules); err != nil || len(rs) > 0 {

@@ -435,3 +435,45 @@ func FuzzClean(f *testing.F) {
 		}
 	})
 }
+
+func TestNoNodeOfThePageTreeIsTooLong(t *testing.T) {
+	for _, pages := range []int{1, maxKids, maxKids + 1, 3*maxKids + 7} {
+		var made []string
+		root, parents := nodes([]byte("root"), pages, func(body string) int { made = append(made, body); return 1000 + len(made) })
+		if pages <= maxKids {
+			if string(root) != "root" || parents != nil || made != nil {
+				t.Errorf("%d pages: the root was changed", pages)
+			}
+			continue
+		}
+		all := 0
+		for i, body := range made {
+			n := strings.Count(body, " 0 R ") // the parent is not followed by a space
+			all += n
+			if n > maxKids || !strings.Contains(body, fmt.Sprintf("/Count %d\n", n)) || parents[i*maxKids] != 1001+i {
+				t.Errorf("%d pages: node %d has %d", pages, i, n)
+			}
+		}
+		if all != pages || len(parents) != pages || strings.Count(string(root), " 0 R ") != len(made) || !strings.Contains(string(root), fmt.Sprintf("/Count %d\n", pages)) {
+			t.Errorf("%d pages: %d in %d nodes, %d parents", pages, all, len(made), len(parents))
+		}
+	}
+}
+
+// A sheet that would hold a few lines only is spared; one that cannot be is set
+// as any other.
+func TestSheetsWithLittleOnThemAreSpared(t *testing.T) {
+	for n := 30; n < 60; n++ {
+		d := tableOf(3, 0, n, func(r, c int) string { return fmt.Sprintf("L%d", r) })
+		b := layout([]register.Document{d})
+		last := 0.0
+		for _, o := range b.sheets[len(b.sheets)-1].ops {
+			if o.kind == opText {
+				last = max(last, o.y)
+			}
+		}
+		if len(b.sheets) == 2 && last < marginTop+25 {
+			t.Errorf("%d rows leave %.0f mm of them on a second sheet", n, last-marginTop)
+		}
+	}
+}
