@@ -380,7 +380,7 @@ func (w *Window) ruleForm(f *form, x *register.Rule) {
 	f.both("rule.covers", &x.Covers)
 	about := retention.About(*x)
 	f.choice("rule.starts", &x.Starts, retention.StartsOf(about)...)
-	f.text("rule.period", &x.Period)
+	f.period("rule.period", &x.Period)
 	f.choice("rule.then", &x.Then, retention.ThensOf(about)...)
 	f.both("rule.ground", &x.Ground)
 	f.check("rule.automatic", &x.Automatic)
