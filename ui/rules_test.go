@@ -91,7 +91,7 @@ func TestAnArchivedOrderOpensWithAReasonOnly(t *testing.T) {
 	w := openTest(t, f)
 	p := &rulesPage{w: w, tab: rulesTabArchive}
 	w.follow(p)
-	if !strings.Contains(texts(w), "1012") {
+	if !strings.Contains(texts(w), "left the daily view") {
 		t.Error("the list does not show the archive")
 	}
 	p.openArchived(app.ArchiveRow{Order: 42, Number: "1042"})
