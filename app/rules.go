@@ -268,6 +268,17 @@ func (a *App) noteDue(ctx context.Context, at law.Date, all []due) error {
 	})
 }
 
+// doneDue takes out of the first page what the plan of a rule has just done; what
+// one plan could not take is counted at the next look.
+func doneDue(tx Tx, rule string) error {
+	c, err := dueCounts(tx)
+	if err != nil || c.Count[rule] == 0 {
+		return err
+	}
+	delete(c.Count, rule)
+	return putSetting(tx, settingDue, c)
+}
+
 func dueCounts(tx Tx) (dueCount, error) {
 	c := dueCount{}
 	v, ok, err := tx.Setting(settingDue)

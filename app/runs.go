@@ -235,6 +235,9 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 	if err != nil {
 		return err
 	}
+	if err := doneDue(tx, r.Scope.Rule); err != nil {
+		return err
+	}
 	if what == retention.Contract {
 		return a.moveToArchive(tx, r)
 	}

@@ -55,7 +55,7 @@ func (p *rulesPage) showYear(y app.YearAhead) fyne.CanvasObject {
 		dot.CornerRadius = 3
 		legend = append(legend, container.NewHBox(container.NewCenter(kit.MinSize(12, 12, dot)), quietWord(names[r.ID]+"\u00a0\u00a0"+w.number(total[r.ID]))))
 	}
-	bars := &yearView{year: y, word: func(i int) string { return w.t("calendar.month." + w.number(int(y.Months[i].First.Month))) }, number: w.number}
+	bars := &yearView{year: y, word: func(i int) string { return w.t("rules.month." + w.number(int(y.Months[i].First.Month))) }, number: w.number}
 	bars.ExtendBaseWidget(bars)
 	parts := []fyne.CanvasObject{kit.Faint(w.n("rules.year.total", y.Count))}
 	if late > 0 {
@@ -117,7 +117,7 @@ func (r *yearRenderer) build() {
 		return t
 	}
 	for i, m := range r.v.year.Months {
-		b := yearBar{month: text(short(r.v.word(i)), kit.ColorFaint)}
+		b := yearBar{month: text(r.v.word(i), kit.ColorFaint)}
 		for k, x := range r.v.year.Rules {
 			if n := m.Due[x.ID]; n > 0 {
 				part := canvas.NewRectangle(ruleColor(k))
@@ -137,14 +137,6 @@ func sumOf(m app.RuleMonth, rules []register.Rule) (n int) {
 		n += m.Due[r.ID]
 	}
 	return n
-}
-
-// short is the beginning of a month's name.
-func short(s string) string {
-	if r := []rune(s); len(r) > 4 {
-		return string(r[:4])
-	}
-	return s
 }
 
 func (r *yearRenderer) MinSize() fyne.Size { return fyne.NewSize(420, yearHeight) }
