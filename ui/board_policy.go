@@ -182,7 +182,7 @@ func (p *proposalPage) build() fyne.CanvasObject {
 		}
 	}
 	fields, periods := (&policyPage{w: w}).periods(promised)
-	from := kit.NewEntry(w.short(w.day(w.clock())))
+	from := kit.NewEntry(w.day(w.clock()).String())
 	parts = append(parts, kit.Gap(8), kit.Heading(w.t("policy.periods")))
 	parts = append(parts, fields...)
 	parts = append(parts, kit.FormRow(w.t("policy.from"), w.t("policy.fromWords"), from), kit.Gap(8), w.diffView(p.read.Changes, p.read.Version), kit.Gap(8),
@@ -192,7 +192,7 @@ func (p *proposalPage) build() fyne.CanvasObject {
 
 func (p *proposalPage) take(day string, promised map[string]string) {
 	w := p.w
-	from, ok := w.readDay(day)
+	from, ok := parseDate(day)
 	if !ok {
 		w.fail(app.ErrPolicyDay)
 		return
@@ -209,19 +209,6 @@ func (p *proposalPage) take(day string, promised map[string]string) {
 		w.open(placePromises)
 		w.say(outcome{tone: kit.Kept, words: w.t("policy.taken", "Version", v.ID)})
 	})
-}
-
-// readDay reads a day as the window writes it.
-func (w *Window) readDay(s string) (law.Date, bool) {
-	d, err := law.ParseDate(strings.TrimSpace(s))
-	if err == nil {
-		return d, true
-	}
-	today := w.day(w.clock())
-	if strings.TrimSpace(s) == w.short(today) {
-		return today, true
-	}
-	return law.Date{}, false
 }
 
 // diffLines is how many paragraphs of a difference are shown.
