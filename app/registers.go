@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"greffier/app/cases"
@@ -413,7 +414,7 @@ func (a *App) outPath(name, format string) string {
 }
 
 // PrintCertificate prints the certificate of a finished run and returns its
-// path.
+// path; the same for machines stands beside it as JSON. Both are signed.
 func (a *App) PrintCertificate(ctx context.Context, run int64, lang string) (string, error) {
 	v, err := a.Run(ctx, run)
 	if err != nil {
@@ -435,6 +436,15 @@ func (a *App) PrintCertificate(ctx context.Context, run int64, lang string) (str
 	if err != nil {
 		return "", err
 	}
+	machine := strings.TrimSuffix(path, ".pdf") + ".json"
+	if err := a.d.Printer.JSON(machine, doc); err != nil {
+		return "", err
+	}
+	too, err := a.signFile(ctx, machine)
+	if err != nil {
+		return "", err
+	}
+	facts.JSON = too.SHA256
 	return path, a.update(ctx, func(tx Tx) error {
 		if err := tx.SetSetting(certificateKey(run), filepath.Base(path)); err != nil {
 			return err

@@ -75,7 +75,6 @@ func TestAListingThatNeverEndsIsGivenUp(t *testing.T) {
 // TestAListingOfNewPagesWithoutARowIsGivenUp: each page names another one to come.
 func TestAListingOfNewPagesWithoutARowIsGivenUp(t *testing.T) {
 	for name, row := range map[string]func(n int) string{
-		"none at all":                func(int) string { return "" },
 		"none, in a long page":       func(int) string { return strings.Repeat(" ", 5000) },
 		"others than were asked for": func(n int) string { return s3Version(fmt.Sprintf("other/%06d.jpg", n)) },
 	} {
