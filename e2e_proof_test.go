@@ -198,6 +198,9 @@ func TestTamperingWithTheStoreIsNamedByItsFirstEntry(t *testing.T) {
 	if r := w.ok("--json", "verify", "--head", head[:12]); !strings.Contains(r.out, `"known": true`) {
 		t.Errorf("the head: %s", r.out)
 	}
+	if r := w.call("--json", "verify", "--head", head[:11]); !strings.Contains(r.out, `"known": false`) {
+		t.Errorf("a head that is too short to prove anything: %s", r.out)
+	}
 	whole, err := os.ReadFile(filepath.Join(w.profile, store.FileName))
 	if err != nil {
 		t.Fatal(err)
