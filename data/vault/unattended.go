@@ -33,6 +33,18 @@ func (v *Vault) KeepUnattended() error {
 	return nil
 }
 
+// renewUnattended puts the new passphrase in the place of the old one, where the
+// keyring keeps that for a scheduler: the sweeps of the night would find the
+// profile closed. One that cannot be renewed opens nothing and goes.
+func (v *Vault) renewUnattended() {
+	if _, err := Unattended(v.dir); err != nil {
+		return
+	}
+	if v.from == "keyring" || v.KeepUnattended() != nil {
+		v.ForgetUnattended()
+	}
+}
+
 // ForgetUnattended takes out of the keyring what KeepUnattended put there.
 func (v *Vault) ForgetUnattended() {
 	name := unattendedName(v.dir)
