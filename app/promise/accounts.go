@@ -118,7 +118,7 @@ func accountsOf(in *Input, starts string) (as []*account, open int) {
 			by[key] = a
 			as = append(as, a)
 		}
-		a.open, a.held = a.open || !retention.Finished(o.State), a.held || in.held(o.ID) != ""
+		a.open, a.held = a.open || o.State == order.Open, a.held || in.held(o.ID) != ""
 		for _, t := range append(contacts(o, starts), said[mailbox.NormEmail(o.Customer.Email)]) {
 			if t.After(a.last) || a.id == 0 {
 				a.last, a.order, a.id = later(a.last, t), orderName(o.Number, o.Ref), o.ID

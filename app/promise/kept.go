@@ -263,7 +263,7 @@ func commercialErased(in *Input, s *sheet) {
 			c = &customer{email: o.Customer.Email}
 			all[k] = c
 		}
-		c.open, c.held = c.open || !retention.Finished(o.State), cmp.Or(c.held, in.held(o.ID))
+		c.open, c.held = c.open || o.State == order.Open, cmp.Or(c.held, in.held(o.ID))
 		for _, t := range contacts(o, rule.Starts) {
 			if t.After(c.last) {
 				c.last, c.order, c.id = t, orderName(o.Number, o.Ref), o.ID
