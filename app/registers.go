@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -551,6 +553,9 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 	}); err != nil {
 		return in, err
 	}
+	if err := a.ruleEvidence(ctx, &in); err != nil {
+		return in, err
+	}
 	// A storage that cannot be listed makes a promise that cannot be told, not
 	// a board that cannot be opened.
 	res, err := a.mediaResult(ctx)
@@ -563,6 +568,48 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 		in.Media = &res
 	}
 	return in, nil
+}
+
+// ruleEvidence adds what the rules about orders and persons go by, so that the
+// board and the rules say the same.
+func (a *App) ruleEvidence(ctx context.Context, in *promise.Input) error {
+	f, err := a.ruleFacts(ctx, in.Today)
+	if errors.Is(err, retention.ErrNoPeriod) {
+		return nil // the promises say which rule is missing
+	}
+	if err != nil {
+		return err
+	}
+	for _, o := range in.Orders {
+		f.book.Order(o)
+	}
+	for _, r := range f.rules {
+		if retention.About(r) != retention.Contract {
+			continue
+		}
+		due, _, err := f.book.Rows(r, in.Today)
+		if err != nil {
+			return err
+		}
+		in.Contract = append(in.Contract, due...)
+	}
+	by, all := map[int64]string{}, ""
+	for _, h := range f.holds {
+		switch {
+		case !h.ActiveOn(in.Today):
+		case h.All:
+			all = h.Reason
+		case h.Order != 0:
+			by[h.Order] = h.Reason
+		}
+	}
+	in.Held = func(id int64) string { return cmp.Or(by[id], all) }
+	in.Wrote = func(email string) (at time.Time) {
+		// What cannot be read is no contact: the board rather says too little.
+		_ = a.d.Store.View(ctx, func(tx Tx) (err error) { at, err = tx.LastFrom(email); return err })
+		return at
+	}
+	return nil
 }
 
 // mediaResult applies the media rule today, over what the storages hold.

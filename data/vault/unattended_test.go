@@ -32,7 +32,17 @@ func TestASchedulerOpensTheProfileFromTheKeyring(t *testing.T) {
 	if _, err := vault.Unattended(t.TempDir()); !errors.Is(err, vault.ErrKeyring) {
 		t.Errorf("another profile's: %v", err)
 	}
+	// A new passphrase must not leave the sweeps of the night before a closed door.
+	if err := v.Change("une phrase", "une autre phrase"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = vault.Unattended(dir); err != nil || s != "une autre phrase" {
+		t.Errorf("after a change of the passphrase the keyring has %q: %v", s, err)
+	}
 	v.ForgetUnattended()
+	if err := v.Change("une autre phrase", "la troisième phrase"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := vault.Unattended(dir); !errors.Is(err, vault.ErrKeyring) {
 		t.Errorf("after it was forgotten: %v", err)
 	}
