@@ -407,7 +407,7 @@ func (w *Window) mailAround(m app.MessageView, body fyne.CanvasObject) fyne.Canv
 		lines = append(lines, kit.Pair(w.t("mail.subjectSpoke"), kit.Line(spoke, 80)))
 	}
 	copyIt := kit.NewQuiet(w.t("copy"), theme.ContentCopyIcon(), func() { w.app.Clipboard().SetContent(kit.Clean(msg.Text)) })
-	legend := kit.FaintLine("")
+	legend := kit.Faint("")
 	if !msg.Sent && !machine(msg) && strings.TrimSpace(msg.Text) != "" {
 		legend.SetText(w.t("mail.legend"))
 	} else if strings.TrimSpace(msg.Text) == "" {
