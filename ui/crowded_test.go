@@ -51,7 +51,6 @@ func openOver(t testing.TB, f *fake, over Facade) *Window {
 	w := newWindow(appLooking(f.info.Theme), over, inPlace, inPlace)
 	w.clock = func() time.Time { return now }
 	t.Cleanup(func() { w.stop(); w.win.Close() })
-	size(w, 1200, 780)
 	return w
 }
 

@@ -246,8 +246,11 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	if !o.Erased {
 		acts = append(acts, kit.NewButton(w.t("person.button"), func() { p.erasePerson(o) }))
 	}
-	acts = append(acts, plan_)
-	head := w.backHeader(w.t("order.title", "Number", kit.Line(r.Number, 30)), w.media(r)+" · "+w.n("objectsFound", len(v.Found)), acts...)
+	head := w.backHeader(w.t("order.title", "Number", kit.Line(r.Number, 30)), w.media(r)+" · "+w.n("objectsFound", len(v.Found)), plan_)
+	if len(acts) > 0 {
+		// Beside the title there is room for one act in the smallest window.
+		head.Object = container.NewVBox(head.Object, kit.Margins(16, 0, 16, 0, container.NewHBox(acts...)))
+	}
 
 	person := w.person(o.Customer.Name())
 	if o.Erased {
