@@ -164,9 +164,9 @@ func (p *requestsPage) content() fyne.CanvasObject {
 		})
 		return s.box
 	}
-	var rows []app.CaseRow
+	rows := make([]app.CaseRow, 0, len(p.all.cases))
 	for _, r := range p.all.cases {
-		if matches(r, p.filter) && p.sought(r.Person, r.Email, strings.Join(r.Orders, " "), w.rights(r.Rights)) {
+		if matches(r, p.filter) && (p.find.Text == "" || p.sought(r.Person, r.Email, strings.Join(r.Orders, " "), w.rights(r.Rights))) {
 			rows = append(rows, r)
 		}
 	}
