@@ -84,13 +84,9 @@ func (p *firstRunPage) before() string { return setUpSteps[max(slices.Index(setU
 // Greffier will and will not do.
 func stepHead(s *speaker, step string) fyne.CanvasObject {
 	n := slices.Index(setUpSteps, step) + 1
-	bar := widget.NewProgressBar()
-	bar.Min, bar.Max = 0, float64(len(setUpSteps))
-	bar.SetValue(float64(n))
-	bar.TextFormatter = func() string { return "" }
 	h := kit.NewHeader(s.t("firstrun.title."+step), s.t("firstrun.words."+step))
-	return container.NewVBox(kit.Margins(24, 12, 24, -10, kit.Row(1, kit.Faint(s.t("firstrun.step", "N", s.number(n), "Of", s.number(len(setUpSteps)))),
-		container.NewCenter(kit.MinSize(220, 6, bar)))), kit.Margins(8, 0, 0, 0, h.Object))
+	where := kit.FaintLine(s.t("firstrun.step", "N", s.number(n), "Of", s.number(len(setUpSteps))))
+	return kit.Margins(8, 8, 0, 0, container.NewVBox(kit.Margins(16, 0, 0, -16, where), h.Object))
 }
 
 func (p *firstRunPage) build() fyne.CanvasObject {

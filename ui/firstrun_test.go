@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"greffier/app"
 	"greffier/app/plan"
 	"greffier/app/register"
 	"greffier/assets"
+	"greffier/ui/kit"
 )
 
 // guided opens the window of a new owner at a step of the set-up.
@@ -42,8 +44,7 @@ func TestANewOwnerIsLedFromTheDoorToTheLastStepWithoutAFile(t *testing.T) {
 	}}
 	o := newDoor(a, d, inPlace, inPlace)
 	tapIn(t, o.win, o.t("firstrun.begin"))
-	fields := entriesIn(o.win)
-	type4(fields, "Atelier Lavande EI", "contact@lavande.example", "3 rue des Tilleuls, 59800 Lille")
+	fillIn(t, o.win, "Atelier Lavande EI", "contact@lavande.example", "3 rue des Tilleuls, 59800 Lille")
 	tapIn(t, o.win, o.t("firstrun.next"))
 	o.win.Close()
 
@@ -57,11 +58,11 @@ func TestANewOwnerIsLedFromTheDoorToTheLastStepWithoutAFile(t *testing.T) {
 		t.Error("what was typed before the break is gone")
 	}
 	tapIn(t, o.win, o.t("firstrun.next"))
-	type4(entriesIn(o.win), "quatre mots au hasard", "quatre mots au hasar")
+	fillIn(t, o.win, "quatre mots au hasard", "quatre mots au hasar")
 	if b := buttonIn(o.win, o.t("firstrun.make")); b == nil || !b.Disabled() {
 		t.Error("two different passphrases make a profile")
 	}
-	type4(entriesIn(o.win), "quatre mots au hasard", "quatre mots au hasard")
+	fillIn(t, o.win, "quatre mots au hasard", "quatre mots au hasard")
 	tapIn(t, o.win, o.t("firstrun.make"))
 	if w != nil || len(o.status.Objects) != 1 {
 		t.Error("a profile that cannot be made is not told")
@@ -87,7 +88,7 @@ func TestANewOwnerIsLedFromTheDoorToTheLastStepWithoutAFile(t *testing.T) {
 	if !p.save.Disabled() {
 		t.Error("a shop can be kept untried")
 	}
-	type4(entriesIn(w.win), "https://lavande.example", "ck_1", "cs_1")
+	fillIn(t, w.win, "https://lavande.example", "ck_1", "cs_1")
 	f.setup.tryErr = errors.New("the storage cannot be reached")
 	tapIn(t, w.win, w.t("connect.test"))
 	if !p.save.Disabled() {
@@ -100,9 +101,9 @@ func TestANewOwnerIsLedFromTheDoorToTheLastStepWithoutAFile(t *testing.T) {
 		t.Errorf("the shop was not kept: %v %v", f.calls, f.setup)
 	}
 	p = at(stepStorage)
-	type4(entriesIn(w.win), "https://s3.example", "photos", "AK", "SK")
+	fillIn(t, w.win, "https://s3.example", "photos", "AK", "SK")
 	tapIn(t, w.win, w.t("connect.test"))
-	type4(entriesIn(w.win), "https://other.example")
+	fillIn(t, w.win, "https://other.example")
 	if !p.save.Disabled() {
 		t.Error("another storage than the tested one can be kept")
 	}
@@ -145,8 +146,8 @@ func TestTheSetUpGoesOnWhereItWasLeft(t *testing.T) {
 func TestAnUnknownServerIsTrustedOnlyOnAClick(t *testing.T) {
 	f := newOwner("fr", "light")
 	w, p := guided(t, f, stepStorage)
-	tapChip(t, w.win, w.t("connect.kind.sftp"))
-	type4(entriesIn(w.win), "sftp.example", "claire", "pw", "/photos")
+	tapChip(t, w, w.t("connect.kind.sftp"))
+	fillIn(t, w.win, "sftp.example", "claire", "pw", "/photos")
 	tapIn(t, w.win, w.t("connect.test"))
 	if !p.save.Disabled() {
 		t.Error("an unknown server can be kept")
@@ -162,9 +163,9 @@ func TestAnUnknownServerIsTrustedOnlyOnAClick(t *testing.T) {
 // TestTheGuidedSetUpFitsTheSmallestWindow draws every step in both languages.
 func TestTheGuidedSetUpFitsTheSmallestWindow(t *testing.T) {
 	for i, lang := range assets.Langs {
-		theme := []string{"light", "dark"}[i]
-		f := newOwner(lang, theme)
-		a := appLooking(theme)
+		look := []string{"light", "dark"}[i]
+		f := newOwner(lang, look)
+		a := appLooking(look)
 		o := newDoor(a, Door{Lang: lang, Begin: func(register.Controller, string) (Facade, error) { return f, nil }}, inPlace, inPlace)
 		door := &Window{win: o.win}
 		for _, step := range []string{"", stepWho, stepPassphrase} {
@@ -182,9 +183,50 @@ func TestTheGuidedSetUpFitsTheSmallestWindow(t *testing.T) {
 			}
 			shoot(t, w, "firstrun-"+step+"-"+lang)
 		}
-		w.stop()
-		w.win.Close()
 	}
 }
 
-var _ fyne.Window
+// shown are the objects of a kind that a window shows, from top to bottom.
+func shown[T fyne.CanvasObject](win fyne.Window) (out []T) {
+	for _, o := range test.LaidOutObjects(win.Content()) {
+		if x, ok := o.(T); ok && x.Visible() {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func entriesIn(win fyne.Window) []*kit.Entry { return shown[*kit.Entry](win) }
+
+func buttonIn(win fyne.Window, word string) *kit.Button {
+	for _, b := range shown[*kit.Button](win) {
+		if b.Text == word {
+			return b
+		}
+	}
+	return nil
+}
+
+func tapIn(t *testing.T, win fyne.Window, word string) {
+	t.Helper()
+	b := buttonIn(win, word)
+	if b == nil {
+		t.Fatalf("no button says %q", word)
+	}
+	if b.Disabled() {
+		t.Fatalf("the button %q cannot be pressed", word)
+	}
+	test.Tap(b)
+}
+
+// fillIn types into the first fields.
+func fillIn(t *testing.T, win fyne.Window, texts ...string) {
+	t.Helper()
+	fields := entriesIn(win)
+	if len(fields) < len(texts) {
+		t.Fatalf("%d fields for %d answers", len(fields), len(texts))
+	}
+	for i, text := range texts {
+		fields[i].SetText(text)
+	}
+}
