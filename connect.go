@@ -71,7 +71,7 @@ type source interface {
 func (p *profile) connectShop(d *app.Deps, sh shopSettings, zone *time.Location) error {
 	secret := map[string]string{}
 	for _, n := range sh.secrets() {
-		v, err := p.vault.Secret("shop." + sh.Name + "." + n.name)
+		v, err := p.vault.Secret(sh.secretName(n.name))
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,15 @@ type bucket interface {
 }
 
 func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
-	s, address, safe, err := p.openStorage(st)
+	secret := map[string]string{}
+	for _, n := range st.secrets() {
+		v, err := p.vault.Secret(st.secretName(n.name))
+		if err != nil {
+			return err
+		}
+		secret[n.name] = v
+	}
+	s, address, safe, err := openStorage(st, secret)
 	if err != nil {
 		return err
 	}
@@ -169,13 +177,7 @@ func (p *profile) connectStorage(d *app.Deps, st storageSettings) error {
 	return nil
 }
 
-func (p *profile) openStorage(st storageSettings) (s bucket, address, safe string, err error) {
-	secret := map[string]string{}
-	for _, n := range st.secrets() {
-		if secret[n.name], err = p.vault.Secret("storage." + st.Name + "." + n.name); err != nil {
-			return nil, "", "", err
-		}
-	}
+func openStorage(st storageSettings, secret map[string]string) (s bucket, address, safe string, err error) {
 	switch st.Kind {
 	case "folder":
 		f, err := storage.NewFolder(st.Name, st.Path)

@@ -244,6 +244,17 @@ func (c *cli) window() error {
 			world, opened = w, p
 			return p.App, nil
 		}
+		d.Begin = func(who register.Controller, pass string) (ui.Facade, error) {
+			if err := beginProfile(c.ctx, c.dir, pass, who); err != nil {
+				return nil, err
+			}
+			p, err := openProfile(c.ctx, c.dir, pass, c.lang, c.now)
+			if err != nil {
+				return nil, err
+			}
+			opened = p
+			return p.App, nil
+		}
 		d.SetUp = func(file, pass string) (ui.Facade, error) {
 			s, err := readSettings(file)
 			if err != nil {
@@ -277,6 +288,17 @@ func (c *cli) door(opened **profile, dir string, unlock func(typed string) (*pro
 		Lang:    c.speak(),
 		KeyFrom: func() string { return vault.From(dir) },
 		Unlock:  func(typed string) (ui.Facade, error) { return enter(unlock(typed)) },
+		Reopen: func() (ui.Facade, error) {
+			p := *opened
+			if p == nil {
+				return nil, vault.ErrNoKey
+			}
+			n, err := p.reconnect(c.lang, c.now)
+			if err != nil {
+				return p.App, err
+			}
+			return enter(n, nil)
+		},
 		Lock: func() error {
 			p := *opened
 			*opened = nil

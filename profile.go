@@ -52,6 +52,8 @@ type settings struct {
 	Backup     backupSettings      `toml:"backup,omitempty"`
 	Territory  string              `toml:"territory,omitempty"`
 	Demo       bool                `toml:"demo,omitempty"`
+
+	firstRun bool // the profile is made by the guided set-up, which goes on in it
 }
 
 type shopSettings struct {
@@ -76,6 +78,9 @@ type shopSettings struct {
 	Erase *bool `toml:"erase,omitempty"`
 	// Columns says which column of a file is read as what.
 	Columns map[string]string `toml:"columns,omitempty"`
+	// SecretID tells the secrets of these settings from those of earlier ones,
+	// as for the mailbox.
+	SecretID string `toml:"secret_id,omitempty"`
 }
 
 // mayErase tells whether the shop's own records may be erased.
@@ -102,6 +107,7 @@ type storageSettings struct {
 	// KeepsDeleted says that the server has a bin or old versions, so that
 	// nothing is ever proven to be gone.
 	KeepsDeleted bool              `toml:"keeps_deleted,omitempty"`
+	SecretID     string            `toml:"secret_id,omitempty"`
 	Locators     []locatorSettings `toml:"locator,omitempty"`
 }
 
@@ -277,12 +283,12 @@ func (s settings) secretNames() []struct{ name, env string } {
 	}
 	for _, sh := range s.Shops {
 		for _, n := range sh.secrets() {
-			add("shop."+sh.Name+"."+n.name, n.env)
+			add(sh.secretName(n.name), n.env)
 		}
 	}
 	for _, st := range s.Storages {
 		for _, n := range st.secrets() {
-			add("storage."+st.Name+"."+n.name, n.env)
+			add(st.secretName(n.name), n.env)
 		}
 	}
 	return out
@@ -365,7 +371,9 @@ func fillProfile(ctx context.Context, dir, passphrase string, s settings, secret
 	d, err := register.ParseDefaults(assets.DefaultPolicyTOML, assets.SeedPolicyText)
 	if err == nil {
 		a := app.New(app.Deps{Store: storePort{st}, Now: time.Now, Dir: dir})
-		err = a.SeedDefaults(ctx, d)
+		if err = a.SeedDefaults(ctx, d); err == nil && s.firstRun {
+			err = a.SetSetUpStep(ctx, firstStep)
+		}
 	}
 	if e := st.Close(); err == nil {
 		err = e
@@ -476,16 +484,9 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	if p.store, err = openStore(ctx, dir, p.vault, now); err != nil {
 		return nil, err
 	}
-	d, err := p.connect(now)
-	if err != nil {
+	if err = p.wire(lang, now); err != nil {
 		return nil, err
 	}
-	if lang != "" {
-		d.Lang = lang
-	}
-	d.Scheduler = scheduler{p}
-	d.Vault = keeper{p}
-	p.App = app.New(d)
 	if to != 0 {
 		if err = p.Migrated(ctx, from, to); err != nil {
 			return nil, err
@@ -497,6 +498,23 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	p.settlePaper()
 	dropSheets(p.outDir())
 	return p, nil
+}
+
+// wire makes the connections and the façade over them.
+func (p *profile) wire(lang string, now func() time.Time) error {
+	d, err := p.connect(now)
+	if err != nil {
+		return err
+	}
+	if lang != "" {
+		d.Lang = lang
+	}
+	d.Scheduler = scheduler{p}
+	d.Vault = keeper{p}
+	d.Connector = &connector{p: p, now: now}
+	d.ReadMail = readMail
+	p.App = app.New(d)
+	return nil
 }
 
 // The folders for temporary files: pages are drawn for the screen in the first

@@ -306,5 +306,9 @@ type Deps struct {
 	// SaveLocators and SaveColumns keep in the profile's file what the owner
 	// says of where the photos are and of the columns of a shop's file.
 	SaveLocators func([]plan.Locator) error
-	SaveColumns  func(shop string, mapping map[string]string) error
+	// Connector tries and keeps shops and storages, ReadMail reads a mail from a
+	// file; nil where nobody can.
+	Connector   Connector
+	ReadMail    func(path string) (mailbox.Message, error)
+	SaveColumns func(shop string, mapping map[string]string) error
 }

@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"greffier/app"
+	"greffier/app/register"
 	"greffier/assets"
 	"greffier/ui/kit"
 )
@@ -28,6 +29,13 @@ type Door struct {
 	Failed error
 	Unlock func(passphrase string) (Facade, error)
 	Demo   func() (Facade, error)
+	// Begin makes the profile of the guided set-up, which goes on in the window.
+	// Without a passphrase the keyring of the operating system keeps the key.
+	Begin func(who register.Controller, passphrase string) (Facade, error)
+	// Reopen makes the connections of the profile that is open anew, of the
+	// settings as they are now. It is called once nothing of the window runs any
+	// more. With an error it returns the façade that was there.
+	Reopen func() (Facade, error)
 	// SetUp makes a profile from a profile file. Without a passphrase the
 	// keyring of the operating system keeps the key.
 	SetUp func(file, passphrase string) (Facade, error)
@@ -57,6 +65,7 @@ type door struct {
 	// closing is while the profile that was open is put away; recovering while
 	// the recovery code is asked for.
 	closing, recovering bool
+	step                string                 // of the guided set-up, "" before it
 	again               func() (Facade, error) // what found the profile damaged
 	first               fyne.Focusable         // where the keyboard is, so that she types at once
 
@@ -128,8 +137,11 @@ func (o *door) show() {
 		cards = append(cards, o.recoverCard())
 	case o.d.Locked:
 		cards = append(cards, o.unlockCard())
+	case o.step != "":
+		o.showStep()
+		return
 	default:
-		cards = append(cards, o.demoCard(), o.setUpCard())
+		cards = append(cards, o.demoCard(), o.beginCard())
 	}
 	lang := kit.NewQuiet(o.t("door.other_language"), nil, func() {
 		if o.lang = "en"; o.d.Lang == "en" {
@@ -151,7 +163,21 @@ func (o *door) demoCard() fyne.CanvasObject {
 	return kit.NewCard(kit.Strong(o.t("door.demo_title")), kit.Words(o.t("door.demo_words")), container.NewHBox(b))
 }
 
-func (o *door) setUpCard() fyne.CanvasObject {
+// beginCard begins the guided set-up. Whoever has a profile file may use it
+// instead.
+func (o *door) beginCard() fyne.CanvasObject {
+	begin := kit.NewButton(o.t("firstrun.begin"), func() { o.goTo(stepWho) })
+	if o.d.Begin == nil {
+		begin.Disable()
+	}
+	if _, begun := o.who(); begun {
+		begin.SetText(o.t("firstrun.resume"))
+	}
+	return kit.NewCard(kit.Strong(o.t("door.set_up_title")), kit.Words(o.t("door.set_up_words")), container.NewHBox(begin), o.fileForm())
+}
+
+// fileForm makes a profile of a profile file.
+func (o *door) fileForm() fyne.CanvasObject {
 	file := kit.NewEntry("")
 	file.SetPlaceHolder("profile.toml")
 	choose := kit.NewButton(o.t("door.choose"), func() {
@@ -176,10 +202,10 @@ func (o *door) setUpCard() fyne.CanvasObject {
 			o.try(func() (Facade, error) { return o.d.SetUp(path, words) })
 		}
 	})
-	return kit.NewCard(kit.Strong(o.t("door.set_up_title")), kit.Words(o.t("door.set_up_words")),
+	return kit.Fold(o.t("door.from_file"), false, kit.Down(0,
 		kit.FormRow(o.t("door.file"), o.t("door.file_help"), container.NewBorder(nil, nil, nil, choose, file)),
 		kit.FormRow(o.t("door.passphrase"), o.t("door.passphrase_help"), pass),
-		kit.FormRow(o.t("door.again"), "", again), container.NewHBox(b))
+		kit.FormRow(o.t("door.again"), "", again), container.NewHBox(b)))
 }
 
 func (o *door) unlockCard() fyne.CanvasObject {

@@ -138,6 +138,7 @@ type Facade interface {
 	BoardFacade
 	VaultFacade
 	ProofFacade
+	FirstRunFacade
 
 	OnChange(func()) // called on any goroutine after something changed
 }

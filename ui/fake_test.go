@@ -50,6 +50,7 @@ type fake struct {
 	wording wordingFake
 	sweep   sweepFake
 	proof   proofFake
+	setup   setUpFake
 }
 
 // The program itself has all that the window asks for.

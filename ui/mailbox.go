@@ -36,6 +36,7 @@ type mailDraft struct {
 // go out.
 type mailboxPage struct {
 	w         *Window
+	within    func() // in the guided set-up: goes on after the settings were kept
 	body      *slot
 	providers []mailbox.Provider
 	kept      mailbox.Account
@@ -71,7 +72,10 @@ func (p *mailboxPage) build() fyne.CanvasObject {
 	p.save = kit.NewPrimary(w.t("save"), p.keep)
 	p.save.Disable()
 	p.state = container.NewStack(kit.Gap(1))
-	head := w.backHeader(w.t("mailbox.title"), w.t("mailbox.summary"), p.save)
+	var head fyne.CanvasObject
+	if p.within == nil {
+		head = w.backHeader(w.t("mailbox.title"), w.t("mailbox.summary"), p.save).Object
+	}
 	type setup struct {
 		providers []mailbox.Provider
 		account   mailbox.Account
@@ -85,7 +89,12 @@ func (p *mailboxPage) build() fyne.CanvasObject {
 		p.providers, p.kept, p.has = s.providers, s.account, s.has
 		return p.show()
 	})
-	return container.NewBorder(container.NewVBox(head.Object, kit.Margins(16, 0, 24, 0, p.state)), nil, nil, nil, p.body.box)
+	top := container.NewVBox()
+	if head != nil {
+		top.Add(head)
+	}
+	top.Add(kit.Margins(16, 0, 24, 0, p.state))
+	return container.NewBorder(top, nil, nil, nil, p.body.box)
 }
 
 func (p *mailboxPage) show() fyne.CanvasObject {
@@ -904,6 +913,10 @@ func (p *mailboxPage) keep() {
 	a.Folders = p.wanted()
 	w.do(func(ctx context.Context) error { return w.f.SaveMail(ctx, a, secret) }, func() {
 		w.draftMail = nil
+		if p.within != nil {
+			p.within()
+			return
+		}
 		w.say(outcome{tone: kit.Kept, words: w.t("mailbox.saved"), act: w.t("sync.button"), onAct: func() { w.sync(false, true) }})
 		w.watch()
 		if w.page == page(p) {

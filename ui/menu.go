@@ -79,6 +79,7 @@ func (w *Window) menu() *fyne.MainMenu {
 			w.item("menu.dossier", ctrl(fyne.KeyD), w.dossier),
 			w.item("menu.backup", ctrl(fyne.KeyS), w.backup),
 			fyne.NewMenuItemSeparator(),
+			w.item("firstrun.menu", nil, w.setUp),
 			w.item("vault.title", nil, func() { w.follow(&securityPage{w: w}) }),
 			w.item("vault.lock", ctrl(fyne.KeyL), w.lock),
 			fyne.NewMenuItemSeparator(), quit),

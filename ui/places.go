@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -19,11 +20,13 @@ import (
 // can be kept.
 type placesPage struct {
 	w      *Window
+	within func() // in the guided set-up: goes on after the places were kept
 	body   *slot
 	places []plan.Locator
 	fields []string // of the shops' records that hold references
 	names  []string // of the storages
 	kept   []plan.Locator
+	search *slot
 	looked bool // what is shown is what the places find
 	save   *kit.Button
 	add    *kit.Button
@@ -53,16 +56,26 @@ func (p *placesPage) build() fyne.CanvasObject {
 	p.add = kit.NewIconButton(w.t("places.add"), theme.ContentAddIcon(), func() { p.edit(-1) })
 	p.save = kit.NewPrimary(w.t("save"), p.keep)
 	p.state = container.NewStack()
-	head := w.backHeader(w.t("places.title"), w.t("places.summary"), p.add, p.save)
+	guess := kit.NewIconButton(w.t("places.guess"), theme.SearchIcon(), p.guess)
+	top := container.NewVBox()
+	if p.within == nil {
+		top.Add(w.backHeader(w.t("places.title"), w.t("places.summary"), guess, p.add, p.save).Object)
+	} else {
+		top.Add(kit.Margins(16, 0, 16, 0, container.NewHBox(guess, p.add)))
+	}
 	p.looked = false
 	p.tell()
 	if len(p.names) == 0 {
 		p.add.Disable()
+		guess.Disable()
 		p.body.set(kit.Empty(theme.StorageIcon(), w.t("places.noStorage"), w.t("places.noStorageWords"), w.t("need.sync.button"), func() { w.open(placeSettings) }))
 	} else {
 		p.look()
 	}
-	return container.NewBorder(container.NewVBox(head.Object, kit.Margins(16, 0, 16, 0, p.state)), nil, nil, nil, p.body.box)
+	p.search = newSlot()
+	top.Add(kit.Margins(16, 0, 16, 0, p.search.box))
+	top.Add(kit.Margins(16, 0, 16, 0, p.state))
+	return container.NewBorder(top, nil, nil, nil, p.body.box)
 }
 
 func (p *placesPage) dirty() bool { return !slices.Equal(p.places, p.kept) }
@@ -117,12 +130,48 @@ func (p *placesPage) look() {
 	})
 }
 
+// guess looks for folders that are called as orders are, and proposes them
+// beside the places that are there. Orders are read first where none is known.
+func (p *placesPage) guess() {
+	w := p.w
+	attempt(w, p.search, w.t("places.guessing"), func(ctx context.Context) ([]plan.Locator, error) {
+		orders, err := w.f.Orders(ctx)
+		if err == nil && len(orders) == 0 {
+			// A shop that cannot be read now is told in the settings.
+			_, err = w.f.Sync(ctx, true, false, func(int, int, string) {})
+		}
+		if err != nil && !errors.Is(err, app.ErrPart) {
+			return nil, err
+		}
+		return w.f.GuessPlaces(ctx)
+	}, func(found []plan.Locator, err error) {
+		ls := slices.Clone(p.places)
+		for _, l := range found {
+			if !slices.ContainsFunc(ls, func(x plan.Locator) bool { return x.Storage == l.Storage && x.Key == l.Key }) {
+				ls = append(ls, l)
+			}
+		}
+		switch {
+		case err != nil:
+			p.search.set(w.errorPanel(err, p.guess))
+		case len(ls) > len(p.places):
+			p.change(ls)
+		default:
+			p.search.set(kit.IconLine(kit.CannotTell, w.t("places.guessNone")))
+		}
+	})
+}
+
 func (p *placesPage) keep() {
 	w := p.w
 	ls := slices.Clone(p.places)
 	w.do(func(ctx context.Context) error { return w.f.SaveLocators(ctx, ls) }, func() {
 		p.kept, w.draftPlaces = ls, nil
 		p.tell()
+		if p.within != nil {
+			p.within()
+			return
+		}
 		w.say(outcome{tone: kit.Kept, words: w.t("places.saved")})
 	})
 }
@@ -139,7 +188,7 @@ func (p *placesPage) show(r app.LocateReport) fyne.CanvasObject {
 	w := p.w
 	if len(r.Rows) == 0 {
 		p.table = nil
-		return kit.Empty(theme.StorageIcon(), w.t("places.none"), w.t("places.noneWords"), w.t("places.add"), func() { p.edit(-1) })
+		return kit.EmptyActs(theme.StorageIcon(), w.t("places.none"), w.t("places.noneWords"), kit.NewPrimary(w.t("places.guess"), p.guess), kit.NewButton(w.t("places.add"), func() { p.edit(-1) }))
 	}
 	p.table = kit.NewTable([]kit.Column[app.LocatorRow]{
 		{Label: w.t("col.storage"), Width: 100, Grow: 0.3, Text: func(x app.LocatorRow) string { return kit.Line(x.Locator.Storage, 40) }},

@@ -18,6 +18,7 @@ import (
 type securityPage struct {
 	w    *Window
 	body *slot
+	only func(app.VaultView) fyne.CanvasObject // what the guided set-up shows of it, nil for all
 }
 
 func (p *securityPage) place() string { return placeSettings }
@@ -42,6 +43,9 @@ func (p *securityPage) build() fyne.CanvasObject {
 
 func (p *securityPage) load() {
 	fetch(p.w, p.body, p.w.f.Vault, func(v app.VaultView) fyne.CanvasObject {
+		if p.only != nil {
+			return p.only(v)
+		}
 		return kit.Page(kit.DownReading(12, p.keys(v), p.recovery(v), p.backups(v), p.kept(v)))
 	})
 }

@@ -80,12 +80,13 @@ func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 	} else if w.f.MailProviders() != nil {
 		address = w.t("mailbox.none")
 	}
-	parts := []fyne.CanvasObject{kit.Heading(w.t("settings.sources")),
+	parts := append([]fyne.CanvasObject{kit.Heading(w.t("settings.sources"))}, w.connRows()...)
+	parts = append(parts,
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)),
 			kit.NewButton(w.t("open"), func() { w.follow(&mailboxPage{w: w}) })),
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("places.title")), kit.Faint(w.n("places.count", len(info.Locators)))),
 			kit.NewButton(w.t("open"), func() { w.follow(&placesPage{w: w}) })),
-		w.wordingCard()}
+		w.wordingCard())
 	for _, shop := range w.f.MappedShops() {
 		parts = append(parts, kit.Row(0, kit.Down(-14, kit.Strong(w.t("columns.title", "Shop", kit.Line(shop, 40))), kit.Faint(w.t("columns.summary"))),
 			kit.NewButton(w.t("open"), func() { w.follow(&columnsPage{w: w, shop: shop}) })))

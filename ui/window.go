@@ -73,6 +73,7 @@ type Window struct {
 	history []page
 	rail    map[string]*kit.RailItem
 	railBox *fyne.Container
+	railAll fyne.CanvasObject // hidden in the guided set-up
 	synced  *kit.Button
 	live    *widget.Label // new mail is seen at once
 	content *fyne.Container
@@ -147,7 +148,11 @@ func newWindowIn(a fyne.App, in fyne.Window, f Facade, async, home func(func()))
 		}
 	})
 	w.frame()
-	w.open(placeToday)
+	if step := f.SetUpStep(); step != "" {
+		w.show(&firstRunPage{w: w, at: step})
+	} else {
+		w.open(placeToday)
+	}
 	f.OnChange(func() { w.home(w.changed) })
 	w.async(func() {
 		hours := f.CoolingHours()
@@ -272,6 +277,7 @@ func (w *Window) frame() {
 	lower.Add(kit.Margins(18, -12, 0, 4, w.live))
 	railBody := container.NewBorder(head, kit.Margins(8, 0, 8, 8, lower), nil, nil, kit.Margins(8, 4, 8, 0, upper))
 	rail := kit.NewPanel(kit.ColorRail, "", 0, kit.MinWidth(208, railBody))
+	w.railAll = rail
 
 	w.content = container.NewStack()
 	w.banner = container.NewVBox()
@@ -344,6 +350,11 @@ func (w *Window) show(p page) {
 	w.win.Canvas().Unfocus()
 	w.content.Objects = []fyne.CanvasObject{p.build()}
 	w.content.Refresh()
+	if _, guided := p.(*firstRunPage); guided {
+		w.railAll.Hide()
+	} else {
+		w.railAll.Show()
+	}
 	for name, item := range w.rail {
 		item.Set(item.Word(), item.Count(), name == p.place())
 	}
@@ -465,10 +476,19 @@ func (w *Window) openServices() {
 func (w *Window) setLang(lang string) {
 	w.do(func(ctx context.Context) error { return w.f.SetLang(ctx, lang) }, func() {
 		w.lang = lang
-		p := w.page
-		w.frame()
-		w.show(w.first(p.place()))
+		w.anew()
 	})
+}
+
+// anew draws everything again, and goes on at the page that is open.
+func (w *Window) anew() {
+	p := w.page
+	w.frame()
+	if g, guided := p.(*firstRunPage); guided {
+		w.show(&firstRunPage{w: w, at: g.at})
+		return
+	}
+	w.show(w.first(p.place()))
 }
 
 // setLook changes the look of the window at run time.
@@ -477,8 +497,6 @@ func (w *Window) setLook(look kit.Look) {
 		w.look = look
 		w.app.Settings().SetTheme(kit.NewTheme(look))
 		// What was drawn by hand took its colours when it was drawn.
-		p := w.page
-		w.frame()
-		w.show(w.first(p.place()))
+		w.anew()
 	})
 }
