@@ -17,14 +17,14 @@ func TestAProfileOfTheGuidedSetUpNeedsNoFile(t *testing.T) {
 	t.Parallel()
 	ctx, dir, base := t.Context(), filepath.Join(t.TempDir(), "profile"), t.TempDir()
 	owner := register.Controller{Name: "Atelier Lavande EI", Email: "contact@lavande.example", Language: "fr"}
-	if err := beginProfile(ctx, dir, "quatre mots au hasard", register.Controller{Name: "x"}); err == nil {
+	if err := beginProfile(ctx, dir, testPassphrase, register.Controller{Name: "x"}); err == nil {
 		t.Fatal("a profile without an address was made")
 	}
-	if err := beginProfile(ctx, dir, "quatre mots au hasard", owner); err != nil {
+	if err := beginProfile(ctx, dir, testPassphrase, owner); err != nil {
 		t.Fatal(err)
 	}
 	cheapUnlock(t, dir)
-	p, err := openProfile(ctx, dir, "quatre mots au hasard", "", time.Now)
+	p, err := openProfile(ctx, dir, testPassphrase, "", time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
