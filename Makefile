@@ -14,6 +14,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev libxcursor-dev libxra
 TEST_PACKAGES  := dovecot-imapd openssh-server openssl minisign rclone poppler-utils qpdf 7zip xvfb xauth xdotool x11-apps imagemagick libgl1-mesa-dri \
                   $(if $(shell command -v java),,default-jre-headless) libpdfbox2-java libfontbox2-java libcommons-logging-java libactivation-java libjaxb-api-java
 BENCH_PACKAGES := isync
+WINDOWS_PACKAGES := gcc-mingw-w64-x86-64
 # Measured beside where it can be had.
 BENCH_EXTRAS   := libreoffice-calc
 
@@ -24,7 +25,10 @@ SHOP_PACKAGES  := $(if $(shell command -v npm),,nodejs npm) python3 g++
 # libraries anew. The tests are vetted by check, once.
 GOTEST := GREFFIER_TOOLS="$(TOOLS)" LANG=C.UTF-8 $(GO) test -shuffle=on -vet=off
 
-.PHONY: run build test check lint vuln race bench fuzz deps test-deps test-packages bench-packages test-shops gateway clean
+# Without what a debugger needs; the flags of cgo stay the same.
+RELEASE := -ldflags "-s -w"
+
+.PHONY: run build test check lint vuln race bench fuzz package install uninstall package-windows deps test-deps test-packages bench-packages test-shops gateway clean
 
 run: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec ./bin/greffier demo --window; else exec ./bin/greffier demo; fi
@@ -64,6 +68,36 @@ bench: deps test-deps bench-packages
 fuzz:
 	@set -e; for d in $$($(GO) list ./app/... ./data/... ./reports/...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$d | grep ^Fuzz || true); do echo "$$d $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$d; done; done
+
+# A tarball and a Debian package for Linux, in dist/.
+package: dist/build/greffier
+	$(GO) run ./packaging --binary $< --out dist
+	@if command -v lintian >/dev/null; then lintian --fail-on error dist/*.deb; fi
+	@if command -v desktop-file-validate >/dev/null; then desktop-file-validate dist/tree/share/applications/*.desktop; fi
+	@if command -v appstreamcli >/dev/null; then appstreamcli validate --no-net dist/tree/share/metainfo/*.xml; fi
+
+.PHONY: dist/build/greffier
+dist/build/greffier: deps
+	$(GO) build $(RELEASE) -o $@ .
+
+# What make package made; PREFIX is /usr/local unless said otherwise.
+install uninstall:
+	@test -x dist/tree/bin/greffier || { echo "make package comes first" >&2; exit 1; }
+	@$(MAKE) --no-print-directory -f packaging/install.mk FROM=dist/tree $@
+
+# Windows from here, with mingw: a program for the desktop, and one for a
+# terminal, which a program for the desktop cannot talk to. cgo is built anew
+# for it: minutes.
+MINGW := x86_64-w64-mingw32
+FOR_WINDOWS := GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=$(MINGW)-gcc
+package-windows: deps
+	$(call install,$(WINDOWS_PACKAGES))
+	mkdir -p dist/windows
+	$(GO) run ./packaging --icon dist/windows/greffier.ico
+	printf '1 ICON "dist/windows/greffier.ico"\n' | $(MINGW)-windres --input-format=rc -O coff -o icon_windows_amd64.syso
+	$(FOR_WINDOWS) $(GO) build -ldflags "-s -w -H windowsgui" -o dist/windows/greffier.exe . && \
+	  $(FOR_WINDOWS) $(GO) build $(RELEASE) -o dist/windows/greffier-terminal.exe .; rc=$$?; rm -f icon_windows_amd64.syso; exit $$rc
+	cp LICENSE README.md dist/windows/
 
 # A real shop, Vendure from npm, beside the tests that need none: minutes, and
 # half a gigabyte in the cache folder.
@@ -119,4 +153,4 @@ $(TOOLS)/govulncheck-$(GOVULNCHECK):
 	mv "$(TOOLS)/govulncheck" "$@"
 
 clean:
-	rm -rf bin
+	rm -rf bin dist artifacts

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"greffier/app"
 	"greffier/app/evidence"
 	"greffier/data/store"
 	"greffier/data/vault"
@@ -88,8 +89,9 @@ func (p *profile) rememberStones(ts []evidence.Tombstone) error {
 
 // later is what the present profile knows that a backup may not.
 type later struct {
-	stones  []evidence.Tombstone
-	journal []evidence.Entry
+	stones   []evidence.Tombstone
+	journal  []evidence.Entry
+	standing standing
 }
 
 // restored tells what a restore did.
@@ -232,11 +234,14 @@ func whatIsKnown(ctx context.Context, dir string, v *vault.Vault, now func() tim
 			return err
 		}
 		k.stones = append(k.stones, ts...)
-		k.journal, err = t.JournalAfter(0)
+		if k.journal, err = t.JournalAfter(0); err != nil {
+			return err
+		}
+		k.standing, err = readStanding(t)
 		return err
 	})
 	if errors.Is(err, store.ErrDamaged) {
-		err = nil
+		err, k.standing = nil, standing{}
 	}
 	return k, err
 }
@@ -266,6 +271,9 @@ func goOn(ctx context.Context, dir string, v *vault.Vault, k later, now func() t
 			if err := t.PutTombstone(s.Kind, s.Hash, s.At, s.Run); err != nil {
 				return err
 			}
+		}
+		if err := k.standing.carry(t); err != nil {
+			return err
 		}
 		if orders, err = t.ApplyTombstones(); err != nil {
 			return err
@@ -329,5 +337,66 @@ func swap(dir, fresh string, now func() time.Time, out *restored) error {
 	if err := os.Rename(fresh, dir); err != nil {
 		return fmt.Errorf("put the restored profile into place: %w", err)
 	}
+	if out.MovedTo != "" {
+		return keepPaper(out.MovedTo, dir)
+	}
 	return nil
+}
+
+// keepPaper brings what was printed in a profile that was put aside into the one
+// in its place: certificates and dossiers are evidence, no backup holds them,
+// and the former profile is deleted when its life is over. Where both have a
+// file of one name, the one from before is called so.
+func keepPaper(from, to string) error {
+	es, err := os.ReadDir(filepath.Join(from, outName))
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(es) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("keep what was printed: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Join(to, outName), 0o700); err != nil {
+		return fmt.Errorf("keep what was printed: %w", err)
+	}
+	for _, e := range es {
+		name := filepath.Join(to, outName, e.Name())
+		for n := 1; fileThere(name); n++ {
+			name = filepath.Join(to, outName, fmt.Sprintf("before-%d-%s", n, e.Name()))
+		}
+		if e := os.Rename(filepath.Join(from, outName, e.Name()), name); e != nil {
+			err = errors.Join(err, fmt.Errorf("keep what was printed: %w", e))
+		}
+	}
+	return err
+}
+
+// fileThere tells whether a name is taken, by a link that leads nowhere as well.
+func fileThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// settlePaper ends a restore that was cut off before the paper was in place.
+func (p *profile) settlePaper() {
+	former, err := keeper{p}.Former()
+	if err != nil {
+		return // the folder above cannot be read: there is nothing to bring
+	}
+	for _, f := range former {
+		_ = keepPaper(f.Path, p.dir) // what cannot be moved is tried again
+	}
+}
+
+// dropSheets deletes the printed recovery codes: they stand on the disk until she
+// has printed them, and no longer than the profile is open.
+func dropSheets(out string) {
+	es, err := os.ReadDir(out)
+	if err != nil {
+		return // nothing was printed yet
+	}
+	for _, e := range es {
+		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), app.RecoverySheet+"-") && strings.HasSuffix(e.Name(), ".pdf") {
+			_ = os.Remove(filepath.Join(out, e.Name())) // tried again with the next opening
+		}
+	}
 }

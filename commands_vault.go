@@ -117,13 +117,7 @@ func (c *cli) recoverProfile(t func(string) string) error {
 	if code == "" || next == "" {
 		return usage("set %s to the code and %s to the new passphrase", envRecovery, envNewPassphrase)
 	}
-	if err := c.alone(c.dir, func() error {
-		v, err := vault.Recover(c.dir, code, next)
-		if err == nil {
-			v.Forget()
-		}
-		return err
-	}); err != nil {
+	if err := c.recoverAlone(c.dir, code, next); err != nil {
 		return err
 	}
 	p, err := openProfile(c.ctx, c.dir, next, c.lang, c.now)
@@ -136,6 +130,20 @@ func (c *cli) recoverProfile(t func(string) string) error {
 	}
 	c.say("%s", t("vault.cli.recovered"))
 	return nil
+}
+
+// recoverAlone puts the profile under a new passphrase by its recovery code,
+// while nobody has it open. What a scheduler opens it with follows.
+func (c *cli) recoverAlone(dir, code, next string) error {
+	return c.alone(dir, func() error {
+		v, err := vault.Recover(dir, code, next)
+		if err != nil {
+			return err
+		}
+		defer v.Forget()
+		v.RenewUnattended()
+		return nil
+	})
 }
 
 // alone runs f while nobody has the profile in dir open.

@@ -311,11 +311,9 @@ func (c *cli) door(opened **profile, dir string, unlock func(typed string) (*pro
 		},
 		CanRecover: func() bool { return !vault.RecoveryMade(dir).IsZero() },
 		Recover: func(code, next string) (ui.Facade, error) {
-			v, err := vault.Recover(dir, code, next)
-			if err != nil {
+			if err := c.recoverAlone(dir, code, next); err != nil {
 				return nil, err
 			}
-			v.Forget()
 			p, err := unlock(next)
 			if err == nil {
 				err = p.Recovered(c.ctx)

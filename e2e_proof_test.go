@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -92,9 +94,16 @@ func TestTheRecipeOfTheEvidenceIsTrueOnARealDossier(t *testing.T) {
 		if len(certs) != 1 {
 			t.Fatalf("certificates: %v", certs)
 		}
-		out, err := sh(t.Context(), dir, `ssh-keygen -Y verify -f allowed_signers -I greffier -n greffier -s "`+certs[0]+`.sig" < "`+certs[0]+`"`)
-		if err != nil {
-			t.Errorf("%v: %s", err, out)
+		machine := strings.TrimSuffix(certs[0], ".pdf") + ".json"
+		for _, file := range []string{certs[0], machine} {
+			out, err := sh(t.Context(), dir, `ssh-keygen -Y verify -f allowed_signers -I greffier -n greffier -s "`+file+`.sig" < "`+file+`"`)
+			if err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		}
+		b, err := os.ReadFile(machine)
+		if sum := sha256.Sum256(b); err != nil || !strings.Contains(w.ok("--json", "journal").out, hex.EncodeToString(sum[:])) {
+			t.Errorf("the journal does not know the certificate for machines: %v", err)
 		}
 	})
 	t.Run("a changed entry is named", func(t *testing.T) {
@@ -188,6 +197,9 @@ func TestTamperingWithTheStoreIsNamedByItsFirstEntry(t *testing.T) {
 	head := before.Journal.Head
 	if r := w.ok("--json", "verify", "--head", head[:12]); !strings.Contains(r.out, `"known": true`) {
 		t.Errorf("the head: %s", r.out)
+	}
+	if r := w.call("--json", "verify", "--head", head[:11]); !strings.Contains(r.out, `"known": false`) {
+		t.Errorf("a head that is too short to prove anything: %s", r.out)
 	}
 	whole, err := os.ReadFile(filepath.Join(w.profile, store.FileName))
 	if err != nil {

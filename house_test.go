@@ -53,6 +53,7 @@ var houseRules = []struct {
 	{name: "the kit knows the toolkit", of: "ui/kit", ours: []string{"assets"}, never: slices.Concat(network, databases, paper)},
 	{name: "the locale stands alone", of: "ui/locale", never: anyDriver},
 	{name: "the window sees app", of: "ui", ours: []string{"app", "app/...", "ui/kit", "ui/locale", "assets"}, never: slices.Concat(network, databases, paper)},
+	{name: "packages are laid out beside the house", of: "packaging", never: anyDriver},
 	{name: "what is embedded knows nobody", of: "assets", never: anyDriver},
 	{name: "main knows everything", of: "", ours: []string{"..."}},
 }

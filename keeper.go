@@ -24,6 +24,9 @@ type backupSettings struct {
 	Daily    int    `toml:"daily,omitempty"`
 	Weekly   int    `toml:"weekly,omitempty"`
 	LifeDays int    `toml:"life_days,omitempty"`
+	// Earlier are folders of before that may still hold backups: these end with
+	// the same life.
+	Earlier []string `toml:"earlier,omitempty"`
 }
 
 // Backups that Greffier makes by itself are called greffier-TIME.tar.age, those
@@ -41,7 +44,13 @@ type keeper struct{ p *profile }
 func (k keeper) From() string            { return k.p.vault.From() }
 func (k keeper) RecoveryMade() time.Time { return vault.RecoveryMade(k.p.dir) }
 
-func (k keeper) Change(current, next string) error { return k.p.vault.Change(current, next) }
+func (k keeper) Change(current, next string) error {
+	err := k.p.vault.Change(current, next)
+	if err == nil {
+		k.p.vault.RenewUnattended()
+	}
+	return err
+}
 
 func (k keeper) MakeRecovery(at time.Time) (string, error) { return k.p.vault.MakeRecovery(at) }
 
@@ -67,6 +76,7 @@ func (k keeper) SaveBackupPlan(p app.BackupPlan) error {
 		return fmt.Errorf("make the folder of the backups: %w", err)
 	}
 	was := k.p.settings.Backup
+	b.Earlier = was.earlier(k.p.dir, b.plan(k.p.dir).Folder)
 	k.p.settings.Backup = b
 	if err := writeSettings(k.p.dir, k.p.settings); err != nil {
 		k.p.settings.Backup = was
@@ -75,7 +85,30 @@ func (k keeper) SaveBackupPlan(p app.BackupPlan) error {
 	return nil
 }
 
-func (k keeper) Backups() ([]app.BackupFile, error) { return backupsIn(k.BackupPlan().Folder) }
+// earlier are the folders of before that still hold backups, or cannot be read
+// now, when backups go to another one.
+func (s backupSettings) earlier(dir, next string) []string {
+	var out []string
+	for _, f := range append([]string{s.plan(dir).Folder}, s.Earlier...) {
+		if all, err := backupsIn(f); f != next && !slices.Contains(out, f) && (err != nil || len(all) > 0 || !fileExists(f)) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (k keeper) Backups() ([]app.BackupFile, error) { return k.p.settings.Backup.all(k.p.dir) }
+
+// all lists the backups of every folder, newest first.
+func (s backupSettings) all(dir string) ([]app.BackupFile, error) {
+	out, err := backupsIn(s.plan(dir).Folder)
+	for _, f := range s.Earlier {
+		more, e := backupsIn(f)
+		out, err = append(out, more...), errors.Join(err, e)
+	}
+	slices.SortStableFunc(out, func(x, y app.BackupFile) int { return y.At.Compare(x.At) })
+	return out, err
+}
 
 // backupsIn lists the backups of a folder that Greffier made by itself, newest
 // first; none where there is no folder yet.
@@ -108,7 +141,22 @@ func (k keeper) BackupPath(at time.Time) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make the folder of the backups: %w", err)
 	}
+	dropHalves(dir, at)
 	return filepath.Join(dir, backupPrefix+at.UTC().Format(backupStamp)+backupSuffix), nil
+}
+
+// dropHalves removes what a backup that was cut off left: it is on no list, and
+// would outlive every other one.
+func dropHalves(dir string, now time.Time) {
+	es, err := os.ReadDir(dir)
+	if err != nil {
+		return // told by whoever writes there next
+	}
+	for _, e := range es {
+		if info, err := e.Info(); err == nil && e.Type().IsRegular() && strings.HasPrefix(e.Name(), backupTemp) && now.Sub(info.ModTime()) > time.Hour {
+			_ = os.Remove(filepath.Join(dir, e.Name())) // tried again with the next one
+		}
+	}
 }
 
 func (k keeper) Former() ([]app.BackupFile, error) {
@@ -149,7 +197,9 @@ func (k keeper) TryBackup(ctx context.Context, path string) (entries int64, err 
 	if _, err := readSettings(filepath.Join(dir, profileName)); err != nil {
 		return 0, fmt.Errorf("%w: %w", app.ErrBackupDiffers, err)
 	}
-	st, err := openStore(ctx, dir, k.p.vault.At(dir), time.Now)
+	keys := k.p.vault.At(dir)
+	defer keys.Forget()
+	st, err := openStore(ctx, dir, keys, time.Now)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", app.ErrBackupDiffers, err)
 	}
@@ -225,9 +275,6 @@ func lastBackups(dir string) []app.BackupFile {
 	if err != nil {
 		s = settings{} // where they usually are
 	}
-	all, err := backupsIn(s.Backup.plan(dir).Folder)
-	if err != nil {
-		return nil // a folder that cannot be read has none to offer
-	}
+	all, _ := s.Backup.all(dir) // a folder that cannot be read has none to offer
 	return all
 }

@@ -7,15 +7,31 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"greffier/ui"
 )
 
-// version is the program's version, as FyneApp.toml has it.
-const version = "0.1.0"
+// fyneApp is what the desktop is told of the program.
+//
+//go:embed FyneApp.toml
+var fyneApp string
+
+// version is the program's version; FyneApp.toml alone has it.
+var version = versionIn(fyneApp)
+
+func versionIn(toml string) string {
+	for line := range strings.Lines(toml) {
+		if key, v, ok := strings.Cut(line, "="); ok && strings.TrimSpace(key) == "Version" {
+			return strings.Trim(strings.TrimSpace(v), `"`)
+		}
+	}
+	return "0"
+}
 
 func main() {
 	// What Greffier writes is for its owner alone.

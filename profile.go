@@ -465,6 +465,7 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	}()
 	// Whatever cannot be removed now is tried again with the next command.
 	_ = sweep(dir, backupTemp)
+	_ = vault.Settle(dir)
 	sweepPreviews(now())
 	if p.vault, err = vault.Open(dir, passphrase); err != nil {
 		return nil, err
@@ -494,6 +495,8 @@ func openProfile(ctx context.Context, dir, passphrase, lang string, now func() t
 	// A dossier that was cut off leaves nothing; what cannot be removed now is
 	// tried again with the next command.
 	_ = p.SettleDossier(ctx)
+	p.settlePaper()
+	dropSheets(p.outDir())
 	return p, nil
 }
 
@@ -514,9 +517,13 @@ func (p *profile) wire(lang string, now func() time.Time) error {
 	return nil
 }
 
-// previews are folders in which pages are drawn for the screen; drawing is
-// bounded by half a minute.
-const previews = "greffier-preview-"
+// The folders for temporary files: pages are drawn for the screen in the first
+// one, the browser that looks at the shop's site lives in the other. Both are
+// bounded by minutes.
+const (
+	previews = "greffier-preview-"
+	browsers = "greffier-browser-"
+)
 
 // sweepPreviews removes what a program that was killed while it drew left in
 // the folder for temporary files.
@@ -526,7 +533,7 @@ func sweepPreviews(now time.Time) {
 		return // nothing that could be removed
 	}
 	for _, e := range es {
-		if info, err := e.Info(); err == nil && e.IsDir() && strings.HasPrefix(e.Name(), previews) && now.Sub(info.ModTime()) > time.Minute {
+		if info, err := e.Info(); err == nil && e.IsDir() && (strings.HasPrefix(e.Name(), previews) && now.Sub(info.ModTime()) > time.Minute || strings.HasPrefix(e.Name(), browsers) && now.Sub(info.ModTime()) > time.Hour) {
 			_ = os.RemoveAll(filepath.Join(os.TempDir(), e.Name())) // somebody else's cannot be
 		}
 	}
@@ -537,6 +544,7 @@ func (p *profile) Close() error {
 	var err error
 	if p.App != nil {
 		p.App.Settle()
+		dropSheets(p.outDir())
 	}
 	if p.store != nil {
 		err = p.store.Close()
@@ -547,6 +555,14 @@ func (p *profile) Close() error {
 	return errors.Join(err, p.lock.Unlock())
 }
 
+// outDir is where what is printed goes: in the demo beside the profile.
+func (p *profile) outDir() string {
+	if p.settings.Demo {
+		return filepath.Join(filepath.Dir(p.dir), outName)
+	}
+	return filepath.Join(p.dir, outName)
+}
+
 // connect makes the connections that the settings name; nothing is contacted.
 func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 	s := p.settings
@@ -554,11 +570,7 @@ func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 	if err != nil {
 		return app.Deps{}, fmt.Errorf("%w: time zone: %w", errProfileFile, err)
 	}
-	out := filepath.Join(p.dir, outName)
-	if s.Demo {
-		out = filepath.Join(filepath.Dir(p.dir), outName)
-	}
-	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: out, Demo: s.Demo,
+	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: p.outDir(), Demo: s.Demo,
 		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: compose, Storages: map[string]erasure.Storage{}, Desks: map[string]erasure.Desk{},
 		Printer: printer{}, Paper: printer{}, Desktop: viewer.Desktop{}, Version: version, Packer: packer{}, Signer: signer{p.vault}, Stamper: stamper{}, CopySchema: assets.CopySchema, Texts: texts{}, Archive: p, Remember: p.rememberStones,
 		Visitor: &site.Visitor{Browser: site.FindBrowser()}, Documents: mail.DocumentText, SaveLocators: p.saveLocators, SaveColumns: p.saveColumns}

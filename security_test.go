@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestTheTestsThatTheSecurityPagesNameExist reads docs/security*.md.
+// TestTheTestsThatTheSecurityPagesNameExist reads docs/security.md.
 func TestTheTestsThatTheSecurityPagesNameExist(t *testing.T) {
 	there := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
@@ -25,10 +25,7 @@ func TestTheTestsThatTheSecurityPagesNameExist(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	pages, err := filepath.Glob("docs/security*.md")
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("%v, %v", pages, err)
-	}
+	pages := []string{"docs/security.md"}
 	n := 0
 	for _, page := range pages {
 		b, err := os.ReadFile(page)
@@ -41,7 +38,7 @@ func TestTheTestsThatTheSecurityPagesNameExist(t *testing.T) {
 			}
 		}
 	}
-	if n < 20 {
+	if n < 100 {
 		t.Errorf("the pages name %d tests", n)
 	}
 }

@@ -88,6 +88,12 @@ func TestAPersonErasesAPhotoAndPrintsTheDossierByKeyboard(t *testing.T) {
 			t.Errorf("page %d shows %d colours: it is blank", i, n)
 		}
 	}
+	// And by mouse: the first request of the list.
+	w.keys("ctrl+2")
+	w.pause(1)
+	w.click(500, 240)
+	w.pause(2)
+	w.shot("case")
 	w.keys("ctrl+q")
 	select {
 	case err := <-ended:
@@ -152,6 +158,14 @@ func (w *driven) keys(keys ...string) {
 	}
 }
 
+// click presses the mouse at a place of the screen.
+func (w *driven) click(x, y int) {
+	w.t.Helper()
+	if _, err := w.tool("xdotool", "mousemove", "--sync", fmt.Sprint(x), fmt.Sprint(y), "click", "1"); err != nil {
+		w.t.Fatalf("click: %v", err)
+	}
+}
+
 // pause waits as a person does who looks at a page; what counts is waited for
 // by until.
 func (w *driven) pause(seconds int) { time.Sleep(time.Duration(seconds) * time.Second) }
@@ -192,13 +206,16 @@ func (w *driven) tries(what string, act func(), ok func() bool) {
 	w.t.Fatalf("waited in vain for %s; the program said:\n%s", what, w.out.String())
 }
 
-// shot takes a screenshot and returns how many colours it has. It is kept
-// where GREFFIER_SHOTS names a folder.
+// shot takes a screenshot and returns how many colours it has. It is kept in
+// artifacts, or where GREFFIER_SHOTS names a folder.
 func (w *driven) shot(name string) int {
 	w.t.Helper()
 	dir := os.Getenv("GREFFIER_SHOTS")
 	if dir == "" {
-		dir = w.t.TempDir()
+		dir = "artifacts"
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		w.t.Fatal(err)
 	}
 	path := filepath.Join(dir, "window-"+name+".png")
 	c := exec.Command("sh", "-c", `xwd -root -silent | convert xwd:- -crop 1200x780+0+0 +repage "$1"`, "sh", path)

@@ -494,46 +494,35 @@ func (a *App) SweepPlan(ctx context.Context, rule string) (plan.Plan, []SweepAwa
 	if err != nil {
 		return plan.Plan{}, away, err
 	}
-	plans, _, err := b.duePlans(ctx)
-	for _, p := range plans {
-		if p.Scope.Rule == rule {
-			return p, away, err
-		}
-	}
-	if err == nil {
-		err = ErrSweepRule
-	}
-	return plan.Plan{}, away, err
+	p, _, err := b.planOfRule(ctx, rule)
+	return p, away, err
 }
 
 // ConfirmSweep runs the plan of a rule to which the owner says yes by its hash:
-// exactly what she saw, or nothing (plan.ErrStale). ErrNoAsk where no sweep asks
-// for that rule.
+// exactly what she saw, or nothing. It may be the plan that the sweep asked for
+// (plan.ErrStale where it is another by now), or the one that SweepPlan shows now.
+// ErrNoAsk where no sweep asks for that rule, or the hash is of neither.
 func (a *App) ConfirmSweep(ctx context.Context, rule, hash string, report Report) (RunView, error) {
-	var k SweepAsk
-	if err := a.d.Store.View(ctx, func(tx Tx) error {
-		asks, err := records[SweepAsk](tx, kindSweepAsks)
-		i := slices.IndexFunc(asks, func(x SweepAsk) bool { return x.Rule == rule && x.Hash == hash })
-		if err == nil && i < 0 {
-			return ErrNoAsk
-		}
-		if err == nil {
-			k = asks[i]
-		}
-		return err
-	}); err != nil {
+	var asks []SweepAsk
+	if err := a.d.Store.View(ctx, func(tx Tx) (err error) { asks, err = records[SweepAsk](tx, kindSweepAsks); return err }); err != nil {
 		return RunView{}, err
+	}
+	i := slices.IndexFunc(asks, func(x SweepAsk) bool { return x.Rule == rule })
+	if i < 0 {
+		return RunView{}, ErrNoAsk
 	}
 	b, away, err := a.reachable(ctx)
 	if err != nil {
 		return RunView{}, err
 	}
-	p, _, err := b.planOfRule(ctx, k.Rule)
-	if err != nil {
+	p, _, err := b.planOfRule(ctx, rule)
+	switch {
+	case err != nil:
 		return RunView{}, err
-	}
-	if p.Hash != hash {
+	case p.Hash == hash:
+		return a.eraseReachable(ctx, b, away, p, owner, report)
+	case asks[i].Hash == hash:
 		return RunView{}, plan.ErrStale
 	}
-	return a.eraseReachable(ctx, b, away, p, owner, report)
+	return RunView{}, ErrNoAsk
 }

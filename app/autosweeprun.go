@@ -274,7 +274,7 @@ func (a *App) duePlans(ctx context.Context) ([]plan.Plan, dueLook, error) {
 	b := New(d)
 	b.cal.off = true
 	v, err := b.Retention(ctx, law.Date{})
-	look.due = v.Due
+	look.due, look.ahead = v.Due, v.Ahead
 	for n, c := range counts {
 		look.listed[n] = *c
 	}
@@ -287,20 +287,21 @@ func (a *App) duePlans(ctx context.Context) ([]plan.Plan, dueLook, error) {
 // dueLook is what a look for due plans saw.
 type dueLook struct {
 	due    []DueRow
+	ahead  []DueRow
 	listed map[string]int // storage → objects
 }
 
-func (a *App) planOfRule(ctx context.Context, rule string) (plan.Plan, dueLook, error) {
-	plans, look, err := a.duePlans(ctx)
-	for _, p := range plans {
-		if p.Scope.Rule == rule {
-			return p, look, err
-		}
+// planOfRule makes the plan of one rule as it is now, and tells what is due under
+// it. ErrSweepRule where the rule has no plan.
+func (a *App) planOfRule(ctx context.Context, rule string) (plan.Plan, []DueRow, error) {
+	v, err := a.RetentionOf(ctx, law.Date{}, rule)
+	if errors.Is(err, retention.ErrRule) || err == nil && len(v.Plans) == 0 {
+		return plan.Plan{}, v.Due, ErrSweepRule
 	}
-	if err == nil {
-		err = ErrSweepRule
+	if err != nil {
+		return plan.Plan{}, nil, err
 	}
-	return plan.Plan{}, look, err
+	return v.Plans[0], v.Due, nil
 }
 
 func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away []SweepAway, stale bool, report Report) error {
@@ -309,7 +310,7 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 		return err
 	}
 	if len(away) == 0 {
-		if err := a.settleWithout(ctx, look.due); err != nil {
+		if err := a.settleWithout(ctx, slices.Concat(look.due, look.ahead)); err != nil {
 			return err
 		}
 	}
@@ -330,6 +331,7 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 	}); err != nil {
 		return err
 	}
+	ran := false
 	for _, r := range rules {
 		i := slices.IndexFunc(plans, func(p plan.Plan) bool { return p.Scope.Rule == r.ID })
 		if i < 0 {
@@ -339,9 +341,21 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 			}
 			continue
 		}
-		p := plans[i]
-		one := SweepOfRule{Rule: r.ID, State: SweepDone, Objects: goesUnder(r, p), Held: heldRows(look.due, r.ID)}
-		mode := modeOf(r, said[r.ID])
+		p, due, mode := plans[i], look.due, modeOf(r, said[r.ID])
+		if ran && mode != SweepOff {
+			// What the rules before it erased is not there any more: neither a run
+			// nor her yes may stand on a plan that still has it.
+			if p, due, err = b.planOfRule(ctx, r.ID); errors.Is(err, ErrSweepRule) {
+				if err = a.dropAsk(ctx, r.ID); err != nil {
+					return err
+				}
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		one := SweepOfRule{Rule: r.ID, State: SweepDone, Objects: goesUnder(r, p), Held: heldRows(due, r.ID)}
 		ask := a.whyNot(p, one.Objects, look, set, already)
 		if stale {
 			ask.Why = append(ask.Why, WhyStale)
@@ -364,6 +378,7 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 			err = a.askOwner(ctx, rec.ID, ask)
 		default:
 			a.runRule(ctx, b, away, p, &one, report)
+			ran = true
 			already += one.Erased
 		}
 		if err != nil {
@@ -560,13 +575,15 @@ func ranWithout(tx Tx, run int64) (bool, error) {
 	return slices.Contains(all, run), err
 }
 
-// settleWithout forgets, once every storage could be looked at, what runs
-// without one of them left: of the orders that have nothing anywhere now. The
-// others are due again, and the run that erases them forgets them.
-func (a *App) settleWithout(ctx context.Context, due []DueRow) error {
+// settleWithout forgets, once every storage could be looked at, what runs of the
+// media rule without one of them left: of the orders that have nothing anywhere
+// now, rows being what lies there, due or still counting. The others are due
+// again, and the run that erases them forgets them. So are the persons of the
+// other rules: one who is not due any more has come back.
+func (a *App) settleWithout(ctx context.Context, rows []DueRow) error {
 	there := map[int64]bool{}
-	for _, d := range due {
-		there[d.Order] = true
+	for _, d := range rows {
+		there[d.Order] = there[d.Order] || d.Objects > 0 || d.Rule == retention.Media
 	}
 	return a.d.Store.Update(ctx, func(tx Tx) error {
 		all, err := settingOf(tx, settingWithout, []int64{})
@@ -581,6 +598,9 @@ func (a *App) settleWithout(ctx context.Context, due []DueRow) error {
 			}
 			if r.State != erasure.Complete {
 				left = append(left, id)
+				continue
+			}
+			if r.Scope.Rule != retention.Media {
 				continue
 			}
 			r.Scope.Orders = slices.DeleteFunc(slices.Clone(r.Scope.Orders), func(o int64) bool { return there[o] })

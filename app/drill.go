@@ -216,7 +216,6 @@ type drill struct {
 	a      *App
 	report Report
 	rec    DrillRecord
-	found  []plan.Found
 }
 
 // keep writes the record, before anything that it speaks of is done.

@@ -527,7 +527,7 @@ func (a *App) reduceCase(tx Tx, actor string, id cases.ID) error {
 			return err
 		}
 	}
-	if err := tx.PutCase(cases.Reduce(c, a.now())); err != nil {
+	if err := tx.ReduceCase(cases.Reduce(c, a.now())); err != nil {
 		return err
 	}
 	ms, err := amendments(tx)

@@ -91,6 +91,7 @@ type CaseBook interface {
 	NewCase(c cases.Case) (cases.ID, error)
 	DropCase(id int64) error // one that was opened by mistake
 	PutCase(c cases.Case) error
+	ReduceCase(c cases.Case) error // PutCase, and what went opens from no older copy
 	Case(id cases.ID) (cases.Case, error)
 	Cases() ([]cases.Case, error)
 	CasesByEmail(email string) ([]cases.Case, error)

@@ -413,6 +413,7 @@ func (a *App) SignerKey(ctx context.Context) (SignerKey, error) {
 type signed struct {
 	Format string `json:"format"`
 	SHA256 string `json:"sha256"`
+	JSON   string `json:"json_sha256,omitempty"` // of the same as JSON, beside it
 	Signer string `json:"signer,omitempty"`
 }
 
@@ -536,7 +537,7 @@ func CheckJournal(r io.Reader) (evidence.Report, error) {
 // or it was written anew. A head may be shortened to 12 digits, as paper has it.
 func (a *App) FindHead(ctx context.Context, head string) (seq int64, since int, err error) {
 	head = strings.ToLower(strings.TrimRight(strings.TrimSpace(head), "…."))
-	if len(head) < 8 {
+	if len(head) < 12 { // fewer could be found again by trying
 		return 0, 0, nil
 	}
 	err = a.d.Store.View(ctx, func(tx Tx) error {

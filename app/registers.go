@@ -1,12 +1,15 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"greffier/app/cases"
@@ -413,7 +416,7 @@ func (a *App) outPath(name, format string) string {
 }
 
 // PrintCertificate prints the certificate of a finished run and returns its
-// path.
+// path; the same for machines stands beside it as JSON. Both are signed.
 func (a *App) PrintCertificate(ctx context.Context, run int64, lang string) (string, error) {
 	v, err := a.Run(ctx, run)
 	if err != nil {
@@ -435,6 +438,15 @@ func (a *App) PrintCertificate(ctx context.Context, run int64, lang string) (str
 	if err != nil {
 		return "", err
 	}
+	machine := strings.TrimSuffix(path, ".pdf") + ".json"
+	if err := a.d.Printer.JSON(machine, doc); err != nil {
+		return "", err
+	}
+	too, err := a.signFile(ctx, machine)
+	if err != nil {
+		return "", err
+	}
+	facts.JSON = too.SHA256
 	return path, a.update(ctx, func(tx Tx) error {
 		if err := tx.SetSetting(certificateKey(run), filepath.Base(path)); err != nil {
 			return err
@@ -541,6 +553,9 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 	}); err != nil {
 		return in, err
 	}
+	if err := a.ruleEvidence(ctx, &in); err != nil {
+		return in, err
+	}
 	// A storage that cannot be listed makes a promise that cannot be told, not
 	// a board that cannot be opened.
 	res, err := a.mediaResult(ctx)
@@ -553,6 +568,48 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 		in.Media = &res
 	}
 	return in, nil
+}
+
+// ruleEvidence adds what the rules about orders and persons go by, so that the
+// board and the rules say the same.
+func (a *App) ruleEvidence(ctx context.Context, in *promise.Input) error {
+	f, err := a.ruleFacts(ctx, in.Today)
+	if errors.Is(err, retention.ErrNoPeriod) {
+		return nil // the promises say which rule is missing
+	}
+	if err != nil {
+		return err
+	}
+	for _, o := range in.Orders {
+		f.book.Order(o)
+	}
+	for _, r := range f.rules {
+		if retention.About(r) != retention.Contract {
+			continue
+		}
+		due, _, err := f.book.Rows(r, in.Today)
+		if err != nil {
+			return err
+		}
+		in.Contract = append(in.Contract, due...)
+	}
+	by, all := map[int64]string{}, ""
+	for _, h := range f.holds {
+		switch {
+		case !h.ActiveOn(in.Today):
+		case h.All:
+			all = h.Reason
+		case h.Order != 0:
+			by[h.Order] = h.Reason
+		}
+	}
+	in.Held = func(id int64) string { return cmp.Or(by[id], all) }
+	in.Wrote = func(email string) (at time.Time) {
+		// What cannot be read is no contact: the board rather says too little.
+		_ = a.d.Store.View(ctx, func(tx Tx) (err error) { at, err = tx.LastFrom(email); return err })
+		return at
+	}
+	return nil
 }
 
 // mediaResult applies the media rule today, over what the storages hold.

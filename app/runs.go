@@ -10,8 +10,10 @@ import (
 	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
+	"greffier/app/law"
 	"greffier/app/order"
 	"greffier/app/plan"
+	"greffier/app/register"
 	"greffier/app/request"
 	"greffier/app/retention"
 )
@@ -57,6 +59,9 @@ func (l ledger) Held(ctx context.Context, run erasure.Record, steps []erasure.St
 		if err != nil {
 			return err
 		}
+		if err := l.a.heldBack(tx, run, steps, out); err != nil {
+			return err
+		}
 		today := l.a.today()
 		for _, h := range hs {
 			if !h.ActiveOn(today) {
@@ -96,6 +101,87 @@ func (a *App) heldBy(o order.Order) func(plan.Found) bool {
 		return f.Order == o.ID || named.has(f.Object) ||
 			f.Storage == desk && (f.Holds == plan.Account || f.Kind != plan.Field)
 	}
+}
+
+// The reasons why a step of a rule's own run stays that was due when the run
+// began.
+const (
+	// CameBack: the person ordered or wrote since (GDPR Art. 6(1)(b)).
+	CameBack = "the person came back"
+	// NotDue: the rule in force does not make it due any more.
+	NotDue = "the rule does not make it due any more"
+)
+
+// heldBack tells what of a run that a rule confirmed by itself must stay, because
+// what made it due is over: a run that was cut off, or tries again what was left
+// days ago, stands on what was true then.
+func (a *App) heldBack(tx Tx, run erasure.Record, steps []erasure.Step, out []string) error {
+	if !byRule(run) {
+		return nil // the owner saw it
+	}
+	rule, err := record[register.Rule](tx, kindRules, run.Scope.Rule)
+	if err != nil {
+		return err
+	}
+	why := map[int64]string{}
+	for i, s := range steps {
+		id := s.Object.Order
+		w, told := why[id]
+		if !told && id != 0 {
+			o, err := tx.Order(id)
+			if err != nil {
+				return err
+			}
+			if w, err = a.overNow(tx, run, rule, o); err != nil {
+				return err
+			}
+			why[id] = w
+		}
+		// Of a paper whose ten years are over only the account is the person's who
+		// came back.
+		if w != "" && (retention.About(rule) != retention.Billing || s.Object.Holds == plan.Account) {
+			out[i] = w
+		}
+	}
+	return nil
+}
+
+// overNow tells why an order of a rule's run is not due any more, "" while it is.
+func (a *App) overNow(tx Tx, run erasure.Record, rule register.Rule, o order.Order) (string, error) {
+	var wrote time.Time
+	if o.Customer.Email != "" {
+		var err error
+		if wrote, err = tx.LastFrom(o.Customer.Email); err != nil {
+			return "", err
+		}
+	}
+	switch retention.About(rule) {
+	case retention.Media:
+		p, err := law.ParsePeriod(rule.Period)
+		start := retention.StartOf(rule, o, wrote, a.d.Zone)
+		if err == nil && !start.Date.IsZero() && p.End(start.Date).After(a.today()) {
+			return NotDue, nil
+		}
+		return "", nil
+	case retention.Billing, retention.Commercial, retention.Unfinished:
+	default:
+		return "", nil
+	}
+	if wrote.After(run.StartedAt) {
+		return CameBack, nil
+	}
+	if o.Customer.Email == "" {
+		return "", nil
+	}
+	all, err := tx.OrdersByEmail(o.Customer.Email)
+	began := law.DateOf(run.StartedAt, a.d.Zone)
+	for _, x := range all {
+		// Some shops tell the day of an order and no hour.
+		if at := retention.Placed(x); !at.IsZero() && !law.DateOf(at, a.d.Zone).Before(began) && !slices.Contains(run.Scope.Orders, x.ID) {
+			return CameBack, err
+		}
+	}
+	return "", err
 }
 
 func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Step) (id int64, err error) {

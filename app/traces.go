@@ -237,5 +237,44 @@ func (a *App) ownTrace(tx Tx, erased time.Time) (*TracePart, error) {
 			out.Until = until
 		}
 	}
+	kept, err := a.keptOfThePast(erased)
+	if err != nil || len(kept) == 0 {
+		return out, err
+	}
+	if out == nil {
+		out = &TracePart{Kind: OwnBackup}
+	}
+	for _, end := range kept {
+		if end.Before(a.today()) {
+			out.Until = law.Date{}
+			return out, nil
+		}
+		if end.After(out.Until) {
+			out.Until = end
+		}
+	}
+	return out, nil
+}
+
+// keptOfThePast are the last days of the backups that Greffier made by itself,
+// and of the profiles that a restore put aside, from before an instant.
+func (a *App) keptOfThePast(before time.Time) (out []law.Date, err error) {
+	if a.d.Vault == nil {
+		return nil, nil
+	}
+	all, err := a.d.Vault.Backups()
+	if err != nil {
+		return nil, err
+	}
+	former, err := a.d.Vault.Former()
+	if err != nil {
+		return nil, err
+	}
+	life := a.d.Vault.BackupPlan().Usual().LifeDays
+	for _, b := range slices.Concat(all, former) {
+		if !b.At.After(before) {
+			out = append(out, law.DateOf(b.At, a.d.Zone).AddDays(life))
+		}
+	}
 	return out, nil
 }

@@ -125,7 +125,8 @@ type VaultView struct {
 	TriedFile    string
 	TriedFailed  string // why it failed, "" where it went well
 	// LastTrace is the day by which what is erased today has left the last
-	// backup that is kept by the plan; of those made by hand she disposes.
+	// backup that is kept by the plan, zero where none can be told; of those
+	// made by hand she disposes.
 	LastTrace law.Date
 }
 
@@ -204,8 +205,9 @@ func (a *App) Vault(ctx context.Context) (VaultView, error) {
 	v.KeyFrom, v.RecoveryMade, v.Plan = a.d.Vault.From(), a.d.Vault.RecoveryMade(), a.d.Vault.BackupPlan().Usual()
 	var err error
 	// A folder that cannot be read, a stick that is out, has nothing to show.
+	unseen := false
 	if v.Backups, err = a.d.Vault.Backups(); err != nil {
-		v.Failed, v.FailedAt = err.Error(), a.now()
+		v.Failed, v.FailedAt, unseen = err.Error(), a.now(), true
 	}
 	if v.Former, err = a.d.Vault.Former(); err != nil {
 		return v, err
@@ -234,16 +236,21 @@ func (a *App) Vault(ctx context.Context) (VaultView, error) {
 		return v, err
 	}
 	slices.SortFunc(v.ByHand, func(x, y BackupFile) int { return y.At.Compare(x.At) })
-	v.LastTrace = a.lastTrace(v)
+	v.LastTrace = a.lastTrace(v, unseen)
 	return v, nil
 }
 
 // lastTrace is the day after which no backup that is kept by the plan, and no
-// profile put aside, was made before today.
-func (a *App) lastTrace(v VaultView) law.Date {
+// profile put aside, was made before today; zero while the newest one has
+// outlived its life and waits for another, or where they cannot be seen.
+func (a *App) lastTrace(v VaultView, unseen bool) law.Date {
 	last := a.now()
+	life := time.Duration(v.Plan.LifeDays) * 24 * time.Hour
+	if unseen || len(v.Backups) > 0 && v.Backups[0].At.Add(life).Before(last) {
+		return law.Date{}
+	}
 	for _, b := range slices.Concat(v.Backups, v.Former) {
-		if end := b.At.Add(time.Duration(v.Plan.LifeDays) * 24 * time.Hour); end.After(last) {
+		if end := b.At.Add(life); end.After(last) {
 			last = end
 		}
 	}
@@ -293,9 +300,12 @@ func (a *App) MakeRecovery(ctx context.Context) (string, error) {
 	})
 }
 
+// RecoverySheet begins the name of the file that a recovery code is printed to.
+const RecoverySheet = "recovery"
+
 // PrintRecovery prints a recovery code that was just made, in the owner's
 // language. It is her own wish that it stands on a file, until she has printed
-// it.
+// it: the file goes when the profile is closed.
 func (a *App) PrintRecovery(ctx context.Context, code, lang string) (string, error) {
 	in, err := a.inputs(ctx, lang, false)
 	if err != nil {
@@ -306,7 +316,7 @@ func (a *App) PrintRecovery(ctx context.Context, code, lang string) (string, err
 		Controller: in.Controller, MadeAt: a.now(), Zone: a.d.Zone.String(), Main: -1,
 		Sections: []register.Section{{Key: "code", Title: t("vault.paper.code", nil), Words: []string{code}},
 			{Key: "use", Title: t("vault.paper.use", nil), Words: strings.Split(t("vault.paper.words", map[string]any{"Profile": a.d.Dir}), "\n")}}}
-	path := a.outPath("recovery", "pdf")
+	path := a.outPath(RecoverySheet, "pdf")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
@@ -385,7 +395,8 @@ func (a *App) backupByPlan(ctx context.Context, actor string) (string, error) {
 }
 
 // CareForBackups makes the backup of the day where there is none, and deletes
-// what has outlived the plan. A backup that cannot be made keeps the older ones.
+// what has outlived the plan, also where none can be made: whoever was erased is
+// promised to be gone by then, and a full disk gets room. The newest one stays.
 func (a *App) CareForBackups(ctx context.Context) error {
 	if a.d.Vault == nil || !a.backing.TryLock() {
 		return nil // nobody keeps backups here, or it is being done
@@ -396,12 +407,13 @@ func (a *App) CareForBackups(ctx context.Context) error {
 		return err
 	}
 	made := slices.ContainsFunc(all, func(b BackupFile) bool { return law.DateOf(b.At, a.d.Zone) == a.today() })
+	var failed error
 	if !made {
-		if _, err := a.backupByPlan(ctx, greffier); err != nil {
-			return err
+		if _, failed = a.backupByPlan(ctx, greffier); ctx.Err() != nil {
+			return failed
 		}
 	}
-	return a.dropExpired(ctx)
+	return errors.Join(failed, a.dropExpired(ctx))
 }
 
 func (a *App) dropExpired(ctx context.Context) error {

@@ -75,11 +75,11 @@ func (p *journalPage) content() fyne.CanvasObject {
 	}
 	t := kit.NewTable([]kit.Column[app.JournalLine]{
 		{Label: w.t("col.n"), Width: 60, Right: true, Text: func(l app.JournalLine) string { return w.number(int(l.Seq)) }, Less: func(a, b app.JournalLine) bool { return a.Seq < b.Seq }},
-		{Label: w.t("col.when"), Width: 175, Text: func(l app.JournalLine) string { return w.brief(l.At) + " · " + w.hour(l.At) }, Less: func(a, b app.JournalLine) bool { return a.Seq < b.Seq }},
-		{Label: w.t("col.by"), Width: 130, Grow: 0.7, Text: func(l app.JournalLine) string { return w.actor(l.Actor) }},
-		{Label: w.t("col.act"), Width: 180, Grow: 2, Text: w.act},
+		{Label: w.t("col.when"), Width: 172, Text: func(l app.JournalLine) string { return w.brief(l.At) + " · " + w.hour(l.At) }, Less: func(a, b app.JournalLine) bool { return a.Seq < b.Seq }},
+		{Label: w.t("col.by"), Width: 100, Grow: 0.7, Text: func(l app.JournalLine) string { return w.actor(l.Actor) }},
+		{Label: w.t("col.act"), Width: 195, Grow: 2, Text: w.act},
 		{Label: w.t("col.detail"), Width: 100, Grow: 1, Faint: true, Text: w.detail},
-		{Label: w.t("col.hash"), Width: 110, Faint: true, Text: func(l app.JournalLine) string {
+		{Label: w.t("col.hash"), Width: 92, Faint: true, Text: func(l app.JournalLine) string {
 			if len(l.Hash) > 9 {
 				return l.Hash[:9]
 			}

@@ -177,9 +177,5 @@ func (w *Window) problems(r app.SyncReport) {
 }
 
 func (w *Window) about() {
-	version := w.app.Metadata().Version
-	if version == "" {
-		version = "0.1.0"
-	}
-	kit.NewDialog(w.win.Canvas(), "Greffier "+version, 440, kit.Words(w.t("about.words")), w.t("close"), nil).Show()
+	kit.NewDialog(w.win.Canvas(), strings.TrimSpace("Greffier "+w.app.Metadata().Version), 440, kit.Words(w.t("about.words")), w.t("close"), nil).Show()
 }

@@ -102,15 +102,15 @@ func (p *ordersPage) content() fyne.CanvasObject {
 			kit.NewButton(w.t("places.link"), func() { w.follow(&placesPage{w: w}) }))
 	}
 	want := strings.ToLower(strings.TrimSpace(p.find.Text))
-	var rows []app.OrderRow
-	for _, r := range p.rows {
-		if f := orderFilters[p.filter]; f != "" && r.Media != f {
-			continue
+	f, rows := orderFilters[p.filter], p.rows
+	if f != "" || want != "" { // otherwise all, without a copy: there may be a hundred thousand
+		rows = make([]app.OrderRow, 0, len(p.rows))
+		for i := range p.rows {
+			r := &p.rows[i]
+			if (f == "" || r.Media == f) && (want == "" || strings.Contains(strings.ToLower(r.Number+" "+r.Person+" "+r.Email), want)) {
+				rows = append(rows, *r)
+			}
 		}
-		if want != "" && !strings.Contains(strings.ToLower(r.Number+" "+r.Person+" "+r.Email), want) {
-			continue
-		}
-		rows = append(rows, r)
 	}
 	if len(rows) == 0 && want == "" && orderFilters[p.filter] == "none" {
 		return kit.Empty(theme.ConfirmIcon(), w.t("search.none"), w.t("orders.allFound"), w.t("places.link"), func() { w.follow(&placesPage{w: w}) })
@@ -246,8 +246,11 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	if !o.Erased {
 		acts = append(acts, kit.NewButton(w.t("person.button"), func() { p.erasePerson(o) }))
 	}
-	acts = append(acts, plan_)
-	head := w.backHeader(w.t("order.title", "Number", kit.Line(r.Number, 30)), w.media(r)+" · "+w.n("objectsFound", len(v.Found)), acts...)
+	head := w.backHeader(w.t("order.title", "Number", kit.Line(r.Number, 30)), w.media(r)+" · "+w.n("objectsFound", len(v.Found)), plan_)
+	if len(acts) > 0 {
+		// Beside the title there is room for one act in the smallest window.
+		head.Object = container.NewVBox(head.Object, kit.Margins(16, 0, 16, 0, container.NewHBox(acts...)))
+	}
 
 	person := w.person(o.Customer.Name())
 	if o.Erased {

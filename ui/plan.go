@@ -32,6 +32,8 @@ type planPage struct {
 	only func(context.Context, plan.Plan) ([]string, error)
 	body *slot
 	note string // why the plan is a new one
+	// confirmed, where set, runs the plan in the place of Erase.
+	confirmed func(context.Context, plan.Plan, reporter) (app.RunView, error)
 }
 
 func (p *planPage) place() string { return p.at }
@@ -294,9 +296,13 @@ func (w *Window) confirm(p plan.Plan) {
 
 // erase runs the plan as a job that ends in its result.
 func (w *Window) erase(p plan.Plan) {
-	w.erasing(func(ctx context.Context, report reporter) (app.RunView, error) {
+	do := func(ctx context.Context, p plan.Plan, report reporter) (app.RunView, error) {
 		return w.f.Erase(ctx, p, p.Hash, report)
-	},
+	}
+	if page, ok := w.page.(*planPage); ok && page.confirmed != nil {
+		do = page.confirmed
+	}
+	w.erasing(func(ctx context.Context, report reporter) (app.RunView, error) { return do(ctx, p, report) },
 		func() { w.replan(p.Scope) })
 }
 

@@ -71,7 +71,7 @@ func (v *planView) draw() {
 	if !v.choosable() {
 		hint = w.t("plan.hintRule")
 	}
-	line := kit.FaintLine(hint)
+	line := kit.Faint(hint)
 	v.box.Objects = []fyne.CanvasObject{container.NewBorder(kit.Margins(12, 2, 16, 0, top), kit.Margins(16, 2, 16, 10, kit.Down(-6, v.whole_, v.foot)), nil, nil,
 		kit.Margins(8, 0, 16, 0, container.NewBorder(kit.Margins(8, -4, 0, 0, line), nil, nil, nil, v.tree.Object)))}
 	v.box.Refresh()

@@ -125,7 +125,7 @@ func (p *promisesPage) showOne(r app.PromiseRow) {
 		parts = append(parts, kit.Faint(w.t("board.since", "Date", w.short(r.Since))))
 	}
 	if len(r.Spans) > 0 {
-		parts = append(parts, kit.Gap(6), newStrip(r.Spans, w.day(w.clock())), kit.Gap(6))
+		parts = append(parts, kit.Gap(8), newStrip(r.Spans, w.day(w.clock())), kit.Gap(14))
 	}
 	if len(r.Lines) > 0 {
 		parts = append(parts, kit.Gap(6), kit.Heading(w.t("board.evidence")))

@@ -28,8 +28,7 @@ func (p *registersPage) build() fyne.CanvasObject {
 	w := p.w
 	dossier := kit.NewPrimary(w.t("dossier.button"), w.dossier)
 	dossier.Icon = theme.DocumentPrintIcon()
-	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), kit.NewButton(w.t("rules.page"), func() { w.follow(&rulesPage{w: w}) }), kit.NewButton(w.t("suppression.page"), func() { w.follow(&suppressionPage{w: w}) }),
-		kit.NewButton(w.t("dossier.check"), w.checkDossier), dossier)
+	p.head = kit.NewHeader(w.t("nav.registers"), w.t("registers.summary"), kit.NewButton(w.t("dossier.check"), w.checkDossier), dossier)
 	p.body = newSlot()
 	p.load()
 	return container.NewBorder(p.head.Object, nil, nil, nil, p.body.box)
@@ -68,7 +67,10 @@ func (p *registersPage) show(cards []app.RegisterCard) fyne.CanvasObject {
 	if gaps > 0 {
 		p.head.Summary.SetText(w.n("registers.toComplete", gaps))
 	}
-	return kit.Page(kit.Tiles(260, tiles...))
+	beside := container.NewHBox(
+		kit.NewQuiet(w.t("rules.page"), theme.HistoryIcon(), func() { w.follow(&rulesPage{w: w}) }),
+		kit.NewQuiet(w.t("suppression.page"), theme.VisibilityOffIcon(), func() { w.follow(&suppressionPage{w: w}) }))
+	return kit.Page(kit.Down(12, kit.Tiles(260, tiles...), beside))
 }
 
 // backup writes an encrypted copy of the profile beside the printed files.

@@ -164,9 +164,9 @@ func (p *requestsPage) content() fyne.CanvasObject {
 		})
 		return s.box
 	}
-	var rows []app.CaseRow
+	rows := make([]app.CaseRow, 0, len(p.all.cases))
 	for _, r := range p.all.cases {
-		if matches(r, p.filter) && p.sought(r.Person, r.Email, strings.Join(r.Orders, " "), w.rights(r.Rights)) {
+		if matches(r, p.filter) && (p.find.Text == "" || p.sought(r.Person, r.Email, strings.Join(r.Orders, " "), w.rights(r.Rights))) {
 			rows = append(rows, r)
 		}
 	}
@@ -407,7 +407,7 @@ func (w *Window) mailAround(m app.MessageView, body fyne.CanvasObject) fyne.Canv
 		lines = append(lines, kit.Pair(w.t("mail.subjectSpoke"), kit.Line(spoke, 80)))
 	}
 	copyIt := kit.NewQuiet(w.t("copy"), theme.ContentCopyIcon(), func() { w.app.Clipboard().SetContent(kit.Clean(msg.Text)) })
-	legend := kit.FaintLine("")
+	legend := kit.Faint("")
 	if !msg.Sent && !machine(msg) && strings.TrimSpace(msg.Text) != "" {
 		legend.SetText(w.t("mail.legend"))
 	} else if strings.TrimSpace(msg.Text) == "" {

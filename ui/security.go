@@ -243,7 +243,11 @@ const maxListed = 12
 // erased today is gone.
 func (p *securityPage) kept(v app.VaultView) fyne.CanvasObject {
 	w := p.w
-	parts := []fyne.CanvasObject{kit.Heading(w.t("vault.past")), kit.StrongWords(w.t("vault.lastTrace", "Date", w.long(v.LastTrace)))}
+	last := w.t("vault.noLastTrace")
+	if !v.LastTrace.IsZero() {
+		last = w.t("vault.lastTrace", "Date", w.long(v.LastTrace))
+	}
+	parts := []fyne.CanvasObject{kit.Heading(w.t("vault.past")), kit.StrongWords(last)}
 	list := func(title string, all []app.BackupFile) {
 		if len(all) == 0 {
 			return

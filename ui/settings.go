@@ -65,7 +65,7 @@ func (p *settingsPage) build() fyne.CanvasObject {
 		kit.Pair(w.t("settings.key"), key),
 		kit.Gap(6), container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
 			kit.NewQuiet(w.t("settings.outOpen"), theme.FolderOpenIcon(), func() { w.openFile(info.OutDir) })))
-	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, w.securityCard(), p.services.box, p.sources(info), p.triage.box, p.erasures.box, w.sweepCard(), w.reminders(), w.paperCard(info.Controller), p.controller(info.Controller), p.rules.box)))
+	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.sources(info), w.securityCard(), p.triage.box, p.erasures.box, w.sweepCard(), w.reminders(), w.paperCard(info.Controller), p.controller(info.Controller), p.rules.box)))
 }
 
 // sources leads to where the photos are and to what the columns of a shop's

@@ -110,6 +110,9 @@ func (w *Window) seeAsk(rule string) {
 	w.follow(&planPage{w: w, at: placeStorage, title: w.t("sweeps.asksTitle"), get: func(ctx context.Context) (plan.Plan, error) {
 		pl, _, err := w.f.SweepPlan(ctx, rule)
 		return pl, err
+	}, confirmed: func(ctx context.Context, p plan.Plan, report reporter) (app.RunView, error) {
+		// As the sweep would: without what lies in a storage that is away.
+		return w.f.ConfirmSweep(ctx, rule, p.Hash, report)
 	}})
 }
 

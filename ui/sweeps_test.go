@@ -108,6 +108,14 @@ func TestThePlanThatWaitsRunsOnlyWithHerYes(t *testing.T) {
 	if _, ok := w.page.(*planPage); !ok {
 		t.Errorf("the button leads to %T", w.page)
 	}
+	// Her yes is for the sweep's plan, which does without a storage that is away.
+	page, ok := w.page.(*planPage)
+	if !ok || page.confirmed == nil {
+		t.Fatal("her yes does not go to the sweep")
+	}
+	if _, err := page.confirmed(t.Context(), plan.Plan{Hash: "abc"}, nil); err != nil || !f.called("ConfirmSweep media abc") || f.called("Erase") {
+		t.Errorf("her yes: %v %v", f.calls, err)
+	}
 }
 
 func TestASweepThatIsDueIsMadeByItself(t *testing.T) {

@@ -3,11 +3,13 @@ package promise
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"greffier/app/law"
+	"greffier/app/mailbox"
 	"greffier/app/order"
+	"greffier/app/retention"
 )
 
 // accountsForTheContract checks P11: an account lives as long as the contract,
@@ -25,14 +27,21 @@ func accountsForTheContract(in *Input, s *sheet) {
 		s.missing("policy", "promise.p10.rule")
 		return
 	}
-	as, open := accountsOf(in)
+	contractsOver(in, s)
+	as, open := accountsOf(in, rule.Starts)
 	within, undated := 0, 0
 	for _, a := range as {
 		last := law.DateOf(a.last, in.Zone)
 		args := []any{"Order", a.order, "Last", last, "End", period.End(last), "OrderID", int(a.id)}
-		switch end := period.End(last); {
-		case a.open:
-			within++ // the contract is under way
+		end := period.End(last)
+		if !last.IsZero() && in.Today.Days(end) <= commercialDays {
+			last = law.DateOf(later(a.last, in.wrote(a.email)), in.Zone)
+			end = period.End(last)
+			args = []any{"Order", a.order, "Last", last, "End", end, "OrderID", int(a.id)}
+		}
+		switch {
+		case a.open, a.held && end.Before(in.Today):
+			within++ // the contract is under way, or a hold says why it waits
 		case last.IsZero():
 			undated++
 		case end.Before(in.Today):
@@ -55,23 +64,44 @@ func accountsForTheContract(in *Input, s *sheet) {
 	}
 }
 
+// contractsOver tells of the orders of which nothing of the contract is left to be
+// done (retention.RelationEnd) and that the contract rule has not moved out of
+// daily view.
+func contractsOver(in *Input, s *sheet) {
+	var over, today []retention.Row
+	for _, r := range in.Contract {
+		switch {
+		case r.Held != "":
+		case r.Due.Before(in.Today):
+			over = append(over, r)
+		case r.Due == in.Today:
+			today = append(today, r)
+		}
+	}
+	if n := len(over); n > 0 {
+		s.broken("orders", counted(n, "promise.p11.over"), "N", n)
+	}
+	for _, r := range over {
+		s.broken("orders", "promise.p11.overrow", "Order", orderName(r.Number, strconv.FormatInt(r.Order, 10)), "Due", r.Due, "OrderID", int(r.Order))
+	}
+	if n := len(today); n > 0 {
+		s.risk(in.Today, "orders", counted(n, "promise.p11.today"), "N", n)
+	}
+}
+
 type account struct {
 	key, order string // order is the number of the latest one
+	email      string
 	id         int64
 	last       time.Time
 	open       bool // an order of it is not finished
+	held       bool
 }
 
 // accountsOf gathers the accounts that are still there, in a fixed order, and
 // counts the orders that are not finished.
-func accountsOf(in *Input) (as []*account, open int) {
-	wrote := map[string]time.Time{}
-	for _, c := range in.Cases {
-		e := strings.ToLower(strings.TrimSpace(c.Requester.Email))
-		if e != "" && c.ReceivedAt.After(wrote[e]) {
-			wrote[e] = c.ReceivedAt
-		}
-	}
+func accountsOf(in *Input, starts string) (as []*account, open int) {
+	said := saidAt(in)
 	by := map[string]*account{}
 	for _, o := range in.Orders {
 		if o.State == order.Open {
@@ -84,12 +114,12 @@ func accountsOf(in *Input) (as []*account, open int) {
 		key := o.Shop + "\x00" + o.Account
 		a := by[key]
 		if a == nil {
-			a = &account{key: key}
+			a = &account{key: key, email: o.Customer.Email}
 			by[key] = a
 			as = append(as, a)
 		}
-		a.open = a.open || o.State == order.Open
-		for _, t := range []time.Time{o.CreatedAt, o.CompletedAt, o.ModifiedAt, wrote[strings.ToLower(strings.TrimSpace(o.Customer.Email))]} {
+		a.open, a.held = a.open || o.State == order.Open, a.held || in.held(o.ID) != ""
+		for _, t := range append(contacts(o, starts), said[mailbox.NormEmail(o.Customer.Email)]) {
 			if t.After(a.last) || a.id == 0 {
 				a.last, a.order, a.id = later(a.last, t), orderName(o.Number, o.Ref), o.ID
 			}

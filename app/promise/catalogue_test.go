@@ -39,12 +39,10 @@ func usedKeys(t *testing.T) map[string]bool {
 		out[fmt.Sprintf("promise.P%d", i+1)] = true
 	}
 	families := map[string][]string{
-		"promise.p2.undeclared.": {"identity", "contact", "order", "billing", "photographs"},
-		"promise.p2.absent.":     {"identity", "contact", "order", "billing", "photographs", "browsing"},
-		"promise.p6.family.":     {"payment", "printing", "hosting", "ai"},
-	}
-	for _, step := range []string{"request", "case", "place", "plan", "erase", "verify", "clean"} {
-		families["promise.p15.drillfailed."] = append(families["promise.p15.drillfailed."], step)
+		"promise.p2.undeclared.":   {"identity", "contact", "order", "billing", "photographs"},
+		"promise.p2.absent.":       {"identity", "contact", "order", "billing", "photographs", "browsing"},
+		"promise.p6.family.":       {"payment", "printing", "hosting", "ai"},
+		"promise.p15.drillfailed.": {"request", "case", "place", "plan", "erase", "verify", "clean"},
 	}
 	for _, r := range request.Rights {
 		families["promise.p15.untried."] = append(families["promise.p15.untried."], r.String())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"greffier/app/law"
+	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/retention"
 )
@@ -168,9 +169,67 @@ func contactOf(o order.Order) bool {
 // risk.
 const commercialDays = 30
 
-// commercialErased checks P10: contact data go three years after the last
-// contact that came from the person. An address is one person here; an order
-// without one stands for itself.
+// personOf is one person, as the rules count: an address, else an account; "" for
+// an order without either, which stands for itself.
+func personOf(o order.Order) string {
+	if e := mailbox.NormEmail(o.Customer.Email); e != "" {
+		return e
+	}
+	if o.Account != "" {
+		return "\x00" + o.Shop + "\x00" + o.Account
+	}
+	return ""
+}
+
+// contacts are the acts of an order that count as contact under a rule: the
+// person's own, and where the rule starts with the last interaction the shop's
+// changes, too.
+func contacts(o order.Order, starts string) []time.Time {
+	if starts == retention.FromInteraction {
+		return []time.Time{o.CreatedAt, o.CompletedAt, o.ModifiedAt}
+	}
+	return []time.Time{retention.Placed(o)}
+}
+
+// saidAt tells when the person of each address last asked for a right, or
+// consented.
+func saidAt(in *Input) map[string]time.Time {
+	said := map[string]time.Time{}
+	say := func(email string, at time.Time) {
+		if e := mailbox.NormEmail(email); e != "" && at.After(said[e]) {
+			said[e] = at
+		}
+	}
+	for _, c := range in.Cases {
+		say(c.Requester.Email, c.ReceivedAt)
+	}
+	for _, c := range in.Consents {
+		if at, err := time.Parse(time.RFC3339, c.At); err == nil {
+			say(c.Who, at)
+		}
+	}
+	return said
+}
+
+// wrote tells when a person last wrote an ordinary mail, zero where nobody knows.
+func (in *Input) wrote(email string) time.Time {
+	if in.Wrote == nil || mailbox.NormEmail(email) == "" {
+		return time.Time{}
+	}
+	return in.Wrote(email)
+}
+
+// held tells why an order waits, "" where it does not.
+func (in *Input) held(id int64) string {
+	if in.Held == nil {
+		return ""
+	}
+	return in.Held(id)
+}
+
+// commercialErased checks P10 as the rule counts: contact data go three years
+// after the last contact that came from the person, and not while an order of
+// hers is under way or a hold keeps them.
 func commercialErased(in *Input, s *sheet) {
 	rule, ok := ruleOf(in, "commercial")
 	period, err := law.ParsePeriod(rule.Period)
@@ -185,40 +244,35 @@ func commercialErased(in *Input, s *sheet) {
 	type customer struct {
 		last  time.Time
 		order string // the latest one
+		email string
 		id    int64
+		open  bool
+		held  string
 	}
-	key := func(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 	all := map[string]*customer{}
 	for i, o := range in.Orders {
 		if !contactOf(o) {
 			continue
 		}
-		k := key(o.Customer.Email)
+		k := personOf(o)
 		if k == "" {
 			k = "\x00" + strconv.Itoa(i)
 		}
 		c := all[k]
 		if c == nil {
-			c = &customer{}
+			c = &customer{email: o.Customer.Email}
 			all[k] = c
 		}
-		for _, t := range []time.Time{o.CreatedAt, o.CompletedAt, o.ModifiedAt} {
+		c.open, c.held = c.open || o.State == order.Open, cmp.Or(c.held, in.held(o.ID))
+		for _, t := range contacts(o, rule.Starts) {
 			if t.After(c.last) {
 				c.last, c.order, c.id = t, orderName(o.Number, o.Ref), o.ID
 			}
 		}
 	}
-	wrote := func(email string, at time.Time) {
-		if c := all[key(email)]; c != nil && at.After(c.last) {
-			c.last = at
-		}
-	}
-	for _, c := range in.Cases {
-		wrote(c.Requester.Email, c.ReceivedAt)
-	}
-	for _, c := range in.Consents {
-		if at, err := time.Parse(time.RFC3339, c.At); err == nil {
-			wrote(c.Who, at)
+	for e, at := range saidAt(in) {
+		if c := all[e]; c != nil {
+			c.last = later(c.last, at)
 		}
 	}
 	type row struct {
@@ -227,14 +281,22 @@ func commercialErased(in *Input, s *sheet) {
 		id        int64
 	}
 	var over, soon []row
-	undated := 0
+	undated, waiting := 0, 0
 	for _, c := range all {
 		last := law.DateOf(c.last, in.Zone)
 		if last.IsZero() {
 			undated++
 			continue
 		}
-		switch end := period.End(last); {
+		end := period.End(last)
+		if in.Today.Days(end) <= commercialDays {
+			// Only of these is the mailbox worth asking.
+			last = law.DateOf(later(c.last, in.wrote(c.email)), in.Zone)
+			end = period.End(last)
+		}
+		switch {
+		case end.Before(in.Today) && (c.open || c.held != ""):
+			waiting++
 		case end.Before(in.Today):
 			over = append(over, row{c.order, last, end, c.id})
 		case in.Today.Days(end) <= commercialDays:
@@ -259,13 +321,18 @@ func commercialErased(in *Input, s *sheet) {
 	if undated > 0 {
 		s.missing("orders", counted(undated, "promise.p10.undated"), "N", undated)
 	}
-	switch fine := len(all) - len(over) - undated; {
+	if waiting > 0 {
+		s.note(counted(waiting, "promise.p10.waits"), "N", waiting)
+	}
+	switch fine := len(all) - len(over) - undated - waiting; {
 	case len(in.Orders) == 0:
 		s.missing("sync", "promise.p10.none")
 	case fine > 0:
 		s.proof(counted(fine, "promise.p10.within"), "N", fine)
 	case len(all) == 0:
 		s.proof("promise.p10.nobody")
+	case waiting > 0 && len(over)+undated == 0:
+		s.proof("promise.p10.onlywaits")
 	}
 	s.note("promise.p10.scope")
 }

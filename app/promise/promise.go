@@ -161,6 +161,13 @@ type Input struct {
 	Locators int
 	Storages int
 
+	// Contract is what the contract rule makes due today.
+	Contract []retention.Row
+	// Wrote tells when a person last wrote, zero for never; Held why an order waits
+	// ("" where it does not). Either may be nil.
+	Wrote func(email string) time.Time
+	Held  func(order int64) string
+
 	Cases         []cases.Case
 	Deadlines     map[cases.ID]law.Deadline
 	ToCheck       int       // mails of which nobody has said whether they are requests

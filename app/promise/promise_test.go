@@ -288,6 +288,24 @@ var table = []struct {
 	{"P10", "a customer of exactly three years ago is at risk today", func(in *promise.Input) { oldOrder(in, "2023-11-23") }, risk, "promise.p10.soon.one", "orders", today},
 	{"P10", "a customer whose period ends in thirty days is at risk", func(in *promise.Input) { oldOrder(in, "2023-12-23") }, risk, "promise.p10.row", "orders", "2026-12-23"},
 	{"P10", "a customer whose period ends in thirty-one days is kept", func(in *promise.Input) { oldOrder(in, "2023-12-24") }, kept, "promise.p10.within.one", "", ""},
+	{"P10", "what the shop changed later is no contact of the person", func(in *promise.Input) {
+		oldOrder(in, "2023-11-22")
+		in.Orders[0].ModifiedAt = noon("2026-11-01")
+	}, broken, "promise.p10.over.one", "orders", ""},
+	{"P10", "an ordinary mail of the person is a contact", func(in *promise.Input) {
+		oldOrder(in, "2023-11-22")
+		in.Wrote = func(string) time.Time { return noon("2025-03-01") }
+	}, kept, "promise.p10.within.one", "", ""},
+	{"P10", "a hold says why contact data stay", func(in *promise.Input) {
+		oldOrder(in, "2023-11-22")
+		in.Held = func(int64) string { return "a dispute" }
+	}, kept, "promise.p10.waits.one", "", ""},
+	{"P11", "an order whose contract is over and that nobody archived breaks it", func(in *promise.Input) {
+		in.Contract = []retention.Row{{Order: 1, Number: "1001", Due: date("2026-11-20")}}
+	}, broken, "promise.p11.over.one", "orders", ""},
+	{"P11", "an order to be archived today is at risk", func(in *promise.Input) {
+		in.Contract = []retention.Row{{Order: 1, Number: "1001", Due: date(today)}}
+	}, risk, "promise.p11.today.one", "orders", today},
 	{"P10", "a request of the person is a contact", func(in *promise.Input) {
 		oldOrder(in, "2020-01-01")
 		in.Cases[0].Requester.Email = " A@B.example"
@@ -492,7 +510,7 @@ var table = []struct {
 
 func oldOrder(in *promise.Input, day string) {
 	o := &in.Orders[0]
-	o.CreatedAt, o.CompletedAt, o.ModifiedAt = noon(day).AddDate(0, 0, -9), noon(day), noon(day)
+	o.CreatedAt, o.CompletedAt, o.ModifiedAt = noon(day), noon(day).AddDate(0, 0, 9), noon(day).AddDate(0, 0, 9)
 }
 
 func version(in *promise.Input, id, from string) {

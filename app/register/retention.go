@@ -54,7 +54,7 @@ func (p *pen) retention(d *Document) {
 			number = word("none", p.say("sans commande connue", "no known order"), Faint)
 		}
 		due.Rows = append(due.Rows, []Cell{
-			word(r.Rule, p.ruleName(r.Rule), Plain), number, p.dateCell(r.Since), p.dateCell(r.Due), p.numberCell(int64(r.Objects)), p.dueState(r), p.private(r.Held),
+			word(r.Rule, p.ruleName(r.Rule), Plain), number, p.dateCell(r.Since), p.dateCell(r.Due), p.numberCell(int64(r.Objects)), p.dueState(r), p.held(r.Held),
 		})
 	}
 	d.add(Section{

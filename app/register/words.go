@@ -326,6 +326,36 @@ func (p pen) then(s string) Cell {
 	return p.orGap(s)
 }
 
+// thenOf is what a retention rule does at its end, "" for one unknown.
+func (p pen) thenOf(id string) string {
+	for _, r := range p.in.Rules {
+		if r.ID == id {
+			return r.Then
+		}
+	}
+	return ""
+}
+
+// held says why something waits: an open case ("case 3: access"), a reason of
+// the rules themselves, or the words of the owner's own hold, which may name a
+// person.
+func (p pen) held(reason string) Cell {
+	if rest, ok := strings.CutPrefix(reason, "case "); ok {
+		if n, right, ok := strings.Cut(rest, ": "); ok && request.ParseRight(right) != request.NoRight {
+			return word(reason, p.sayf("demande n° %s (%s)", "request No %s (%s)", n, p.right(request.ParseRight(right))), Plain)
+		}
+	}
+	switch reason {
+	case "no order claims them":
+		return word(reason, p.say("aucune commande connue", "no known order"), Plain)
+	case "no date is known":
+		return word(reason, p.say("aucune date connue", "no known date"), Plain)
+	case "the shop cannot be reached":
+		return word(reason, p.say("boutique injoignable", "the shop cannot be reached"), Plain)
+	}
+	return p.private(reason)
+}
+
 func (p pen) dueState(r DueRow) Cell {
 	s := r.State
 	if s == "" {
@@ -342,6 +372,9 @@ func (p pen) dueState(r DueRow) Cell {
 	}
 	switch s {
 	case "due":
+		if p.thenOf(r.Rule) == "restrict" {
+			return word(s, p.say("à archiver", "to archive"), Bad)
+		}
 		return word(s, p.say("à effacer", "due"), Bad)
 	case "held":
 		return word(s, p.say("conservé", "held"), Warn)

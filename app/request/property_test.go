@@ -66,13 +66,17 @@ func checkVerdict(t *testing.T, m mailbox.Message, v Verdict) {
 	}
 }
 
-func TestSpansPointAtTheWordsOfTheMessage(t *testing.T) {
-	for _, e := range loadExamples(t) {
-		checkVerdict(t, e.msg, Recognise(e.msg))
+func TestSpansPointAtTheWordsOfTheMessageAndEachVerdictIsGivenAgain(t *testing.T) {
+	examples := loadExamples(t)
+	for _, e := range examples {
+		v := Recognise(e.msg)
+		checkVerdict(t, e.msg, v)
+		if !reflect.DeepEqual(v, Recognise(e.msg)) {
+			t.Fatalf("%s:%d: two verdicts differ", e.file, e.line)
+		}
 	}
 	// The same in a message of shuffled and cut pieces.
 	rng := rand.New(rand.NewPCG(1, 2))
-	examples := loadExamples(t)
 	for range 2000 {
 		var b strings.Builder
 		for range 1 + rng.IntN(5) {
@@ -86,15 +90,6 @@ func TestSpansPointAtTheWordsOfTheMessage(t *testing.T) {
 		}
 		m := mailbox.Message{Subject: cut(b.String(), 60), Text: b.String()}
 		checkVerdict(t, m, Recognise(m))
-	}
-}
-
-func TestTheSameMessageAlwaysGivesTheSameVerdict(t *testing.T) {
-	for _, e := range loadExamples(t) {
-		a, b := Recognise(e.msg), Recognise(e.msg)
-		if !reflect.DeepEqual(a, b) {
-			t.Fatalf("%s:%d: two verdicts differ", e.file, e.line)
-		}
 	}
 }
 
@@ -128,7 +123,11 @@ func TestHostileTextIsReadInBoundedWork(t *testing.T) {
 }
 
 func FuzzRecognise(f *testing.F) {
-	for _, e := range loadExamples(f) {
+	// One in twenty: all are looked at by the tests above.
+	for i, e := range loadExamples(f) {
+		if i%20 != 0 {
+			continue
+		}
 		f.Add(e.msg.Subject, e.msg.Text, e.msg.List)
 	}
 	f.Add("Re: \xff", "> \xc3\n-- \nDe : a\nEnvoyé : b\nÀ : c\n\nn° #-", true)

@@ -122,9 +122,9 @@ func needsMedia(c cases.Case) (request.Right, bool) {
 
 func waitsFor(id cases.ID, r request.Right) string { return fmt.Sprintf("case %d: %s", id, r) }
 
-// mediaStartOf is MediaStart, or for a rule that starts with the last interaction
+// StartOf is MediaStart, or for a rule that starts with the last interaction
 // what moved last: the order, or the person by a message.
-func mediaStartOf(r register.Rule, o order.Order, lastMessage time.Time, zone *time.Location) Start {
+func StartOf(r register.Rule, o order.Order, lastMessage time.Time, zone *time.Location) Start {
 	if r.Starts != FromInteraction {
 		return MediaStart(o, lastMessage, zone)
 	}

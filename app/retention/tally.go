@@ -150,7 +150,7 @@ func (t *Tally) Order(o order.Order, lastMessage time.Time) {
 		return
 	}
 	a := &account{number: strings.Clone(o.Number), photos: len(o.Photos) > 0}
-	if since := mediaStartOf(t.in.Rule, o, lastMessage, t.in.Zone); !since.Date.IsZero() {
+	if since := StartOf(t.in.Rule, o, lastMessage, t.in.Zone); !since.Date.IsZero() {
 		a.since = int32(since.Date.Year*10_000 + int(since.Date.Month)*100 + since.Date.Day)
 		a.from = uint8(max(0, slices.Index(origins, since.From)))
 		a.keep = !t.period.End(since.Date).After(t.in.At)

@@ -281,7 +281,7 @@ func (f *flow) exchange(ctx context.Context, code, verifier string) (mailbox.Tok
 // accept checks that a first token lasts and has the rights asked for: Google
 // lets people untick them.
 func (f *flow) accept(t *oauth2.Token) (mailbox.Token, error) {
-	if t.RefreshToken == "" {
+	if t.RefreshToken == "" || !wellFormed(t.AccessToken) {
 		return mailbox.Token{}, fmt.Errorf("%s: sign in: %w: it gave no lasting access", f.host, ErrProtocol)
 	}
 	if given, ok := t.Extra("scope").(string); ok && given != "" {
@@ -300,6 +300,12 @@ func (f *flow) accept(t *oauth2.Token) (mailbox.Token, error) {
 		}
 	}
 	return tokenOf(t), nil
+}
+
+// wellFormed tells whether an access token is one word (RFC 6749, A.12): it is put
+// between others when signing in.
+func wellFormed(token string) bool {
+	return token != "" && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f })
 }
 
 func tokenOf(t *oauth2.Token) mailbox.Token {
@@ -474,6 +480,9 @@ func (k *tokenKeeper) renew(refused string) (string, error) {
 				return "", fmt.Errorf("%s: renew the sign-in: %w: no answer in time", k.flow.host, ErrUnreachable)
 			}
 			return "", k.flow.fail(ctx, "renew the sign-in", err)
+		}
+		if !wellFormed(fresh.AccessToken) {
+			return "", fmt.Errorf("%s: renew the sign-in: %w", k.flow.host, ErrProtocol)
 		}
 		k.token, k.unsaved = tokenOf(fresh), true
 	}

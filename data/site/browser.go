@@ -240,7 +240,7 @@ func (b *browser) open(ctx context.Context, strict bool) (string, error) {
 	b.session = session.ID
 	err := errors.Join(b.call(ctx, "Network.enable", none{}, nil, nil), b.call(ctx, "Page.enable", none{}, nil, nil))
 	if err == nil && strict {
-		err = b.call(ctx, "Network.setBlockedURLs", map[string]any{"urls": []string{"*://localhost*", "*://127.*", "*://10.*", "*://192.168.*", "*://172.16.*", "*://169.254.*", "*://[*", "file:*"}}, nil, nil)
+		err = b.call(ctx, "Network.setBlockedURLs", map[string]any{"urls": []string{"*://localhost*", "*://*.localhost*", "*://0.*", "*://127.*", "*://10.*", "*://192.168.*", "*://172.*", "*://169.254.*", "*://100.*", "*://[*", "file:*"}}, nil, nil)
 	}
 	return version.Product, err
 }

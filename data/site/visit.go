@@ -21,6 +21,7 @@ import (
 	"golang.org/x/net/html/charset"
 
 	"greffier/app/promise"
+	"greffier/data/reach"
 )
 
 // The bounds of one visit.
@@ -109,22 +110,9 @@ func homeOf(address string) (*url.URL, error) {
 // network around it.
 func private(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return !public(ip)
+		return !reach.Public(ip)
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
-// public tells whether an address is one of the Internet.
-func public(ip netip.Addr) bool {
-	ip = ip.Unmap()
-	shared := netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-	return ip.IsValid() && ip.IsGlobalUnicast() && !ip.IsPrivate() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() && !shared.Contains(ip) && !embeds(ip)
-}
-
-// embeds tells that an IPv6 address may lead to an IPv4 one behind a translator
-// (RFC 6052, 3056).
-func embeds(ip netip.Addr) bool {
-	return netip.MustParsePrefix("64:ff9b::/96").Contains(ip) || netip.MustParsePrefix("2002::/16").Contains(ip)
 }
 
 // visit is one visit under way.
@@ -155,7 +143,7 @@ func (t *visit) own(u *url.URL) bool {
 func (t *visit) newClient() *http.Client {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
-		if err != nil || !public(at.Addr()) && !t.private {
+		if err != nil || !reach.Public(at.Addr()) && !t.private {
 			return ErrPrivate
 		}
 		return nil

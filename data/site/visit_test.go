@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"greffier/app/promise"
+	"greffier/data/reach"
 )
 
 // TestMain lets the test binary stand in for a browser: it speaks the protocol,
@@ -240,12 +241,12 @@ func TestWhatIsNoSiteIsNotAsked(t *testing.T) {
 
 func TestNoNameLeadsIntoAPrivateNetwork(t *testing.T) {
 	for _, ip := range []string{"127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "224.0.0.1", "255.255.255.255"} {
-		if public(netip.MustParseAddr(ip)) {
+		if reach.Public(netip.MustParseAddr(ip)) {
 			t.Errorf("%s counts as public", ip)
 		}
 	}
 	for _, ip := range []string{"93.184.216.34", "2a00:1450:4007::1"} {
-		if !public(netip.MustParseAddr(ip)) {
+		if !reach.Public(netip.MustParseAddr(ip)) {
 			t.Errorf("%s counts as private", ip)
 		}
 	}

@@ -22,12 +22,13 @@ type honest struct {
 	pages *pages
 }
 
-// pages notices a listing whose next page is the one before: the client would
-// ask for it for ever.
+// pages notices a listing whose next page is the one before, and one whose pages
+// go on without a row: the client would ask for it for ever.
 type pages struct {
 	mu   sync.Mutex
 	last string
 	same int
+	idle int // later pages since a row that was asked for
 }
 
 // samePages is how often the same page may be answered; a call that was
@@ -42,6 +43,25 @@ func (p *pages) circles(query string) bool {
 	}
 	p.same++
 	return p.same > samePages
+}
+
+// idlePages is how many pages without a row may follow each other. Servers that
+// filter give a few.
+const idlePages = 100
+
+// stalls counts a later page, and tells that there were too many without a row.
+func (p *pages) stalls() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle++
+	return p.idle > idlePages
+}
+
+// row notes a row that was asked for, or a listing that begins.
+func (p *pages) row() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = 0
 }
 
 // marked tells whether a request asks for a later page.
@@ -62,6 +82,10 @@ func (h honest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if h.pages.circles(req.URL.Path+"?"+req.URL.RawQuery) && marked(req.URL.Query()) {
 		resp.Body.Close()
 		return nil, fmt.Errorf("the listing turns in circles: %w", ErrUnclear)
+	}
+	if marked(req.URL.Query()) && h.pages.stalls() {
+		resp.Body.Close()
+		return nil, fmt.Errorf("the listing goes on without a row: %w", ErrUnclear)
 	}
 	r := bufio.NewReaderSize(resp.Body, headBytes)
 	head, _ := r.Peek(headBytes) // shorter at the end of the answer

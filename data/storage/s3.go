@@ -57,6 +57,7 @@ type S3 struct {
 	url    *url.URL
 	client *minio.Client
 	core   minio.Core
+	pages  *pages
 	seen   atomic.Int64 // when the bucket itself was last seen, in Unix nanoseconds
 }
 
@@ -98,14 +99,15 @@ func NewS3(cfg S3Config) (*S3, error) {
 	} else if s3utils.IsAmazonEndpoint(*u) {
 		lookup = minio.BucketLookupAuto
 	}
+	turned := new(pages)
 	client, err := minio.New(u.Host, &minio.Options{
 		Creds: credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""), Secure: u.Scheme == "https",
-		Region: cfg.Region, BucketLookup: lookup, MaxRetries: clientTries, Transport: honest{next: tr, pages: new(pages)},
+		Region: cfg.Region, BucketLookup: lookup, MaxRetries: clientTries, Transport: honest{next: tr, pages: turned},
 	})
 	if err != nil {
 		return fail(ErrBadAddress)
 	}
-	return &S3{cfg: cfg, url: u, client: client, core: minio.Core{Client: client}}, nil
+	return &S3{cfg: cfg, url: u, client: client, core: minio.Core{Client: client}, pages: turned}, nil
 }
 
 // webTransport returns a transport that trusts one more certificate authority,
@@ -299,6 +301,7 @@ func (s *S3) everyUpload(ctx context.Context, prefix string, yield func(plan.Obj
 // rows lists versions and delete markers, or plain objects, each once.
 func (s *S3) rows(ctx context.Context, prefix string, versions bool, yield func(plan.Object) error) error {
 	var seen once
+	s.pages.row()
 	for o := range s.client.ListObjectsIter(ctx, s.cfg.Bucket, minio.ListObjectsOptions{WithVersions: versions, Recursive: true, Prefix: prefix}) {
 		if o.Err != nil {
 			return translate(s.doing("list the objects"), o.Err)
@@ -316,6 +319,9 @@ func (s *S3) rows(ctx context.Context, prefix string, versions bool, yield func(
 			}
 			continue
 		}
+		if strings.HasPrefix(x.Key, prefix) {
+			s.pages.row()
+		}
 		if err := yield(x); err != nil {
 			return err
 		}
@@ -328,6 +334,7 @@ func (s *S3) rows(ctx context.Context, prefix string, versions bool, yield func(
 func (s *S3) uploads(ctx context.Context, prefix string, yield func(plan.Object) error) error {
 	keyMarker, idMarker := "", ""
 	var seen once
+	s.pages.row()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -344,6 +351,9 @@ func (s *S3) uploads(ctx context.Context, prefix string, yield func(plan.Object)
 			x := plan.Object{Storage: s.cfg.Name, Key: u.Key, Version: u.UploadID, Kind: plan.Upload, SizeBytes: u.Size, ModifiedAt: u.Initiated.UTC()}
 			if !seen.first(x) {
 				continue
+			}
+			if strings.HasPrefix(x.Key, prefix) {
+				s.pages.row()
 			}
 			if err := yield(x); err != nil {
 				return err

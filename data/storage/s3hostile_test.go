@@ -72,6 +72,37 @@ func TestAListingThatNeverEndsIsGivenUp(t *testing.T) {
 	}
 }
 
+// TestAListingOfNewPagesWithoutARowIsGivenUp: each page names another one to come.
+func TestAListingOfNewPagesWithoutARowIsGivenUp(t *testing.T) {
+	for name, row := range map[string]func(n int) string{
+		"none, in a long page":       func(int) string { return strings.Repeat(" ", 5000) },
+		"others than were asked for": func(n int) string { return s3Version(fmt.Sprintf("other/%06d.jpg", n)) },
+	} {
+		pages := 0
+		s := s3Saying(t, func(*http.Request) string {
+			if pages++; pages > 300 {
+				t.Errorf("%s: it goes on", name)
+				return `<ListVersionsResult/>`
+			}
+			return fmt.Sprintf(`<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>uploads/1/%d.jpg</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>%s</ListVersionsResult>`, pages, row(pages))
+		})
+		if err := s.List(t.Context(), "uploads/1/", func(plan.Object) error { return nil }); !errors.Is(err, storage.ErrUnclear) {
+			t.Errorf("%s: %v after %d pages", name, err, pages)
+		}
+	}
+	t.Run("a bucket of many pages is read to its end", func(t *testing.T) {
+		pages, got := 0, 0
+		s := s3Saying(t, func(*http.Request) string {
+			pages++
+			return fmt.Sprintf(`<ListVersionsResult><IsTruncated>%v</IsTruncated><NextKeyMarker>uploads/1/%06d.jpg</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>%s</ListVersionsResult>`,
+				pages < 250, pages, s3Version(fmt.Sprintf("uploads/1/%06d.jpg", pages)))
+		})
+		if err := s.List(t.Context(), "uploads/1/", func(plan.Object) error { got++; return nil }); err != nil || got != 250 {
+			t.Errorf("%d rows of %d pages, %v", got, pages, err)
+		}
+	})
+}
+
 func TestEntitiesOfAnXMLAnswerAreNotExpanded(t *testing.T) {
 	for name, head := range map[string]string{
 		"a file of this machine": `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>`,

@@ -47,6 +47,20 @@ func (t *Tx) PutCase(c cases.Case) error {
 		int(c.State), stamp(c.ReceivedAt), t.s.emailIndex(c.Requester.Email), sealed, int64(c.ID))
 }
 
+// ReduceCase stores what stays of a case of which the rest is forgotten, under
+// another key: older copies of the rest open with none that is left. Its errors
+// are those of PutCase.
+func (t *Tx) ReduceCase(c cases.Case) error {
+	if err := t.PutCase(c); err != nil {
+		return err
+	}
+	var sid sql.NullInt64
+	if err := t.row("SELECT subject FROM cases WHERE id = ?", int64(c.ID)).Scan(&sid); err != nil {
+		return err
+	}
+	return t.forgetKey(sid)
+}
+
 // Case returns one case, cases.ErrNotFound where there is none.
 func (t *Tx) Case(id cases.ID) (cases.Case, error) {
 	found, err := t.cases("AND id = ?", int64(id))

@@ -14,6 +14,7 @@ import (
 	"greffier/app/cases"
 	"greffier/app/evidence"
 	"greffier/app/mailbox"
+	"greffier/app/order"
 	"greffier/app/plan"
 	"greffier/app/request"
 	"greffier/data/store"
@@ -105,7 +106,16 @@ func TestOlderCopyOfTheFileDoesNotOpenWithTheKeysOfNow(t *testing.T) {
 			must(t, err)
 		},
 		"a copy of an identity document": func(t *testing.T, tx *store.Tx, _, _ int64) { must(t, tx.DropRaw(2)) },
-		"a sent mail":                    func(t *testing.T, tx *store.Tx, _, _ int64) { must(t, tx.DeleteRecord("sent-1", "x")) },
+		"what a case held": func(t *testing.T, tx *store.Tx, _, _ int64) {
+			must(t, tx.ReduceCase(cases.Case{ID: 1, Subject: "case of Anouk"}))
+		},
+		"an order that the shop made anonymous": func(t *testing.T, tx *store.Tx, anouk, _ int64) {
+			o, err := tx.Order(anouk)
+			must(t, err)
+			_, _, _, err = tx.PutOrder(order.Order{ID: o.ID, Shop: o.Shop, Ref: o.Ref, Number: o.Number, Status: o.Status, State: o.State, CreatedAt: o.CreatedAt, Anonymised: true})
+			must(t, err)
+		},
+		"a sent mail": func(t *testing.T, tx *store.Tx, _, _ int64) { must(t, tx.DeleteRecord("sent-1", "x")) },
 	}
 	for name, f := range forget {
 		t.Run(name, func(t *testing.T) {

@@ -146,11 +146,16 @@ func (t *Tx) UpdateMessage(j request.Judged) error {
 	if j.Case != 0 {
 		caseID = j.Case
 	}
-	if err := t.exec("UPDATE message SET kind = ?, case_id = ?, corrected = ?, subject = ?, sealed = ?, raw_sealed = ? WHERE id = ?",
-		int(j.Verdict.Kind), caseID, j.Corrected, sid, sealed, raw, m.ID); err != nil {
+	// Without a sender nobody is to be found by this message any more.
+	_, from := m.Sender()
+	if err := t.exec("UPDATE message SET kind = ?, case_id = ?, corrected = ?, subject = ?, sealed = ?, raw_sealed = ?, email_ix = CASE WHEN ? THEN email_ix END WHERE id = ?",
+		int(j.Verdict.Kind), caseID, j.Corrected, sid, sealed, raw, from, m.ID); err != nil {
 		return err
 	}
-	if before.Valid && before.Int64 == sid {
+	switch {
+	case len(oldRaw) > 0 && raw == nil:
+		return t.forgetKey(before) // its words are forgotten
+	case before.Valid && before.Int64 == sid:
 		return nil
 	}
 	return t.dropUnused(before)

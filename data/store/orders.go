@@ -248,7 +248,10 @@ func (t *Tx) writeOrder(o order.Order) error {
 		o.ID, o.Shop, o.Ref, o.Number, o.Status, int(o.State), stamp(o.CreatedAt), stamp(o.CompletedAt), stamp(o.ModifiedAt), o.Total, o.Currency, sid, ix, sealed, o.Anonymised); err != nil {
 		return err
 	}
-	if before.Valid && sid == before.Int64 {
+	switch {
+	case sid == nil:
+		return t.forgetKey(before) // the shop forgot whose it is
+	case before.Valid && sid == before.Int64:
 		return nil
 	}
 	return t.dropUnused(before)

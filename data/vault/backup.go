@@ -26,6 +26,8 @@ var (
 const (
 	maxBackupFile  = 64 << 30
 	maxBackupFiles = 64
+	// mostScrypt is log2 of scrypt's N of a backup that is tried at all: 1 GiB.
+	mostScrypt = 20
 )
 
 // secret is what encrypts backups: the passphrase, so that a backup can be
@@ -118,6 +120,8 @@ func Unpack(path, secret, dir string) error {
 	if err != nil {
 		return ErrBackupKey
 	}
+	// A forged one must not take all memory: the usual cost takes 256 MiB.
+	id.SetMaxWorkFactor(max(Costs.ScryptLog, mostScrypt))
 	dec, err := age.Decrypt(f, id)
 	if err != nil {
 		var no *age.NoIdentityMatchError

@@ -156,6 +156,7 @@ func (v *Vault) Change(current, next string) error {
 	}
 	v.from, v.passphrase = h.From, next
 	dropFromKeyring(name)
+	v.RenewUnattended()
 	return nil
 }
 
@@ -318,6 +319,7 @@ func Recover(dir, code, next string) (*Vault, error) {
 		return nil, err
 	}
 	dropFromKeyring(name)
+	v.RenewUnattended()
 	return v, nil
 }
 
@@ -355,6 +357,34 @@ func replace(path string, b []byte) error {
 		}
 	}
 	return nil
+}
+
+// Settle removes what a program that was killed while it wrote a file left in the
+// profile, and overwrites it: the keys of an epoch that has ended since may be
+// in it. Nobody else may have the profile open.
+func Settle(dir string) error {
+	es, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("look for what was left: %w", err)
+	}
+	for _, e := range es {
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), newPrefix) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		old, oerr := os.OpenFile(path, os.O_WRONLY, 0)
+		err = errors.Join(err, os.Remove(path))
+		if oerr != nil {
+			continue
+		}
+		if st, serr := old.Stat(); serr == nil && overwrites && alone(old) {
+			if _, werr := old.WriteAt(make([]byte, st.Size()), 0); werr == nil {
+				_ = old.Sync()
+			}
+		}
+		old.Close()
+	}
+	return err
 }
 
 // Protect takes from others whatever mode bits the files of a profile have for

@@ -1,8 +1,10 @@
 package vault_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,4 +179,35 @@ func FuzzRecoveryCode(f *testing.F) {
 			t.Errorf("%q: %v", typed, err)
 		}
 	})
+}
+
+func TestWhatAKilledWriteLeftIsRemovedAndNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	for _, n := range []string{".new-1", ".new-2", "keys.enc", "notes"} {
+		if err := os.WriteFile(filepath.Join(dir, n), []byte("of a former epoch"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copied := filepath.Join(dir, "hers")
+	if err := os.Link(filepath.Join(dir, ".new-2"), copied); err != nil {
+		t.Skip("no links here")
+	}
+	open, err := os.Open(filepath.Join(dir, ".new-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	if err := vault.Settle(dir); err != nil {
+		t.Fatal(err)
+	}
+	es, err := os.ReadDir(dir)
+	if err != nil || len(es) != 3 {
+		t.Errorf("left are %v, %v", es, err)
+	}
+	if b, _ := io.ReadAll(open); bytes.Contains(b, []byte("epoch")) {
+		t.Error("the bytes of the file are still there")
+	}
+	if b, _ := os.ReadFile(copied); string(b) != "of a former epoch" {
+		t.Errorf("a file under another name holds %q", b)
+	}
 }

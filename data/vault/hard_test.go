@@ -392,6 +392,67 @@ func TestForgedBackupWritesNothingElsewhere(t *testing.T) {
 	})
 }
 
+// TestABackupThatWouldTakeAllMemoryIsNotTried: the cost of scrypt is told by the
+// file.
+func TestABackupThatWouldTakeAllMemoryIsNotTried(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "b.age")
+	// A header whose scrypt takes 2^22: 4 GiB.
+	header := "age-encryption.org/v1\n-> scrypt rF0/NwblUHHTpgQgRpe5CQ 22\ngUjEymFKMVXQEKdMMHL24oYexjE3TIC0O0zGSqJ2aUY\n--- " + strings.Repeat("A", 42) + "A\n" + strings.Repeat("x", 100)
+	must(t, os.WriteFile(path, []byte(header), 0o600))
+	began := time.Now()
+	err := vault.Unpack(path, "pass", filepath.Join(t.TempDir(), "to"))
+	if !errors.Is(err, vault.ErrNotBackup) || time.Since(began) > 3*time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+}
+
+// FuzzUnpack gives what is in an age file that opens, and what is none.
+func FuzzUnpack(f *testing.F) {
+	var whole bytes.Buffer
+	tw := tar.NewWriter(&whole)
+	tw.WriteHeader(&tar.Header{Name: "vault.json", Mode: 0o600, Size: 2, Typeflag: tar.TypeReg})
+	tw.Write([]byte("{}"))
+	tw.Close()
+	f.Add(whole.Bytes(), true)
+	f.Add(whole.Bytes()[:600], true)
+	f.Add([]byte("age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 1\nAAAA\n--- AAAA\n"), false)
+	f.Add([]byte{}, true)
+	f.Fuzz(func(t *testing.T, b []byte, sealed bool) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "b.age")
+		if sealed {
+			to, err := age.NewScryptRecipient("pass")
+			must(t, err)
+			to.SetWorkFactor(1)
+			out, err := os.Create(path)
+			must(t, err)
+			w, err := age.Encrypt(out, to)
+			must(t, err)
+			w.Write(b)
+			must(t, errors.Join(w.Close(), out.Close()))
+		} else {
+			must(t, os.WriteFile(path, b, 0o600))
+		}
+		err := vault.Unpack(path, "pass", filepath.Join(dir, "to"))
+		es, rerr := os.ReadDir(dir)
+		must(t, rerr)
+		for _, e := range es {
+			if n := e.Name(); n != "b.age" && n != "to" {
+				t.Errorf("it wrote %q", n)
+			}
+		}
+		files, _ := os.ReadDir(filepath.Join(dir, "to"))
+		for _, e := range files {
+			if !e.Type().IsRegular() {
+				t.Errorf("it made %v", e)
+			}
+		}
+		if err == nil && len(files) == 0 {
+			t.Error("nothing is taken for a backup")
+		}
+	})
+}
+
 func FuzzVaultHeader(f *testing.F) {
 	for _, s := range []string{"", "{}", `{"version":1,"from":"passphrase","argon2_time":1,"argon2_threads":1,"argon2_memory_kib":8,"salt":"AAAA","wrapped":"AAAA"}`, `{"version":1,"from":"else","wrapped":"AAAA"}`, `[1]`} {
 		f.Add([]byte(s))

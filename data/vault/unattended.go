@@ -33,6 +33,19 @@ func (v *Vault) KeepUnattended() error {
 	return nil
 }
 
+// RenewUnattended follows a change of what opens the vault, where the keyring
+// keeps it for a scheduler. A keyring that does not take it is asked to forget
+// the former one: the scheduler's view then tells that the key is missing.
+func (v *Vault) RenewUnattended() {
+	had, err := Unattended(v.dir)
+	if err != nil || v.from == "passphrase" && had == v.passphrase {
+		return
+	}
+	if v.from == "keyring" || v.KeepUnattended() != nil {
+		v.ForgetUnattended()
+	}
+}
+
 // ForgetUnattended takes out of the keyring what KeepUnattended put there.
 func (v *Vault) ForgetUnattended() {
 	name := unattendedName(v.dir)

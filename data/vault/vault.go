@@ -273,10 +273,13 @@ func unseal(key, sealed, bound []byte) ([]byte, error) {
 	return gcm(key).Open(nil, nil, sealed, bound)
 }
 
+// newPrefix begins the name of a file that is being written.
+const newPrefix = ".new-"
+
 // WriteFile replaces a file whole or not at all, mode 0600: written beside it,
 // synced, renamed, and the folder synced.
 func WriteFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := os.CreateTemp(filepath.Dir(path), newPrefix+"*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
