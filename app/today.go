@@ -144,7 +144,11 @@ func (a *App) needOfMail(t *Today, tx Tx) error {
 	if n.Count == 0 {
 		return nil
 	}
-	if n.DaysLeft = a.today().Days(n.Due); n.DaysLeft <= atRiskDays {
+	n.DaysLeft = a.today().Days(n.Due)
+	switch {
+	case n.DaysLeft < 0:
+		n.Tone = ToneLate
+	case n.DaysLeft <= atRiskDays:
 		n.Tone = ToneAtRisk
 	}
 	t.Needs = append(t.Needs, n)

@@ -104,6 +104,7 @@ func newDoorIn(a fyne.App, win fyne.Window, d Door, async, home func(func())) *d
 	win.SetMainMenu(nil)
 	win.SetCloseIntercept(nil)
 	win.Canvas().SetOnTypedKey(nil)
+	win.SetOnDropped(nil)
 	o.enter = func(f Facade) {
 		w := newWindowIn(a, win, f, o.async, o.home)
 		w.locker = &o.d

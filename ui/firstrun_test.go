@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 
 	"greffier/app"
@@ -183,6 +184,31 @@ func TestTheGuidedSetUpFitsTheSmallestWindow(t *testing.T) {
 			}
 			shoot(t, w, "firstrun-"+step+"-"+lang)
 		}
+	}
+}
+
+func TestWhatIsDroppedOnTheWindowIsTakenInOrToldOf(t *testing.T) {
+	f := newFake("fr", "light")
+	f.setup.taken = app.TakenMail{ID: 21, New: true}
+	w := openTest(t, f)
+	drop := func(path string) { w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI(path)}) }
+	drop("/home/claire/demande.EML")
+	if p, ok := w.page.(*mailPage); !ok || p.id != 21 || !f.called("TakeMail /home/claire/demande.EML") {
+		t.Errorf("the mail was not opened: %T", w.page)
+	}
+	f.setup.taken.Case = 1
+	drop("/home/claire/demande.eml")
+	if _, ok := w.page.(*casePage); !ok {
+		t.Errorf("the case was not opened: %T", w.page)
+	}
+	drop("/home/claire/commandes.csv")
+	if p, ok := w.page.(*connPage); !ok || p.form.shop().File != "/home/claire/commandes.csv" || p.form.kind != "csv" {
+		t.Errorf("the file of orders was not offered: %T", w.page)
+	}
+	was := w.page
+	drop("/home/claire/photo.jpg")
+	if w.page != was || f.called("TakeMail /home/claire/photo.jpg") {
+		t.Error("a picture was read")
 	}
 }
 

@@ -141,6 +141,7 @@ func newWindowIn(a fyne.App, in fyne.Window, f Facade, async, home func(func()))
 		w.win.Resize(w.remembered())
 	}
 	w.win.SetCloseIntercept(w.close)
+	w.win.SetOnDropped(w.dropped)
 	w.win.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
 		w.touch()
 		if e.Name == fyne.KeyEscape && !kit.Escape(w.win.Canvas()) {
