@@ -133,7 +133,7 @@ func (c *cli) recoverProfile(t func(string) string) error {
 }
 
 // recoverAlone puts the profile under a new passphrase by its recovery code,
-// while nobody has it open. What a scheduler opens it with follows.
+// while nobody has it open.
 func (c *cli) recoverAlone(dir, code, next string) error {
 	return c.alone(dir, func() error {
 		v, err := vault.Recover(dir, code, next)
@@ -141,7 +141,6 @@ func (c *cli) recoverAlone(dir, code, next string) error {
 			return err
 		}
 		defer v.Forget()
-		v.RenewUnattended()
 		return nil
 	})
 }

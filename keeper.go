@@ -44,13 +44,7 @@ type keeper struct{ p *profile }
 func (k keeper) From() string            { return k.p.vault.From() }
 func (k keeper) RecoveryMade() time.Time { return vault.RecoveryMade(k.p.dir) }
 
-func (k keeper) Change(current, next string) error {
-	err := k.p.vault.Change(current, next)
-	if err == nil {
-		k.p.vault.RenewUnattended()
-	}
-	return err
-}
+func (k keeper) Change(current, next string) error { return k.p.vault.Change(current, next) }
 
 func (k keeper) MakeRecovery(at time.Time) (string, error) { return k.p.vault.MakeRecovery(at) }
 

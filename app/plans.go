@@ -119,16 +119,10 @@ func (a *App) makePlan(ctx context.Context, s plan.Scope, lang string, report Re
 			}
 			in.Orders = append(in.Orders, o)
 		}
-		same := newSameCustomer(in.Orders)
-		if err := tx.EachOrder(func(o order.Order) error {
-			index.Add(o)
-			same.add(o)
-			return nil
-		}); err != nil {
+		var err error
+		if in.Others, err = furtherOrders(tx, in.Orders, index); err != nil {
 			return err
 		}
-		in.Others = same.others
-		var err error
 		in.Holds, err = a.holds(tx, cases.ID(s.Case))
 		return err
 	}); err != nil {
@@ -164,6 +158,18 @@ func (a *App) addRecords(ctx context.Context, in *plan.Input, report Report) err
 		}
 	}
 	return nil
+}
+
+// furtherOrders puts all orders into an index, and returns for each of those in
+// scope the numbers of the further ones of the same customer.
+func furtherOrders(tx Tx, scope []order.Order, index *plan.Index) (map[int64][]string, error) {
+	same := newSameCustomer(scope)
+	err := tx.EachOrder(func(o order.Order) error {
+		index.Add(o)
+		same.add(o)
+		return nil
+	})
+	return same.others, err
 }
 
 // sameCustomer finds which further orders stand on the same account or address

@@ -212,16 +212,9 @@ func (a *App) rulePlan(ctx context.Context, at law.Date, r register.Rule, rows [
 		if archive || len(in.Orders) == 0 {
 			return nil
 		}
-		same := newSameCustomer(in.Orders)
-		if err := tx.EachOrder(func(o order.Order) error {
-			index.Add(o)
-			same.add(o)
-			return nil
-		}); err != nil {
-			return err
-		}
-		in.Others = same.others
-		return nil
+		var err error
+		in.Others, err = furtherOrders(tx, in.Orders, index)
+		return err
 	}); err != nil || len(in.Orders) == 0 {
 		return plan.Plan{}, err
 	}

@@ -156,7 +156,7 @@ func (v *Vault) Change(current, next string) error {
 	}
 	v.from, v.passphrase = h.From, next
 	dropFromKeyring(name)
-	v.RenewUnattended()
+	v.renewUnattended()
 	return nil
 }
 
@@ -319,7 +319,7 @@ func Recover(dir, code, next string) (*Vault, error) {
 		return nil, err
 	}
 	dropFromKeyring(name)
-	v.RenewUnattended()
+	v.renewUnattended()
 	return v, nil
 }
 

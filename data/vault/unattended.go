@@ -33,10 +33,10 @@ func (v *Vault) KeepUnattended() error {
 	return nil
 }
 
-// RenewUnattended follows a change of what opens the vault, where the keyring
+// renewUnattended follows a change of what opens the vault, where the keyring
 // keeps it for a scheduler. A keyring that does not take it is asked to forget
 // the former one: the scheduler's view then tells that the key is missing.
-func (v *Vault) RenewUnattended() {
+func (v *Vault) renewUnattended() {
 	had, err := Unattended(v.dir)
 	if err != nil || v.from == "passphrase" && had == v.passphrase {
 		return

@@ -57,20 +57,18 @@ func TestAChangeOfThePassphraseReachesTheScheduler(t *testing.T) {
 	dir := t.TempDir()
 	v, err := vault.Create(dir, "une phrase")
 	must(t, err)
-	v.RenewUnattended()
+	must(t, v.Change("une phrase", "une autre"))
 	if _, err := vault.Unattended(dir); err == nil {
 		t.Error("it was given to a scheduler that nobody asked for")
 	}
 	must(t, v.KeepUnattended())
-	must(t, v.Change("une phrase", "another sentence"))
-	v.RenewUnattended()
+	must(t, v.Change("une autre", "another sentence"))
 	s, err := vault.Unattended(dir)
 	must(t, err)
 	if _, err := vault.Open(dir, s); err != nil {
 		t.Errorf("what the keyring gives does not open the profile: %v", err)
 	}
 	must(t, v.Change("another sentence", ""))
-	v.RenewUnattended()
 	if _, err := vault.Unattended(dir); !errors.Is(err, vault.ErrKeyring) {
 		t.Errorf("the keyring keeps a passphrase that opens nothing: %v", err)
 	}
