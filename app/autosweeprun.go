@@ -490,7 +490,7 @@ func heldRows(due []DueRow, rule string) []SweepHeld {
 // a hold may name somebody.
 func heldKind(held string) string {
 	switch held {
-	case ShopAway, retention.NoOrder, retention.NoStart:
+	case ShopAway, retention.NoOrder, retention.NoStart, plan.UnseenMail:
 		return held
 	}
 	if strings.HasPrefix(held, "case ") {

@@ -229,11 +229,11 @@ func (a *App) lookAtOwn(tx Tx) (map[string][]OwnItem, error) {
 	return out, nil
 }
 
-// holdsCase tells why the file of a case must stay: an order of it is held, as
-// for a dispute in which the file is the proof (GDPR Art. 17(3)(e)).
+// holdsCase tells why the file of a case must stay: an order that it may be about
+// is held, as for a dispute in which the file is the proof (GDPR Art. 17(3)(e)).
 func (a *App) holdsCase(c cases.Case, hs []plan.Hold) string {
 	for _, h := range hs {
-		if h.Order != 0 && h.ActiveOn(a.today()) && slices.Contains(c.Selected(), h.Order) {
+		if h.Order != 0 && h.ActiveOn(a.today()) && slices.Contains(c.MayConcern(), h.Order) {
 			return h.Reason
 		}
 	}

@@ -112,11 +112,11 @@ func (a *App) lastMessage(id int64) (at time.Time, err error) {
 }
 
 // ruleHolds are all that protects orders from the rules about orders and
-// persons: the owner's holds, the restrictions, and every open case of their
-// person, whatever it asks for. What is being dealt with does not go from under
-// it.
+// persons: the owner's holds, the restrictions, every open case of their person
+// or that may mean them, whatever it asks for, and every mail that may be a
+// request. What is being dealt with does not go from under it.
 func (a *App) ruleHolds(tx Tx) ([]plan.Hold, error) {
-	hs, err := a.standing(tx)
+	hs, err := a.holds(tx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -124,21 +124,20 @@ func (a *App) ruleHolds(tx Tx) ([]plan.Hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	hs = a.withCases(hs, cs, 0)
+	theirs, err := ofPersons(tx, cs)
+	if err != nil {
+		return nil, err
+	}
+	unseen, err := a.unseenHolds(tx, func(request.Right) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	hs = append(hs, unseen...)
 	for _, c := range cs {
 		if !c.State.Open() {
 			continue
 		}
-		ids := c.Selected()
-		if c.Requester.Email != "" {
-			os, err := tx.OrdersByEmail(c.Requester.Email)
-			if err != nil {
-				return nil, err
-			}
-			for _, o := range os {
-				ids = append(ids, o.ID)
-			}
-		}
+		ids := slices.Concat(c.MayConcern(), theirs[c.ID])
 		right := request.NoRight
 		if len(c.Asked) > 0 {
 			right = c.Asked[0].Right

@@ -423,6 +423,9 @@ func (a *App) holdsOf(tx Tx, r erasure.Record, own cases.ID) ([]plan.Hold, error
 	if r.Scope.Rule != "" && r.Scope.Rule != retention.Media && r.Scope.Rule != plan.Orphans {
 		return a.ruleHolds(tx)
 	}
+	if r.Scope.Rule == retention.Media {
+		return a.mediaHolds(tx)
+	}
 	return a.holds(tx, own)
 }
 

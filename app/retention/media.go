@@ -79,6 +79,9 @@ type Input struct {
 	Orphans     []plan.Found
 	Holds       []plan.Hold
 	Cases       []cases.Case
+	// OfPerson has by case the orders of the addresses of its persons, whether
+	// or not anybody proposed them.
+	OfPerson map[cases.ID][]int64
 }
 
 // Apply applies the media rule to what was found. It is Tally over lists.
@@ -104,6 +107,10 @@ func Apply(in Input) (Result, error) {
 // restriction means keeping (Art. 18).
 var waits = []request.Right{request.Access, request.Portability, request.Restriction}
 
+// NeedsMedia tells whether the media must stay until a request for a right is
+// answered.
+func NeedsMedia(r request.Right) bool { return slices.Contains(waits, r) }
+
 // needsMedia returns the first right of an open case for which the media must
 // stay, false where there is none.
 func needsMedia(c cases.Case) (request.Right, bool) {
@@ -113,7 +120,7 @@ func needsMedia(c cases.Case) (request.Right, bool) {
 	if c.Disputed() {
 		return request.Restriction, true // law.md 3.2: parents who disagree
 	}
-	i := slices.IndexFunc(c.Asked, func(a cases.Asked) bool { return slices.Contains(waits, a.Right) })
+	i := slices.IndexFunc(c.Asked, func(a cases.Asked) bool { return NeedsMedia(a.Right) })
 	if i < 0 {
 		return request.NoRight, false
 	}
@@ -135,9 +142,10 @@ func StartOf(r register.Rule, o order.Order, lastMessage time.Time, zone *time.L
 	return Start{law.DateOf(last, zone), FromInteraction}
 }
 
-// CaseHolds returns a hold for each order that an open case needs, so that
-// the planner protects what Apply says waits.
-func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
+// CaseHolds returns a hold for each order that an open case needs or may need
+// (cases.Case.MayConcern), so that the planner protects what Apply says waits: to
+// wait can be taken back, an erasure cannot. ofPerson is as in Input.
+func CaseHolds(all []cases.Case, ofPerson map[cases.ID][]int64, except cases.ID, today law.Date) []plan.Hold {
 	var out []plan.Hold
 	for _, c := range all {
 		r, needs := needsMedia(c)
@@ -145,7 +153,7 @@ func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
 		if c.ID == except && !c.Disputed() || !needs {
 			continue
 		}
-		for _, id := range c.Selected() {
+		for _, id := range c.MayConcern(ofPerson[c.ID]...) {
 			out = append(out, plan.Hold{Order: id, From: today, Reason: waitsFor(c.ID, r), Article: r.Article()})
 		}
 	}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/law"
+	"greffier/app/request"
+)
+
+// unsure is a text of which the recogniser says that somebody has to look.
+const unsure = "Hello,\n\nwhy you process it and on which legal basis\n\nBob"
+
+// TestARequestKeepsPhotosBeforeAnybodyHasChosenItsOrders: a copy cannot be given
+// of what is gone, and who asks is not yet matched to what she asks for.
+func TestARequestKeepsPhotosBeforeAnybodyHasChosenItsOrders(t *testing.T) {
+	t.Parallel()
+	s := shopOf(t, `401,completed,2026-08-01,2026-08-10,alice@example.org,Alice,Planchon
+402,completed,2026-08-01,2026-08-10,bob@example.org,Bob,Durand
+403,completed,2026-08-01,2026-08-10,carl@example.org,Carl,Lenoir
+404,completed,2026-08-01,2026-08-10,dora@example.org,Dora,Petit
+`, "uploads/401/a.jpg", "uploads/402/a.jpg", "uploads/403/a.jpg", "uploads/404/a.jpg")
+	photos := func() (left string) {
+		for _, n := range []string{"401", "402", "403", "404"} {
+			if s.exists("photos/uploads/" + n + "/a.jpg") {
+				left += n + " "
+			}
+		}
+		return strings.TrimSpace(left)
+	}
+	// Her name alone leads to 401: it is proposed, and nobody has said yes.
+	s.box.put(t, "2026-11-25T10:00:00Z", letter("Alice Planchon <alice.p@perso.example>", "Mes photos", showMe, vouched("perso.example", "pass")))
+	// What Bob wants is not clear: it waits to be looked at.
+	s.box.put(t, "2026-11-26T10:00:00Z", letter("Bob <bob@example.org>", "Question", unsure, vouched("example.org", "pass")))
+	s.fetch()
+	c := s.theCase("alice.p@perso.example")
+	if len(c.Selected()) != 0 || !slices.Contains(c.MayConcern(), s.id("401")) {
+		t.Fatalf("orders %+v", c.Orders)
+	}
+	// Dora asked by telephone, and was found by nothing but her address.
+	if _, err := s.EnterCase(t.Context(), app.NewCase{Channel: cases.ChannelTelephone, Received: law.Date{Year: 2026, Month: 11, Day: 26}, Requester: cases.Person{Email: "dora@example.org"}, Rights: []request.Right{request.Portability}}); err != nil {
+		t.Fatal(err)
+	}
+	s.runRule("media")
+	if got := photos(); got != "401 402 404" {
+		t.Errorf("left after the run: %s", got)
+	}
+	p8 := s.promiseOf("P8")
+	said := strings.Join(p8.Evidence, "\n")
+	for _, w := range []string{"Order 401: waiting for the answer to request", "Order 402: waiting until a message", "Order 404: waiting for the answer to request"} {
+		if !strings.Contains(said, w) {
+			t.Errorf("P8 does not say %q:\n%s", w, said)
+		}
+	}
+	if p8.State == "broken" || strings.Contains(said, "past its day") {
+		t.Errorf("P8 is %s: %s", p8.State, said)
+	}
+	// A confirmed plan of hers for another case waits for Alice's, too: to wait can
+	// be taken back.
+	if p := s.planOrder("401"); len(p.Erase) != 0 {
+		t.Errorf("plan for 401: %+v", p.Erase)
+	}
+	// She looks: 401 is somebody else's, and Bob asked for nothing.
+	s.act(c.ID, cases.ActSelectOrders, cases.Input{})
+	ms, err := s.Mails(t.Context(), request.ToCheck)
+	if err != nil || len(ms) != 1 {
+		t.Fatalf("%v %v", ms, err)
+	}
+	if _, err := s.CorrectVerdict(t.Context(), ms[0].ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.runRule("media")
+	if got := photos(); got != "404" {
+		t.Errorf("left after she looked: %s", got)
+	}
+}
