@@ -77,6 +77,14 @@ func (c *cli) autoSweep(keyEnv string) error {
 		return nil
 	}
 	rec, err := p.AutoSweep(c.ctx, app.SweepCommand, nil)
+	// The backup of the day is made after what was erased has gone, and also
+	// where the sweep could not do everything.
+	if c.ctx.Err() == nil {
+		if berr := p.CareForBackups(c.ctx); berr != nil {
+			c.say("%s", assets.Text(c.speak(), "cli.sweep_backup", nil))
+			err = errors.Join(err, berr)
+		}
+	}
 	if c.json {
 		if jerr := c.printJSON(sweepOf(rec)); jerr != nil {
 			return jerr

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"greffier/app"
 	"greffier/app/cases"
@@ -76,4 +79,63 @@ func TestARequestKeepsPhotosBeforeAnybodyHasChosenItsOrders(t *testing.T) {
 	if got := photos(); got != "404" {
 		t.Errorf("left after she looked: %s", got)
 	}
+}
+
+// TestASweepByItselfPrintsItsCertificateOrSaysThatItCouldNot: nobody is there who
+// could ask for it.
+func TestASweepByItselfPrintsItsCertificateOrSaysThatItCouldNot(t *testing.T) {
+	s := newSweepShop(t, 1)
+	s.automatic()
+	out := s.p.Info().OutDir
+	printed := func() (pdf, json int) {
+		es, _ := os.ReadDir(out)
+		for _, e := range es {
+			if strings.HasPrefix(e.Name(), "certificate-") && strings.HasSuffix(e.Name(), ".pdf") {
+				pdf++
+			}
+			if strings.HasPrefix(e.Name(), "certificate-") && strings.HasSuffix(e.Name(), ".json") {
+				json++
+			}
+		}
+		return pdf, json
+	}
+	night := func(n int) app.SweepRecord {
+		s.orders(n)
+		s.now = s.now.Add(24 * time.Hour)
+		return s.sweep()
+	}
+	if r := night(2); r.State != app.SweepDone || r.Unprinted != 0 {
+		t.Errorf("sweep: %+v", r)
+	}
+	if pdf, json := printed(); pdf != 1 || json != 1 {
+		t.Errorf("%d certificates on paper, %d for machines", pdf, json)
+	}
+	// A file stands where the folder should be.
+	if err := os.Rename(out, out+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(out, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := night(3)
+	s.want("without a certificate", 0, 6)
+	if r.State != app.SweepPartial || r.Unprinted != 1 || r.NextAt.IsZero() {
+		t.Errorf("sweep: %+v", r)
+	}
+	if err := errors.Join(os.Remove(out), os.Rename(out+".away", out)); err != nil {
+		t.Fatal(err)
+	}
+	s.now = s.now.Add(time.Hour)
+	if r := s.sweep(); r.State != app.SweepDone || r.Unprinted != 0 {
+		t.Errorf("sweep: %+v", r)
+	}
+	if pdf, json := printed(); pdf != 2 || json != 2 {
+		t.Errorf("%d certificates on paper, %d for machines", pdf, json)
+	}
+	runs, err := s.p.Runs(t.Context())
+	if err != nil || runs[0].Certificate == "" || runs[1].Certificate == "" {
+		t.Errorf("%+v %v", runs, err)
+	}
+	s.close()
+	s.verified()
 }

@@ -134,7 +134,9 @@ type SweepRecord struct {
 	Away    []SweepAway   `json:"away"`
 	Clock   *ClockJump    `json:"clock,omitempty"`
 	Failed  string        `json:"failed,omitempty"`
-	NextAt  time.Time     `json:"next_at"` // when it is tried again, zero for the next night
+	// Unprinted counts the certificates of runs that could not be printed.
+	Unprinted int       `json:"unprinted,omitempty"`
+	NextAt    time.Time `json:"next_at"` // when it is tried again, zero for the next night
 }
 
 // Erased counts what the sweep erased under the rules.

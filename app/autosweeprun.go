@@ -38,6 +38,12 @@ func (a *App) AutoSweep(ctx context.Context, trigger string, report Report) (Swe
 		return rec, err
 	}
 	serr := a.doSweep(ctx, &rec, report)
+	if rec.Clock == nil && ctx.Err() == nil {
+		serr = errors.Join(serr, a.printRuns(ctx, &rec))
+	}
+	if rec.Unprinted > 0 && (rec.State == SweepDone || rec.State == SweepWaits) {
+		rec.State = SweepPartial
+	}
 	if serr != nil {
 		rec.State, rec.Failed = SweepFailed, plainError(serr)
 	}

@@ -223,7 +223,7 @@ func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Ste
 
 // end writes the end of a run into journal and case.
 func (l ledger) end(tx Tx, r erasure.Record) error {
-	if err := l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)); err != nil {
+	if err := errors.Join(l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)), toPrint(tx, r)); err != nil {
 		return err
 	}
 	// Whom to tell is decided by the first run that erased anything, not by

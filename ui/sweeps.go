@@ -257,6 +257,9 @@ func (w *Window) sweepWords(r app.SweepRecord) string {
 	for _, x := range r.Away {
 		words = append(words, w.t("sweeps.away", "Name", kit.Line(x.Name, 40)))
 	}
+	if r.Unprinted > 0 {
+		words = append(words, w.n("sweeps.unprinted", r.Unprinted))
+	}
 	if r.Clock != nil {
 		words = append(words, w.t("need.sweep.clock"))
 	}
