@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -138,4 +139,96 @@ func TestASweepByItselfPrintsItsCertificateOrSaysThatItCouldNot(t *testing.T) {
 	}
 	s.close()
 	s.verified()
+}
+
+// TestNothingGoesByItselfWhileServersSayAnotherDay: what is due is a question of
+// time, and those who were just asked know it.
+func TestNothingGoesByItselfWhileServersSayAnotherDay(t *testing.T) {
+	t.Parallel()
+	feed := "401,completed,2026-08-01,2026-08-10,alice@example.org,Alice,Planchon\n"
+	s := shopOf(t, feed, "uploads/401/a.jpg", "uploads/402/a.jpg")
+	ahead := time.Duration(0)
+	s.deps.Ahead = func() (time.Duration, bool) { return ahead, true }
+	s.App = app.New(s.deps)
+	sweep := func() app.SweepRecord {
+		t.Helper()
+		r, err := s.AutoSweep(t.Context(), app.SweepNightly, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for _, rule := range []string{"contract", "billing", "commercial"} {
+		if err := s.SetSweepMode(t.Context(), rule, app.SweepOff); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetSweepMode(t.Context(), "media", app.SweepAutomatic); err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.RetentionOf(t.Context(), law.Date{}, "media")
+	if err != nil || len(v.Plan.Erase) != 1 {
+		t.Fatalf("%+v %v", v, err)
+	}
+	if _, err := s.Erase(t.Context(), v.Plan, v.Plan.Hash, nil); err != nil {
+		t.Fatal(err)
+	}
+	due := func() {
+		feed += "402,completed,2026-08-01,2026-08-10,bob@example.org,Bob,Durand\n"
+		s.write("orders.csv", "order,status,created,completed,email,first_name,last_name\n"+feed)
+		s.write("photos/uploads/402/a.jpg", "a picture")
+	}
+	due()
+	s.now = s.now.Add(20 * time.Hour)
+	for _, step := range []struct {
+		name  string
+		ahead time.Duration
+		trust bool
+		gone  bool
+	}{
+		{"three days ahead of the servers", 72 * time.Hour, false, false},
+		{"still", 70 * time.Hour, false, false},
+		{"her word", 72 * time.Hour, true, true},
+		{"a further two days ahead", 122 * time.Hour, false, false},
+		{"put right", 2 * time.Hour, false, true},
+		{"behind", -50 * time.Hour, false, true},
+	} {
+		s.write("photos/uploads/402/a.jpg", "a picture")
+		ahead = step.ahead
+		if step.trust {
+			if err := s.TrustClock(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := sweep()
+		if gone := !s.exists("photos/uploads/402/a.jpg"); gone != step.gone {
+			t.Errorf("%s: gone %v, %+v", step.name, gone, r)
+		}
+		needs := slices.ContainsFunc(s.needs("sweep"), func(n app.Need) bool { return n.Sweep.Why == "clock" })
+		if needs == step.gone || step.gone != (r.Clock == nil) || r.Clock != nil && (r.Clock.Kind != "ahead" || r.State != app.SweepStopped) {
+			t.Errorf("%s: %+v, told %v", step.name, r, needs)
+		}
+	}
+	// Days went by, and nobody can be asked: it may as well be the clock.
+	s.write("photos/uploads/402/a.jpg", "a picture")
+	s.deps.Ahead = nil
+	s.App = app.New(s.deps)
+	if err := os.Remove(filepath.Join(s.dir, "orders.csv")); err != nil {
+		t.Fatal(err)
+	}
+	s.now = s.now.Add(5 * 24 * time.Hour)
+	if r, err := s.AutoSweep(t.Context(), app.SweepNightly, nil); err != nil || r.State != app.SweepStopped || !s.exists("photos/uploads/402/a.jpg") {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+func TestGreffiersOwnDataAskAlsoWhereNoSweepRuns(t *testing.T) {
+	s := newSweepShop(t, 1)
+	s.aged(filepath.Join(s.p.Info().OutDir, "requests.pdf"), "%PDF", 200)
+	if err := s.p.SetSweepSettings(t.Context(), app.SweepSettings{On: false, Hour: 3, MaxObjects: 500, MaxPercent: 20}); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.need("own"); n == nil || n.Count != 1 {
+		t.Errorf("the first page: %+v", n)
+	}
 }

@@ -529,6 +529,11 @@ func TestTheHeadlessCommandIsQuietAndNeverAlone(t *testing.T) {
 		t.Errorf("quiet: %d %q %q", r.code, r.out, r.err)
 	}
 	s.want("by itself", 0, 4)
+	s.open()
+	if v, err := s.p.Vault(t.Context()); err != nil || len(v.Backups) != 1 {
+		t.Errorf("the backup of the day: %+v %v", v.Backups, err)
+	}
+	s.close()
 	if r := s.call("sweep", "--auto", "--key-env", "NOT_SET_ANYWHERE"); r.code != exitFailed || !strings.Contains(r.err, "NOT_SET_ANYWHERE") {
 		t.Errorf("without a key: %d %q", r.code, r.err)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,6 +116,11 @@ func (a *App) doSweep(ctx context.Context, rec *SweepRecord, report Report) erro
 	if err != nil {
 		return err
 	}
+	if rec.Clock != nil {
+		// The servers that were just asked say another day.
+		rec.State = SweepStopped
+		return nil
+	}
 	own, err := a.purgeOwn(ctx, greffier, "")
 	rec.Own = own
 	if err != nil {
@@ -174,6 +180,12 @@ func (a *App) readFirst(ctx context.Context, rec *SweepRecord, report Report) (s
 		if err != nil {
 			return err
 		}
+		// What could not be read now was last read when a sweep last settled, not
+		// now: the program may not have run for days, or its clock be wrong.
+		since := cmp.Or(st.ClockAt, a.now())
+		if rec.Clock = a.aheadOf(st); rec.Clock != nil {
+			return nil
+		}
 		if err := a.settleClock(tx, &st); err != nil {
 			return err
 		}
@@ -187,7 +199,7 @@ func (a *App) readFirst(ctx context.Context, rec *SweepRecord, report Report) (s
 				continue
 			}
 			k := s.Kind + " " + s.Name
-			if failing[k] = a.now(); !st.Failing[k].IsZero() {
+			if failing[k] = since; !st.Failing[k].IsZero() {
 				failing[k] = st.Failing[k]
 			}
 			stale = stale || a.now().Sub(failing[k]) >= staleAfter

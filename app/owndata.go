@@ -648,8 +648,25 @@ func (a *App) needOfOwnData(t *Today, tx Tx) error {
 	for _, o := range last[0].Own {
 		n += o.Asks
 	}
+	tellOwn(t, n)
+	return nil
+}
+
+// needOfOwnDue is needOfOwnData where no sweep looks: it looks itself.
+func (a *App) needOfOwnDue(t *Today, tx Tx) error {
+	rows, err := a.ownRows(tx)
+	n := 0
+	for _, r := range rows {
+		if r.Mode != SweepOff {
+			n += len(r.Due)
+		}
+	}
+	tellOwn(t, n)
+	return err
+}
+
+func tellOwn(t *Today, n int) {
 	if n > 0 {
 		t.Needs = append(t.Needs, Need{Kind: "sweep", Tone: ToneQuiet, Count: n, Sweep: &SweepNeed{Why: "own"}})
 	}
-	return nil
 }

@@ -74,6 +74,9 @@ func (p *sweepsPage) show(d sweepsData) fyne.CanvasObject {
 }
 
 func (w *Window) clockWords(j app.ClockJump) string {
+	if j.Kind == "ahead" {
+		return w.t("need.sweep.clock.ahead", "From", w.at(j.From), "To", w.at(j.To))
+	}
 	return w.t("need.sweep.clock.why", "From", w.at(j.From), "To", w.at(j.To))
 }
 
