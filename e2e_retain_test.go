@@ -1,17 +1,24 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"greffier/app"
 	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/evidence"
 	"greffier/app/law"
+	"greffier/app/order"
+	"greffier/app/plan"
 	"greffier/app/request"
 )
 
@@ -230,5 +237,173 @@ func TestGreffiersOwnDataAskAlsoWhereNoSweepRuns(t *testing.T) {
 	}
 	if n := s.need("own"); n == nil || n.Count != 1 {
 		t.Errorf("the first page: %+v", n)
+	}
+}
+
+// TestWhatHasToStayOfARuleRunIsTheRulesAgain: a hold that comes while a rule runs
+// by itself leaves a part of it, which is neither tried again and again nor lost.
+func TestWhatHasToStayOfARuleRunIsTheRulesAgain(t *testing.T) {
+	t.Parallel()
+	var photos []string
+	for i := range 40 {
+		photos = append(photos, fmt.Sprintf("uploads/401/%02d.jpg", i), fmt.Sprintf("uploads/402/%02d.jpg", i))
+	}
+	s := shopOf(t, "401,completed,2026-08-01,2026-08-10,alice@example.org,Alice,Planchon\n402,completed,2026-08-01,2026-08-10,bob@example.org,Bob,Durand\n", photos...)
+	held := func() (n int) {
+		for i := range 40 {
+			if s.exists(fmt.Sprintf("photos/uploads/402/%02d.jpg", i)) {
+				n++
+			}
+		}
+		return n
+	}
+	var once sync.Once
+	s.st.tried = func() {
+		once.Do(func() {
+			if _, err := s.Hold(t.Context(), app.LegalHold{Scope: app.HoldOrder, Order: s.id("402"), Reason: "Bob Durand se plaint", Until: law.Date{Year: 2026, Month: 12, Day: 20}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	v, err := s.RunRule(t.Context(), "media", law.Date{}, "rule media", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.st.tried = nil
+	if v.Record.State != erasure.Partial || held() == 0 || v.Record.Left != held() || !v.Waits || v.WaitsUntil.String() != "2026-12-20" || !v.Record.RetryAt.IsZero() {
+		t.Errorf("run: %+v, %d files are left", v, held())
+	}
+	r, err := s.AutoSweep(t.Context(), app.SweepNightly, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.needs("run")) != 0 {
+		t.Errorf("the first page nags: %+v", s.needs("run"))
+	}
+	if r.State == app.SweepPartial || !r.NextAt.IsZero() {
+		t.Errorf("the sweep is tried again: %+v", r)
+	}
+	os_, err := s.Orders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range os_ {
+		if erased := !o.Erased.IsZero(); erased != (o.Number == "401") {
+			t.Errorf("order %s: erased %v", o.Number, erased)
+		}
+	}
+	s.now = s.now.Add(30 * time.Minute)
+	before := s.acts(t, evidence.ActRunResumed)
+	if err := s.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if vs, err := s.ResumeErasure(t.Context(), nil); err != nil || len(vs) != 0 || s.acts(t, evidence.ActRunResumed) != before {
+		t.Errorf("tried again: %+v %v", vs, err)
+	}
+	// The hold ends: the rule has it.
+	s.now = at(t, "2026-12-21T09:00:00Z")
+	s.runRule("media")
+	if held() > 0 {
+		t.Error("it was lost sight of")
+	}
+}
+
+// TestARunOfARuleSparesWhoCameBackUnderAnotherAddress: what made a person due is
+// over, and a run that was cut off stands on what was true then.
+func TestARunOfARuleSparesWhoCameBackUnderAnotherAddress(t *testing.T) {
+	t.Parallel()
+	old := "401,completed,2022-01-01,2022-01-10,alice.planchon@gmail.com,Alice,Planchon\n402,completed,2022-01-01,2022-01-10,bob@example.org,Bob,Durand\n"
+	for name, tc := range map[string]struct {
+		back string
+		kept bool
+	}{
+		"an alias of her mailbox": {"403,processing,2026-12-01,,aliceplanchon+livre@gmail.com,A,P\n", true},
+		"her own address":         {"403,processing,2026-12-01,,alice.planchon@gmail.com,Alice,Planchon\n", true},
+		"somebody else":           {"403,processing,2026-12-01,,carl@example.org,Carl,Lenoir\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := shopOf(t, old, "uploads/401/a.jpg", "uploads/402/a.jpg")
+			ctx, cut := context.WithCancel(t.Context())
+			s.st.tried = cut
+			if _, err := s.RunRule(ctx, "commercial", law.Date{}, "rule commercial", nil); !errors.Is(err, context.Canceled) {
+				t.Fatalf("not cut off: %v", err)
+			}
+			s.st.tried = nil
+			s.write("orders.csv", "order,status,created,completed,email,first_name,last_name\n"+old+tc.back)
+			s.fetch()
+			if err := s.SetSweepMode(t.Context(), "commercial", app.SweepOff); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.AutoSweep(t.Context(), app.SweepNightly, nil); err != nil {
+				t.Fatal(err)
+			}
+			if kept := s.customer("401") != (order.Customer{}); kept != tc.kept {
+				t.Errorf("Alice is there: %v", kept)
+			}
+		})
+	}
+}
+
+// TestARuleGoesOnAfterWhatOnePlanTakes and says meanwhile how much is left.
+func TestARuleGoesOnAfterWhatOnePlanTakes(t *testing.T) {
+	t.Parallel()
+	var feed strings.Builder
+	const n = 520
+	for i := range n {
+		fmt.Fprintf(&feed, "%d,cancelled,2021-01-01,,c%d@example.org,Alice,Planchon\n", 1000+i, i)
+	}
+	s := shopOf(t, feed.String(), "other/x.jpg")
+	v, err := s.RetentionOf(t.Context(), law.Date{}, "commercial")
+	if err != nil || v.Rest["commercial"] != n-500 {
+		t.Fatalf("rest %v %v", v.Rest, err)
+	}
+	left := func() (left int) {
+		for _, x := range s.needs("rules") {
+			left += x.Count
+		}
+		return left
+	}
+	if left() != n {
+		t.Errorf("the first page tells of %d", left())
+	}
+	run, err := s.RunRule(t.Context(), "commercial", law.Date{}, "owner", nil)
+	if err != nil || run.Rest != n-500 || len(run.Record.Scope.Orders) != 500 || left() != n-500 {
+		t.Errorf("%d of %d, %d to go, told %d: %v", len(run.Record.Scope.Orders), n, run.Rest, left(), err)
+	}
+	for _, rule := range []string{"media", "contract", "billing"} {
+		if err := s.SetSweepMode(t.Context(), rule, app.SweepOff); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetSweepMode(t.Context(), "commercial", app.SweepAutomatic); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.AutoSweep(t.Context(), app.SweepNightly, nil); err != nil || r.State != app.SweepDone || left() != 0 {
+		t.Errorf("%+v %v, told %d", r, err, left())
+	}
+}
+
+// TestNothingIsErasedByADayToCome: an order may go on until then.
+func TestNothingIsErasedByADayToCome(t *testing.T) {
+	t.Parallel()
+	s := shopOf(t, "401,completed,2026-11-01,2026-11-10,alice@example.org,Alice,Planchon\n", "uploads/401/a.jpg")
+	day := law.Date{Year: 2027, Month: 3, Day: 1}
+	v, err := s.RetentionOf(t.Context(), day, "media")
+	if err != nil || len(v.Plan.Erase) != 1 {
+		t.Fatalf("a look ahead: %+v %v", v, err)
+	}
+	if _, err := s.RunRule(t.Context(), "media", day, "owner", nil); !errors.Is(err, app.ErrNotYet) {
+		t.Errorf("run: %v", err)
+	}
+	if _, err := s.EraseWith(t.Context(), v.Plan, v.Plan.Hash, app.EraseOptions{At: day}, nil); !errors.Is(err, app.ErrNotYet) {
+		t.Errorf("erase: %v", err)
+	}
+	// Its plan is none for today either.
+	if _, err := s.Erase(t.Context(), v.Plan, v.Plan.Hash, nil); !errors.Is(err, plan.ErrStale) {
+		t.Errorf("erase as of today: %v", err)
+	}
+	if !s.exists("photos/uploads/401/a.jpg") {
+		t.Error("it is gone")
 	}
 }

@@ -106,6 +106,8 @@ type SweepHeld struct {
 	Why     string `json:"why"`
 	Rows    int    `json:"rows"`
 	Objects int    `json:"objects"`
+	// Until is the first day after which some of it may go, zero where none is known.
+	Until law.Date `json:"until,omitzero"`
 }
 
 // SweepOfRule is what a sweep did under one rule.

@@ -33,6 +33,10 @@ type EraseOptions struct {
 	At law.Date
 }
 
+// ErrNotYet says that what is due on a day to come cannot be erased today: until
+// then an order may go on, a hold be placed, a request come.
+var ErrNotYet = errors.New("that day has not come yet")
+
 // PlanCase makes the plan of a case: what would be erased of the orders in its
 // scope, in the owner's language. cases.ErrNoOrder where none is in scope,
 // cases.ErrNotLawful where nothing is asked of which an erasure is the answer.
@@ -449,6 +453,9 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 }
 
 func (a *App) eraseWith(ctx context.Context, p plan.Plan, hash string, opt EraseOptions, w waited, report Report) (RunView, error) {
+	if opt.At.After(a.today()) {
+		return RunView{}, ErrNotYet
+	}
 	if !a.erasing.TryLock() {
 		return RunView{}, erasure.ErrRunning
 	}

@@ -166,6 +166,7 @@ type due struct {
 	rule        register.Rule
 	rows, ahead []retention.Row
 	plan        plan.Plan
+	rest        int // orders due and free to go that the plan could not take
 }
 
 // ruleDue applies a rule about orders and makes its plan.
@@ -186,8 +187,16 @@ func (a *App) ruleDue(ctx context.Context, at law.Date, r register.Rule, f ruleF
 			}
 		}
 	}
-	d.plan, err = a.rulePlan(ctx, at, r, d.rows, f)
-	return d, err
+	if d.plan, err = a.rulePlan(ctx, at, r, d.rows, f); err != nil {
+		return d, err
+	}
+	for _, row := range d.rows {
+		if row.Held == "" {
+			d.rest++
+		}
+	}
+	d.rest = max(0, d.rest-maxRuleOrders)
+	return d, nil
 }
 
 // rulePlan makes the plan of what a rule about orders makes due and nothing
@@ -254,20 +263,22 @@ func (a *App) noteDue(ctx context.Context, at law.Date, all []due) error {
 		}
 		c.At = at
 		for _, d := range all {
-			c.Count[d.rule.ID] = len(d.plan.Scope.Orders)
+			c.Count[d.rule.ID] = len(d.plan.Scope.Orders) + d.rest
 		}
 		return putSetting(tx, settingDue, c)
 	})
 }
 
-// doneDue takes out of the first page what the plan of a rule has just done; what
-// one plan could not take is counted at the next look.
-func doneDue(tx Tx, rule string) error {
+// doneDue takes out of the first page the orders that the plan of a rule has just
+// done; what one plan could not take stays told of.
+func doneDue(tx Tx, rule string, orders int) error {
 	c, err := dueCounts(tx)
 	if err != nil || c.Count[rule] == 0 {
 		return err
 	}
-	delete(c.Count, rule)
+	if c.Count[rule] -= orders; c.Count[rule] <= 0 {
+		delete(c.Count, rule)
+	}
 	return putSetting(tx, settingDue, c)
 }
 
@@ -658,7 +669,8 @@ func (a *App) ruleDates(tx Tx, f *agenda.Facts) error {
 
 // RunRule makes the plan of one rule on a day and runs it: the plan is made
 // anew, because the rules before it have changed what is there. By is who
-// confirmed it. A rule without anything to do gives a run without a number.
+// confirmed it. A rule without anything to do gives a run without a number; Rest
+// of the run tells how many orders the next one has. ErrNotYet for a day to come.
 func (a *App) RunRule(ctx context.Context, rule string, at law.Date, by string, report Report) (RunView, error) {
 	v, err := a.RetentionOf(ctx, at, rule)
 	if err != nil {
@@ -667,5 +679,7 @@ func (a *App) RunRule(ctx context.Context, rule string, at law.Date, by string, 
 	if len(v.Plans) == 0 || len(v.Plans[0].Scope.Orders) == 0 && len(v.Plans[0].Erase) == 0 {
 		return RunView{}, nil
 	}
-	return a.EraseWith(ctx, v.Plans[0], v.Plans[0].Hash, EraseOptions{By: by, At: at}, report)
+	run, err := a.EraseWith(ctx, v.Plans[0], v.Plans[0].Hash, EraseOptions{By: by, At: at}, report)
+	run.Rest = v.Rest[rule]
+	return run, err
 }

@@ -50,7 +50,7 @@ func (a *App) retention(ctx context.Context, at law.Date, only string) (Retentio
 	if at.IsZero() {
 		at = a.today()
 	}
-	v := RetentionView{At: at}
+	v := RetentionView{At: at, Rest: map[string]int{}}
 	f, err := a.ruleFacts(ctx, at)
 	if err != nil {
 		return v, err
@@ -81,6 +81,9 @@ func (a *App) retention(ctx context.Context, at law.Date, only string) (Retentio
 		v.Due, v.Ahead = append(v.Due, dueRows(d.rows)...), append(v.Ahead, dueRows(d.ahead)...)
 		if len(d.plan.Scope.Orders) > 0 {
 			v.Plans = append(v.Plans, d.plan)
+			if d.rest > 0 {
+				v.Rest[r.ID] = d.rest
+			}
 		}
 	}
 	if !known {

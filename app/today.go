@@ -160,7 +160,18 @@ func (a *App) needOfRuns(t *Today, tx Tx) error {
 	if err != nil {
 		return err
 	}
+	back := map[int64]bool{}
+	all, err := records[handedBack](tx, kindHandedBack)
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		back[h.Run] = true
+	}
 	for _, r := range rs {
+		if back[r.ID] {
+			continue // what has to stay is told of by what keeps it
+		}
 		if r.State == erasure.Running || r.State == erasure.Partial {
 			t.Needs = append(t.Needs, Need{Kind: "run", Tone: ToneLate, Run: r.ID, Case: cases.ID(r.Scope.Case), Count: r.Left})
 		}

@@ -247,6 +247,9 @@ func (w *Window) sweepWords(r app.SweepRecord) string {
 			if h.Why == "hold" {
 				why = w.t("sweeps.heldHold")
 			}
+			if !h.Until.IsZero() {
+				why += ", " + w.t("until", "Date", w.long(h.Until))
+			}
 			words = append(words, w.n("sweeps.held", h.Rows)+" ("+why+")")
 		}
 	}
