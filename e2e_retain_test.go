@@ -407,3 +407,76 @@ func TestNothingIsErasedByADayToCome(t *testing.T) {
 		t.Error("it is gone")
 	}
 }
+
+// TestAMailAboutTroubleWithAnOrderProposesAHold and does nothing else: what is
+// about to go by a rule may be needed to settle it.
+func TestAMailAboutTroubleWithAnOrderProposesAHold(t *testing.T) {
+	t.Parallel()
+	s := shopOf(t, `401,completed,2026-09-01,2026-09-10,alice@example.org,Alice,Planchon
+402,completed,2026-09-20,2026-09-25,alice@example.org,Alice,Planchon
+403,completed,2026-09-01,2026-09-10,bob@example.org,Bob,Durand
+404,completed,2026-09-01,2026-09-10,carl@example.org,Carl,Lenoir
+`, "uploads/401/a.jpg", "uploads/402/a.jpg", "uploads/403/a.jpg")
+	for i, m := range []struct{ from, subject, text string }{
+		{"Alice <alice@example.org>", "Mon livre", "Bonjour, le livre de la commande 401 est arrivé abîmé, je veux être remboursée."},
+		{"Bob <bob@example.org>", "My order", "Hello, I would like to return the book, please send me a label."},
+		{"Carl <carl@example.org>", "Livre", "Bonjour, mon livre est arrivé abîmé. Merci d'effacer toutes mes données personnelles (article 17 du RGPD)."},
+		{"Nobody <nobody@example.net>", "Livre", "Bonjour, mon livre est arrivé abîmé."},
+		{"Alice <alice@example.org>", "Merci", "Bonjour, merci, le deuxième livre est très beau !"},
+	} {
+		s.box.put(t, fmt.Sprintf("2026-11-2%dT10:00:00Z", i), letter(m.from, m.subject, m.text, vouched("example.org", "pass")))
+	}
+	s.fetch()
+	if c := s.theCase("carl@example.org"); !slices.Contains(c.Rights(), "erasure") {
+		t.Errorf("a request was lost: %v", c.Rights())
+	}
+	by := map[string]*app.TroubleNeed{}
+	for _, n := range s.needs("trouble") {
+		by[n.Trouble.Number] = n.Trouble
+	}
+	a, b := by["401"], by["403"]
+	if len(by) != 2 || a == nil || b == nil || a.Kind != cases.TroubleGoods || b.Kind != cases.TroubleReturn {
+		t.Fatalf("needs: %+v", by)
+	}
+	if h := a.Hold; h.Scope != app.HoldOrder || h.Order != s.id("401") || h.Reason != "Complaint about the goods" || h.Until.String() != "2027-02-01" || h.Remind == 0 {
+		t.Errorf("proposed: %+v", h)
+	}
+	if hs, err := s.Holds(t.Context()); err != nil || len(hs) != 0 {
+		t.Errorf("held by itself: %+v %v", hs, err)
+	}
+	if _, err := s.Hold(t.Context(), a.Hold); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SettleTrouble(t.Context(), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.needs("trouble"); len(n) != 0 {
+		t.Errorf("still told: %+v", n)
+	}
+	s.runRule("media")
+	if !s.exists("photos/uploads/401/a.jpg") || s.exists("photos/uploads/402/a.jpg") || s.exists("photos/uploads/403/a.jpg") {
+		t.Error("the wrong photos went")
+	}
+	// A later mail of Bob's about what is gone proposes nothing.
+	s.write2(t, "bob@example.org", "My order", "Hello, please refund me.")
+	if n := s.needs("trouble"); len(n) != 0 {
+		t.Errorf("told of what is gone: %+v", n)
+	}
+}
+
+// TestAContractRuleThatHasNothingToDoBreaksNothing although it was never run.
+func TestAContractRuleThatHasNothingToDoBreaksNothing(t *testing.T) {
+	t.Parallel()
+	s := shopOf(t, "401,completed,2026-11-01,2026-11-10,alice@example.org,Alice,Planchon\n", "other/x.jpg")
+	if r := s.promiseOf("P11"); r.State == "broken" {
+		t.Errorf("P11 is %s: %v", r.State, r.Evidence)
+	}
+	s.now = at(t, "2027-01-20T09:00:00Z")
+	if r := s.promiseOf("P11"); r.State != "broken" {
+		t.Errorf("an order whose contract is over stands in the daily view, and P11 is %s: %v", r.State, r.Evidence)
+	}
+	s.runRule("contract")
+	if r := s.promiseOf("P11"); r.State == "broken" {
+		t.Errorf("after the run P11 is %s: %v", r.State, r.Evidence)
+	}
+}

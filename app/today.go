@@ -51,7 +51,7 @@ func (a *App) Today(ctx context.Context) (Today, error) {
 		if err := a.needOfRetention(&t, tx, today); err != nil {
 			return err
 		}
-		if err := errors.Join(a.needOfHolds(&t, tx), a.needOfRules(&t, tx), a.needOfAbsence(&t, tx, today), a.needOfSweeps(&t, tx)); err != nil {
+		if err := errors.Join(a.needOfHolds(&t, tx), a.needOfTroubles(&t, tx), a.needOfRules(&t, tx), a.needOfAbsence(&t, tx, today), a.needOfSweeps(&t, tx)); err != nil {
 			return err
 		}
 		a.needOfServices(&t, tx)

@@ -58,6 +58,7 @@ type Need struct {
 	ServiceKind string
 	Error       error
 	Sweep       *SweepNeed
+	Trouble     *TroubleNeed
 }
 
 // Today is the first page.

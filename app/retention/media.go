@@ -31,13 +31,21 @@ type Start struct {
 	From string // "completion", "last interaction", "last change"
 }
 
+// refundYears bounds after how long a change of a refunded order is taken for its
+// refund: what the shop does to it later must not keep a photo for ever.
+const refundYears = 1
+
 // MediaStart returns the start of the media period of an order: its
 // completion; where no order was completed, the last interaction known, the
 // order's last change or the person's last message, whichever is later. An
 // order said to be complete without a date counts from its last change, which
-// is not before its completion. The zero Start means that nothing is known.
+// is not before its completion. A refund or a return of which the shop knows is the
+// last interaction: shops tell of no other date than that of the change. The zero Start means that nothing is known.
 func MediaStart(o order.Order, lastMessage time.Time, zone *time.Location) Start {
 	if !o.CompletedAt.IsZero() {
+		if o.State == order.Refunded && !o.Erased && o.ModifiedAt.After(o.CompletedAt) && o.ModifiedAt.Before(o.CompletedAt.AddDate(refundYears, 0, 0)) {
+			return Start{law.DateOf(o.ModifiedAt, zone), FromInteraction}
+		}
 		return Start{law.DateOf(o.CompletedAt, zone), "completion"}
 	}
 	last := o.ModifiedAt

@@ -47,6 +47,12 @@ func TestMediaPeriodStartsWithWhatReallyHappened(t *testing.T) {
 			order.Order{State: order.Open, ModifiedAt: at("2026-08-03 10:00")}, at("2026-08-20 10:00"), "2026-08-20"},
 		"complete without a date counts from the last change and not from a message": {
 			order.Order{State: order.Completed, ModifiedAt: at("2026-08-03 10:00")}, at("2026-08-20 10:00"), "2026-08-03"},
+		"a refund that the shop knows of is the last interaction": {
+			order.Order{State: order.Refunded, CompletedAt: at("2026-09-24 10:00"), ModifiedAt: at("2026-10-20 10:00")}, time.Time{}, "2026-10-20"},
+		"what happens to a refunded order a year later is not its refund": {
+			order.Order{State: order.Refunded, CompletedAt: at("2025-09-24 10:00"), ModifiedAt: at("2026-10-20 10:00")}, time.Time{}, "2025-09-24"},
+		"nor is what the erasure itself changes": {
+			order.Order{State: order.Refunded, Erased: true, CompletedAt: at("2026-09-24 10:00"), ModifiedAt: at("2026-10-20 10:00")}, time.Time{}, "2026-09-24"},
 		"nothing known is no start": {order.Order{}, time.Time{}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
