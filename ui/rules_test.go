@@ -77,7 +77,7 @@ func TestTroubleWithAnOrderProposesAHoldInOneAct(t *testing.T) {
 	f := newFake("en", "light")
 	w := openTest(t, f)
 	w.need(someTrouble(cases.TroubleReturn)).act()
-	tapButton(w, "Nothing to keep")
+	kit.Open(w.win.Canvas()).Others()[0].OnTapped()
 	if !f.called("SettleTrouble 7") {
 		t.Errorf("calls: %v", f.calls)
 	}
