@@ -480,3 +480,59 @@ func TestAContractRuleThatHasNothingToDoBreaksNothing(t *testing.T) {
 		t.Errorf("after the run P11 is %s: %v", r.State, r.Evidence)
 	}
 }
+
+// TestWhatARunDidWithoutAStorageIsSettledWhenItIsBack: what lies there must still
+// be found, and where nothing does, Greffier forgets the order without a run.
+func TestWhatARunDidWithoutAStorageIsSettledWhenItIsBack(t *testing.T) {
+	s := newSweepShop(t, 1, "\n[[storage]]\nname = \"second\"\nkind = \"folder\"\npath = \"second\"\n"+locatorsTOML)
+	s.automatic()
+	s.orders(3)
+	s.write("second/uploads/1001/z.jpg", "photo")
+	s.now = s.now.Add(24 * time.Hour)
+	if err := os.Rename(filepath.Join(s.dir, "second"), filepath.Join(s.dir, "away")); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.sweep(); r.Erased() != 6 || r.State != app.SweepPartial {
+		t.Fatalf("sweep: %+v", r)
+	}
+	remembered := func() (out []string) {
+		all, err := s.p.Orders(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range all {
+			if o.Number[0] == '1' && o.Erased.IsZero() {
+				out = append(out, o.Number)
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	// 1000 was erased before, with her yes.
+	if got := remembered(); !slices.Equal(got, []string{"1001", "1002"}) {
+		t.Errorf("while it is away: %v", got)
+	}
+	s.close()
+	s.open() // it outlives the program
+	s.now = s.now.Add(time.Hour)
+	if err := os.Rename(filepath.Join(s.dir, "away"), filepath.Join(s.dir, "second")); err != nil {
+		t.Fatal(err)
+	}
+	// The rule asks, so that nothing is erased: 1002 has nothing anywhere.
+	if err := s.p.SetSweepMode(t.Context(), "media", app.SweepAsks); err != nil {
+		t.Fatal(err)
+	}
+	s.sweep()
+	if got := remembered(); !slices.Equal(got, []string{"1001"}) || !s.exists("second/uploads/1001/z.jpg") {
+		t.Errorf("when it is back: %v", got)
+	}
+	if err := s.p.SetSweepMode(t.Context(), "media", app.SweepAutomatic); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.sweep(); r.State != app.SweepDone || r.Erased() != 1 {
+		t.Errorf("sweep: %+v", r)
+	}
+	if got := remembered(); len(got) != 0 || s.exists("second/uploads/1001/z.jpg") {
+		t.Errorf("in the end: %v", got)
+	}
+}
