@@ -175,7 +175,7 @@ func TestAnInitKilledAtRandomMomentsLeavesNoProfileOrAWholeOne(t *testing.T) {
 // TestASweepKilledAgainAndAgainEndsRight: the headless command is killed without
 // warning in the middle of its work; the next start takes up what was cut off.
 func TestASweepKilledAgainAndAgainEndsRight(t *testing.T) {
-	const orders, kills = 50, 4
+	const orders, kills = 40, 3
 	r := dice(t)
 	s := newSweepShop(t, 1)
 	s.automatic()
@@ -199,6 +199,8 @@ func TestASweepKilledAgainAndAgainEndsRight(t *testing.T) {
 	}
 	s.close()
 	const whole, protected = 2 * orders, 4
+	program(t)
+	began := time.Now()
 	hits := 0
 	for try := 0; hits < kills; try++ {
 		if try == 5*kills {
@@ -215,6 +217,7 @@ func TestASweepKilledAgainAndAgainEndsRight(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), program(t), s.args([]string{"sweep", "--auto"})...).CombinedOutput(); err != nil {
 		t.Fatalf("the last one: %v\n%s", err, out)
 	}
+	t.Logf("killed %d times within %s", hits, time.Since(began).Round(time.Millisecond))
 	s.want("after the last one", protected, whole)
 	for _, n := range []string{"1005", "1007"} {
 		for _, kind := range []string{"uploads", "derived"} {
