@@ -79,7 +79,7 @@ func (p *journalPage) content() fyne.CanvasObject {
 		{Label: w.t("col.by"), Width: 100, Grow: 0.7, Text: func(l app.JournalLine) string { return w.actor(l.Actor) }},
 		{Label: w.t("col.act"), Width: 195, Grow: 2, Text: w.act},
 		{Label: w.t("col.detail"), Width: 100, Grow: 1, Faint: true, Text: w.detail},
-		{Label: w.t("col.hash"), Width: 92, Faint: true, Text: func(l app.JournalLine) string {
+		{Label: w.t("col.hash"), Width: 92, Faint: true, Spare: true, Text: func(l app.JournalLine) string {
 			if len(l.Hash) > 9 {
 				return l.Hash[:9]
 			}

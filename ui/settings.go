@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -217,6 +218,9 @@ func (w *Window) serviceDetail(d string) string {
 	}
 	if d == "SFTP" || d == "WebDAV" {
 		return d
+	}
+	if n, err := strconv.Atoi(strings.TrimSuffix(d, " orders")); err == nil {
+		return w.n("service.orders", n)
 	}
 	return kit.Line(w.known("service.detail."+d, d), 120)
 }
