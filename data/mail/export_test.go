@@ -1,6 +1,8 @@
 package mail
 
 import (
+	"context"
+	"net"
 	"time"
 
 	"greffier/app/mailbox"
@@ -27,5 +29,12 @@ func (b *Box) Quicker(poll, look time.Duration) *Box {
 // WithNow gives the box another clock.
 func (b *Box) WithNow(now func() time.Time) *Box {
 	b.now = now
+	return b
+}
+
+// Over lets the box speak over connections that a test makes, and takes answers
+// of so many bytes.
+func (b *Box) Over(dial func() (net.Conn, error), most int64) *Box {
+	b.dial, b.most = func(context.Context, string) (net.Conn, error) { return dial() }, most
 	return b
 }
