@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"greffier/app/guard"
 	"greffier/ui/kit"
 )
 
@@ -60,7 +61,9 @@ func (w *Window) keepBusy(async, home func(func())) {
 		w.busy.Add(1)
 		async(func() {
 			defer w.busy.Done()
-			g()
+			if err := guard.Run(func() error { g(); return nil }); err != nil {
+				home(func() { w.fail(err) })
+			}
 		})
 	}
 }

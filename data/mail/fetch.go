@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 
 	"github.com/emersion/go-imap/v2"
@@ -309,7 +310,7 @@ func (r *reader) messages(f folder, validity uint32, metas []meta, note string, 
 		whole := false
 		for len(metas) > 0 {
 			var b batch
-			b.items, metas, b.err = r.next(f, validity, metas, &whole)
+			b.err = guard.Run(func() (err error) { b.items, metas, err = r.next(f, validity, metas, &whole); return err })
 			select {
 			case ahead <- b:
 			case <-quit:
@@ -467,7 +468,8 @@ func (r *reader) structures(f folder, validity uint32, metas []meta, whole *bool
 	}
 	err := r.collect(set, &imap.FetchOptions{UID: true, BodyStructure: &imap.FetchItemBodyStructure{Extended: true}}, func(a answer) {
 		if m := at[a.uid]; m != nil && a.structure != nil {
-			m.plan = planOf(a.structure, m.size)
+			// A structure that nobody can follow: the message is read whole.
+			_ = guard.Run(func() error { m.plan = planOf(a.structure, m.size); return nil })
 		}
 	})
 	var refused *imap.Error
@@ -673,9 +675,12 @@ func (r *reader) parts(items []*item) error {
 		cmd := r.c.Fetch(imap.UIDSetNum(it.uid), &imap.FetchOptions{UID: true, BodySection: it.plan.sections()})
 		wg.Go(func() {
 			errs[i] = r.answers(cmd, func(a answer) {
-				if a.uid == it.uid && it.plan.fill(a.sections) {
-					it.raw, it.given = it.plan.message(it.size)
-				}
+				_ = guard.Run(func() error {
+					if a.uid == it.uid && it.plan.fill(a.sections) {
+						it.raw, it.given = it.plan.message(it.size)
+					}
+					return nil
+				})
 			})
 			if !it.given {
 				it.raw, it.plan, it.later = nil, nil, true
@@ -732,7 +737,15 @@ func (r *reader) whole(m meta) (item, error) {
 }
 
 // message makes of an item what the caller gets.
-func (r *reader) message(f folder, validity uint32, it item) mailbox.Message {
+func (r *reader) message(f folder, validity uint32, it item) (msg mailbox.Message) {
+	if guard.Run(func() error { msg = r.compose(f, validity, it); return nil }) != nil {
+		msg = mailbox.Message{Raw: it.raw, ReceivedAt: it.at, Junk: f.kind == mailbox.FolderJunk, Sent: f.kind == mailbox.FolderSent, Print: printOf(it.raw, it.size),
+			Ref: mailbox.Ref{Folder: f.name, UIDValidity: validity, UID: uint32(it.uid)}, Problems: []string{faulty}}
+	}
+	return msg
+}
+
+func (r *reader) compose(f folder, validity uint32, it item) mailbox.Message {
 	msg := Parse(it.raw, r.box.trust)
 	msg.Ref = mailbox.Ref{Folder: f.name, UIDValidity: validity, UID: uint32(it.uid)}
 	msg.ReceivedAt = Received(it.raw, it.at, r.box.trust)

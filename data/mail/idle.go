@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 
 	"github.com/emersion/go-imap/v2"
@@ -52,7 +53,7 @@ func (b *Box) Watch(ctx context.Context, changed func()) error {
 	defer close(tell)
 	go func() {
 		for range tell {
-			changed()
+			_ = guard.Run(func() error { changed(); return nil }) // the next news is told all the same
 		}
 	}()
 	say := func() {

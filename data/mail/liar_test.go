@@ -275,6 +275,28 @@ func TestManyHonestAnswersAreNotTooMany(t *testing.T) {
 	}
 }
 
+func TestAMailOverWhichTheProgramFailsKeepsNoOtherOut(t *testing.T) {
+	t.Parallel()
+	letters := []string{"From: a@b.org\r\n\r\nBonjour\r\n", "From: zelie@example.org\r\nMessage-ID: <7@example.org>\r\n\r\n" + mail.PlantedFault + "\r\n", "From: c@b.org\r\n\r\nAu revoir\r\n"}
+	var metas, bodies strings.Builder
+	for i, raw := range letters {
+		fmt.Fprintf(&metas, "* %d FETCH (UID %d RFC822.SIZE %d)\r\n", i+1, i+1, len(raw))
+		fmt.Fprintf(&bodies, "* %d FETCH (UID %d BODY[] {%d}\r\n%s)\r\n", i+1, i+1, len(raw), raw)
+	}
+	l := &liar{script: turns(sayHello, sayIn, sayList, sayStatus, strings.Replace(strings.Replace(sayOpen, "1 EXISTS", "3 EXISTS", 1), "NEXT 2", "NEXT 4", 1), metas.String()+"% OK\r\n", bodies.String()+"% OK\r\n", sayBye)}
+	var k keeper
+	if err := l.box(t, 1<<20).Fetch(t.Context(), nil, k.reader()); err != nil || len(k.messages) != 3 || k.cursors["INBOX"].UIDNext != 4 {
+		t.Fatalf("%v: %d mails, %+v", err, len(k.messages), k.cursors)
+	}
+	m := k.messages[1]
+	if m.Ref.UID != 2 || string(m.Raw) != letters[1] || m.MessageID != "7@example.org" && m.MessageID != "<7@example.org>" || len(m.Problems) != 1 || strings.Contains(m.Problems[0], "zelie") {
+		t.Errorf("%+v", m)
+	}
+	if k.messages[0].Text != "Bonjour" || k.messages[2].Text != "Au revoir" {
+		t.Errorf("%q %q", k.messages[0].Text, k.messages[2].Text)
+	}
+}
+
 func FuzzIMAPServer(f *testing.F) {
 	for _, script := range lies {
 		f.Add(script, script)
