@@ -366,3 +366,9 @@ func shootWin(t *testing.T, win fyne.Window, name string) {
 	t.Helper()
 	shoot(t, &Window{win: win}, name)
 }
+
+func init() {
+	// A window that a test left open would go on by itself, beside later tests and
+	// on goroutines of its own.
+	tickEvery = 24 * time.Hour
+}

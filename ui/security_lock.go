@@ -33,6 +33,9 @@ const (
 	busyAtMost = 30 * time.Second
 )
 
+// tickEvery is how often what goes on by itself looks whether something is due.
+var tickEvery = time.Minute
+
 // Crashed is deferred at the top of each goroutine of the window: it must say of
 // a fault where it happened and not what it was about, and end the program.
 var Crashed = func() {}
