@@ -159,3 +159,23 @@ func TestARequestThatCameSinceTheBackupIsReadAgain(t *testing.T) {
 		t.Errorf("%v: %+v", err, out)
 	}
 }
+
+func TestWhatAKilledProgramLeftAmongTemporaryFilesGoes(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	now := time.Now()
+	for name, age := range map[string]time.Duration{previews + "old": 2 * time.Minute, previews + "new": 0, browsers + "old": 2 * time.Hour, browsers + "new": 10 * time.Minute, "others-old": 9 * time.Hour} {
+		dir := filepath.Join(os.TempDir(), name)
+		check(t, os.MkdirAll(filepath.Join(dir, "in"), 0o700))
+		check(t, os.Chtimes(dir, now.Add(-age), now.Add(-age)))
+	}
+	sweepPreviews(now)
+	es, err := os.ReadDir(os.TempDir())
+	check(t, err)
+	var left []string
+	for _, e := range es {
+		left = append(left, e.Name())
+	}
+	if want := []string{browsers + "new", previews + "new", "others-old"}; !slices.Equal(left, want) {
+		t.Errorf("left are %q, want %q", left, want)
+	}
+}

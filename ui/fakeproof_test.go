@@ -7,7 +7,10 @@ import (
 )
 
 // proofFake is what the fake knows of timestamps and signatures.
-type proofFake struct{ view app.StampView }
+type proofFake struct {
+	view    app.StampView
+	noTrace bool // no day can be told of the last trace
+}
 
 func (f *fake) Stamping(context.Context) (app.StampView, error) { return f.proof.view, f.fail }
 
