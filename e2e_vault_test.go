@@ -189,7 +189,11 @@ func TestNothingOfAnybodyCanBeReadInAnyFileAfterEveryKindOfWork(t *testing.T) {
 			must(err)
 		}},
 		{"a copy for access", func() {
-			k := s.mail(t, "2025-05-06T10:00:00Z", "Copie de mes données", "Bonjour,\n\nMerci de m'envoyer une copie de toutes mes données (article 15 du RGPD), commande 104.\n\nAlice Planchon")
+			sh.Put(wooOrder(106, "hortense@example.net", "tante Hortense", time.Date(2025, 1, 22, 10, 0, 0, 0, time.UTC)))
+			s.box.put(t, "2025-05-06T10:00:00Z", letter("tante Hortense <hortense@example.net>", "Copie de mes données", "Bonjour,\n\nMerci de m'envoyer une copie de toutes mes données (article 15 du RGPD), commande 106.\n\ntante Hortense", vouched("example.net", "pass")))
+			s.fetch()
+			k := s.theCase("hortense@example.net")
+			must(s.Act(ctx, k.ID, cases.ActConfirmIdentity, cases.Input{Reason: "tante Hortense rang"}))
 			made, err := s.MakeCopy(ctx, k.ID, disclosure.Access, app.CopyChoices{}, nil)
 			must(err)
 			if rel, err := filepath.Rel(s.profile, made.Path); err != nil || !filepath.IsLocal(rel) || made.SizeBytes == 0 {
