@@ -38,7 +38,6 @@ type standing struct {
 
 // What else goes on over a restore, by how it does.
 const (
-	listCooling    = "cooling"     // erasures that wait
 	listAsks       = "sweep asks"  // plans that wait for her yes
 	listSweepRules = "sweep rules" // what she said of each rule
 	listArchive    = "archive"     // orders moved into intermediate archiving
@@ -47,9 +46,9 @@ const (
 )
 
 var (
-	// waiting is what would go ahead by itself, and may have been taken back
-	// since: only what stands unchanged still waits.
-	waiting = []string{listCooling, listAsks}
+	// waiting may have been answered since: only what stands unchanged still
+	// waits. An erasure that cools off is told to be out of date by the façade.
+	waiting = []string{listAsks}
 	// asSaid is as it was said last.
 	asSaid = []string{listSweepRules}
 	// kept is a record of what happened, which a restore does not undo: breaches

@@ -41,10 +41,8 @@ func TestARestoreGoesAheadWithNothingThatWasTakenBackAndLosesNoRecord(t *testing
 	orders, err := p.Orders(ctx)
 	check(t, err)
 	order := orders[0].ID
-	put(listCooling, "case 1", `{"hash":"taken back since"}`)
-	put(listCooling, "case 2", `{"hash":"still waits"}`)
-	put(listCooling, "case 3", `{"hash":"confirmed anew since"}`)
 	put(listAsks, "media", `{"plan":"answered since"}`)
+	put(listAsks, "people", `{"plan":"still waits"}`)
 	put(listSweepRules, "media", `{"on":true}`)
 	check(t, p.SaveBreach(ctx, register.Breach{AwareAt: "2026-01-03T07:00:00Z", Nature: "confidentiality"}))
 	backup := filepath.Join(w.dir, "b.age")
@@ -52,13 +50,8 @@ func TestARestoreGoesAheadWithNothingThatWasTakenBackAndLosesNoRecord(t *testing
 
 	at = at.Add(time.Minute)
 	check(t, p.store.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.DeleteRecord(listCooling, "case 1"); err != nil {
-			return err
-		}
 		return tx.DeleteRecord(listAsks, "media")
 	}))
-	put(listCooling, "case 3", `{"hash":"the new plan"}`)
-	put(listCooling, "case 4", `{"hash":"confirmed since"}`)
 	put(listSweepRules, "media", `{"on":false}`)
 	put(listArchive, "run 9", fmt.Sprintf(`{"id":"run 9","orders":{"%d":"2030-01-01"}}`, order))
 	put(listArchive, "run 10", `{"id":"run 10","orders":{"999":"2030-01-01"}}`)
@@ -78,8 +71,7 @@ func TestARestoreGoesAheadWithNothingThatWasTakenBackAndLosesNoRecord(t *testing
 	check(t, err)
 	p = w.open(t)
 	for list, want := range map[string]string{
-		listCooling:    `case 2={"hash":"still waits"}`,
-		listAsks:       ``,
+		listAsks:       `people={"plan":"still waits"}`,
 		listSweepRules: `media={"on":false}`,
 		listArchive:    fmt.Sprintf(`run 9={"id":"run 9","orders":{"%d":"2030-01-01"}}`, order),
 		listLooks:      fmt.Sprintf(`1={"id":"1","order_id":%d,"reason":"a claim"}`, order),
@@ -106,7 +98,7 @@ func TestARestoreGoesAheadWithNothingThatWasTakenBackAndLosesNoRecord(t *testing
 	q, err := openProfile(ctx, broken, testPassphrase, "en", time.Now)
 	check(t, err)
 	defer q.Close()
-	if got := recordsOf(t, q, listCooling) + recordsOf(t, q, listAsks); got != "" {
+	if got := recordsOf(t, q, listAsks); got != "" {
 		t.Errorf("it waits: %s", got)
 	}
 	if got := recordsOf(t, q, listSweepRules); got != `media={"on":true}` {

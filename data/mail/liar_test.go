@@ -81,7 +81,7 @@ func (l *liar) serve(c net.Conn) {
 }
 
 func (l *liar) box(t testing.TB, most int64) *mail.Box {
-	cfg := mail.Config{Host: "127.0.0.1", Port: 143, Security: mail.Plain, User: "some-user", Password: "p", Timeout: 200 * time.Millisecond}
+	cfg := mail.Config{Host: "127.0.0.1", Port: 143, Security: mail.Plain, User: "some-user", Password: "p", Timeout: 5 * time.Second}
 	return open(t, cfg).Over(l.dial, most)
 }
 
