@@ -348,6 +348,8 @@ func (p pen) held(reason string) Cell {
 	switch reason {
 	case "no order claims them":
 		return word(reason, p.say("aucune commande connue", "no known order"), Plain)
+	case plan.UnseenMail:
+		return word(reason, p.say("message à vérifier", "a mail to look at"), Plain)
 	case "no date is known":
 		return word(reason, p.say("aucune date connue", "no known date"), Plain)
 	case "the shop cannot be reached":
