@@ -456,7 +456,7 @@ func (w *Window) sweepNow(trigger string) {
 // sweepsByThemselves looks once a minute whether a sweep is due, as long as the
 // window is there or in the tray. It runs on a goroutine of its own.
 func (w *Window) sweepsByThemselves() {
-	t := time.NewTicker(time.Minute)
+	t := time.NewTicker(tickEvery)
 	defer t.Stop()
 	for {
 		select {
