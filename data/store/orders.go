@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -271,47 +273,116 @@ func sameLine(a, b order.Line) bool {
 const selectOrders = `SELECT orders.id, shop, ref, number, status, state, created_at, completed_at, modified_at, total, currency, orders.subject, orders.sealed, erased_at, anonymised, subject.sealed
 	FROM orders LEFT JOIN subject ON subject.id = orders.subject `
 
-func (t *Tx) scanOrder(scan func(...any) error) (order.Order, error) {
-	var o order.Order
+// sealedOrder is an order as a row has it: in part sealed under the key of its
+// subject.
+type sealedOrder struct {
+	o               order.Order
+	sid             sql.NullInt64
+	sealed, wrapped []byte
+	k               sealer
+	known, fresh    bool // the key was at hand; it was unwrapped here
+	err             error
+}
+
+func scanOrder(scan func(...any) error) (sealedOrder, error) {
+	var r sealedOrder
 	var state int
 	var created, completed, modified, erased string
-	var sid sql.NullInt64
-	var sealed, wrapped []byte
-	if err := scan(&o.ID, &o.Shop, &o.Ref, &o.Number, &o.Status, &state, &created, &completed, &modified, &o.Total, &o.Currency, &sid, &sealed, &erased, &o.Anonymised, &wrapped); err != nil {
-		return o, err
+	o := &r.o
+	if err := scan(&o.ID, &o.Shop, &o.Ref, &o.Number, &o.Status, &state, &created, &completed, &modified, &o.Total, &o.Currency, &r.sid, &r.sealed, &erased, &o.Anonymised, &r.wrapped); err != nil {
+		return r, err
 	}
 	o.State, o.CreatedAt, o.CompletedAt, o.ModifiedAt = order.State(state), parse(created), parse(completed), parse(modified)
 	o.Erased = erased != ""
-	if len(sealed) == 0 || len(wrapped) == 0 {
-		return o, nil
+	return r, nil
+}
+
+// open opens what is sealed. It asks the transaction for nothing, so that several
+// may be opened at once.
+func (r *sealedOrder) open(box sealer) {
+	if len(r.sealed) == 0 || len(r.wrapped) == 0 {
+		return
 	}
-	k, err := t.unwrap(sid.Int64, wrapped)
-	if err != nil {
-		return o, err
+	if !r.known {
+		if r.k, r.err = unwrapKey(box, r.sid.Int64, r.wrapped); r.err != nil {
+			return
+		}
+		r.fresh = true
 	}
 	var sec orderSecrets
-	if err := k.open(sealed, place("orders", "sealed", o.ID), &sec); err != nil {
-		return o, err
+	if r.err = r.k.open(r.sealed, place("orders", "sealed", r.o.ID), &sec); r.err == nil {
+		sec.into(&r.o)
 	}
-	sec.into(&o)
-	return o, nil
 }
 
 // Order returns one order, ErrNotFound where there is none.
 func (t *Tx) Order(id int64) (order.Order, error) {
-	o, err := t.scanOrder(t.row(selectOrders+"WHERE orders.id = ?", id).Scan)
-	return o, found(err)
+	r, err := scanOrder(t.row(selectOrders+"WHERE orders.id = ?", id).Scan)
+	if err != nil {
+		return r.o, found(err)
+	}
+	err = t.openOrders([]sealedOrder{r}, func(o order.Order) error { r.o = o; return nil })
+	return r.o, err
 }
+
+// orderBatch is how many orders are opened together, on all cores: opening costs
+// more than reading.
+const orderBatch = 128
 
 // eachOrder calls f for the orders that the clause selects.
 func (t *Tx) eachOrder(f func(order.Order) error, where string, args ...any) error {
-	return t.each(func(scan func(...any) error) error {
-		o, err := t.scanOrder(scan)
+	batch := make([]sealedOrder, 0, orderBatch)
+	if err := t.each(func(scan func(...any) error) error {
+		r, err := scanOrder(scan)
 		if err != nil {
 			return err
 		}
-		return f(o)
-	}, selectOrders+where, args...)
+		if batch = append(batch, r); len(batch) < orderBatch {
+			return nil
+		}
+		err = t.openOrders(batch, f)
+		batch = batch[:0]
+		return err
+	}, selectOrders+where, args...); err != nil {
+		return err
+	}
+	return t.openOrders(batch, f)
+}
+
+// openOrders opens orders and calls f for each, in their order, up to the first
+// that does not open.
+func (t *Tx) openOrders(batch []sealedOrder, f func(order.Order) error) error {
+	for i := range batch {
+		batch[i].k, batch[i].known = t.keys[batch[i].sid.Int64]
+	}
+	if workers := runtime.GOMAXPROCS(0); workers > 1 && len(batch) > 8 {
+		var wg sync.WaitGroup
+		for w := range workers {
+			wg.Go(func() {
+				for i := w; i < len(batch); i += workers {
+					batch[i].open(t.box)
+				}
+			})
+		}
+		wg.Wait()
+	} else {
+		for i := range batch {
+			batch[i].open(t.box)
+		}
+	}
+	for i := range batch {
+		r := &batch[i]
+		if r.fresh {
+			t.remember(r.sid.Int64, r.k)
+		}
+		if r.err != nil {
+			return r.err
+		}
+		if err := f(r.o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *Tx) orders(where string, args ...any) ([]order.Order, error) {
@@ -326,8 +397,8 @@ const newestFirst = "ORDER BY created_at DESC, orders.id DESC"
 // Orders returns all orders, newest first.
 func (t *Tx) Orders() ([]order.Order, error) { return t.orders(newestFirst) }
 
-// EachOrder calls f for every order, newest first, without holding more than one
-// in memory; f returns an error to stop. f may read, and may not change orders.
+// EachOrder calls f for every order, newest first, without holding more than a
+// few in memory; f returns an error to stop. f may read, and may not change orders.
 func (t *Tx) EachOrder(f func(order.Order) error) error { return t.eachOrder(f, newestFirst) }
 
 // CountOrders returns how many orders there are.

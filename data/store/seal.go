@@ -127,15 +127,19 @@ func (t *Tx) unwrap(id int64, wrapped []byte) (sealer, error) {
 	if k, ok := t.keys[id]; ok {
 		return k, nil
 	}
-	key, err := t.box.openBytes(wrapped, place("subject", "sealed", id))
-	if err != nil {
-		return sealer{}, err
-	}
-	k, err := newSealer(key)
+	k, err := unwrapKey(t.box, id, wrapped)
 	if err == nil {
 		t.remember(id, k)
 	}
 	return k, err
+}
+
+func unwrapKey(box sealer, id int64, wrapped []byte) (sealer, error) {
+	key, err := box.openBytes(wrapped, place("subject", "sealed", id))
+	if err != nil {
+		return sealer{}, err
+	}
+	return newSealer(key)
 }
 
 func (t *Tx) remember(id int64, k sealer) {
