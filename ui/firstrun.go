@@ -264,7 +264,7 @@ func (w *Window) reopen(then func(*Window)) {
 		return
 	}
 	w.locked = true // nothing locks meanwhile
-	w.rememberSize()
+	w.remember()
 	w.stop()
 	d := *w.locker
 	w.content.Objects = []fyne.CanvasObject{kit.Loading(w.t("connect.reopening"))}

@@ -101,7 +101,7 @@ func (w *Window) errorWords(err error) kit.ErrorWords {
 		}
 		next = w.t(key, "Print", print)
 	}
-	return kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: w.t("error.details"), Copy: w.t("error.copy"), TryAgain: w.t("error.again")}
+	return kit.ErrorWords{What: what, Next: next, Details: w.details(err), DetailsTitle: w.t("error.details"), Copy: w.t("error.copy"), TryAgain: w.t("error.again")}
 }
 
 func (w *Window) errorPanel(err error, again func()) fyne.CanvasObject {

@@ -301,8 +301,7 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	} else {
 		right = p.w.foundTable(v.Found)
 	}
-	split := container.NewHSplit(container.NewVScroll(kit.Margins(24, 8, 12, 16, kit.Down(-4, left...))), kit.Margins(8, 0, 16, 8, right))
-	split.Offset = 0.4
+	split := p.w.split(splitOrder, 0.4, container.NewVScroll(kit.Margins(24, 8, 12, 16, kit.Down(-4, left...))), kit.Margins(8, 0, 16, 8, right))
 	p.top.Objects = []fyne.CanvasObject{head.Object}
 	p.top.Refresh()
 	return split

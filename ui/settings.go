@@ -49,6 +49,9 @@ func (p *settingsPage) build() fyne.CanvasObject {
 	}
 	look.Choose(now)
 	look.OnChange(func(i int) { w.setLook(looks[i]) })
+	text := kit.NewChips([]string{w.t("text.normal"), w.t("text.large"), w.t("text.larger")}, nil)
+	text.Choose(slices.Index(kit.Texts, w.memory.Text))
+	text.OnChange(func(i int) { w.setText(kit.Texts[i]) })
 	langs := []string{"fr", "en"}
 	language := kit.NewChips([]string{w.t("lang.fr"), w.t("lang.en")}, nil)
 	if w.lang == "en" {
@@ -59,7 +62,8 @@ func (p *settingsPage) build() fyne.CanvasObject {
 	key := w.known("settings.key."+info.KeyFrom, info.KeyFrom)
 	general := kit.NewCard(kit.Heading(w.t("settings.general")),
 		kit.PairWith(w.t("settings.language"), language.Object), kit.Gap(4),
-		kit.PairWith(w.t("settings.look"), look.Object),
+		kit.PairWith(w.t("settings.look"), look.Object), kit.Gap(4),
+		kit.PairWith(w.t("settings.text"), text.Object),
 		kit.Pair(w.t("settings.profile"), kit.Clip(info.Dir, 300, 70)),
 		kit.Pair(w.t("settings.out"), kit.Clip(info.OutDir, 300, 70)),
 		kit.Pair(w.t("settings.key"), key),

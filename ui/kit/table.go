@@ -2,8 +2,8 @@ package kit
 
 import (
 	"image/color"
-
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -51,10 +51,10 @@ type Table[T any] struct {
 	ticked   map[int]bool // places in rows
 }
 
-// boxWidth is the width of the column of boxes.
+// boxWidth is the width of the column of boxes, at normal text.
 const boxWidth = 34
 
-// RowHeight is the height of every row.
+// RowHeight is the height of every row, at normal text.
 const RowHeight = 36
 
 // NewTable returns an empty table.
@@ -98,6 +98,7 @@ func newTable[T any](columns []Column[T], boxes bool) *Table[T] {
 			t.OnOpen(t.rows[t.order[t.selected]])
 		}
 	}
+	t.list.drop, t.list.copied = t.drop, t.Copied
 	if boxes {
 		t.list.tick = func() { t.Tick(t.selected) }
 	}
@@ -175,6 +176,43 @@ func (t *Table[T]) Ticked() []T {
 		}
 	}
 	return out
+}
+
+// drop lets the selected row go and tells whether there was one. Where a dialog
+// is open, it is the dialog that Esc means.
+func (t *Table[T]) drop() bool {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(t.list); t.selected < 0 || c != nil && Open(c) != nil {
+		return false
+	}
+	t.selected = -1
+	t.list.UnselectAll()
+	return true
+}
+
+// Copied returns the rows that are ticked, else the selected one, as text: one a
+// line, a tab between the columns, which a table of another program takes in. A
+// text that would be a formula there is kept from being one.
+func (t *Table[T]) Copied() string {
+	rows := t.Ticked()
+	if len(rows) == 0 && t.selected >= 0 && t.selected < len(t.order) {
+		rows = []T{t.rows[t.order[t.selected]]}
+	}
+	var lines []string
+	for _, r := range rows {
+		var cells []string
+		for i, c := range t.columns {
+			if t.boxes && i == 0 {
+				continue
+			}
+			text := Line(c.Text(r), 1000)
+			if text != "" && strings.ContainsRune("=+@-", rune(text[0])) && len(text) > 1 {
+				text = "'" + text
+			}
+			cells = append(cells, text)
+		}
+		lines = append(lines, strings.Join(cells, "\t"))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // tickAll ticks every row, or none where all are.
@@ -256,7 +294,7 @@ func (t *Table[T]) fill(id int, r *rowView) {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(t.list); c != nil {
 			c.Focus(t.list)
 		}
-		if t.boxes && x < boxWidth {
+		if t.boxes && x < Scaled(boxWidth) {
 			t.Tick(id)
 			return
 		}
@@ -283,9 +321,11 @@ func (t *Table[T]) fill(id int, r *rowView) {
 // Enter.
 type rowList struct {
 	widget.List
-	move func(by int)
-	open func()
-	tick func() // nil where rows have no box
+	move   func(by int)
+	open   func()
+	tick   func() // nil where rows have no box
+	drop   func() bool
+	copied func() string
 }
 
 func newRowList() *rowList {
@@ -295,32 +335,53 @@ func newRowList() *rowList {
 	return l
 }
 
-// TypedKey moves, opens, or leaves.
-func (l *rowList) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyDown:
-		l.move(1)
-	case fyne.KeyUp:
-		l.move(-1)
-	case fyne.KeyPageDown:
-		l.move(10)
-	case fyne.KeyPageUp:
-		l.move(-10)
-	case fyne.KeyHome:
-		l.move(-1 << 30)
-	case fyne.KeyEnd:
-		l.move(1 << 30)
-	case fyne.KeySpace:
+// tableKeys are what keys do in a table.
+var tableKeys = []binding[*rowList]{
+	bind("move", func(l *rowList) { l.move(-1) }, fyne.KeyUp),
+	bind("move", func(l *rowList) { l.move(1) }, fyne.KeyDown),
+	bind("page", func(l *rowList) { l.move(-10) }, fyne.KeyPageUp),
+	bind("page", func(l *rowList) { l.move(10) }, fyne.KeyPageDown),
+	bind("ends", func(l *rowList) { l.move(-1 << 30) }, fyne.KeyHome),
+	bind("ends", func(l *rowList) { l.move(1 << 30) }, fyne.KeyEnd),
+	bind("open", func(l *rowList) { l.open() }, fyne.KeyReturn, fyne.KeyEnter),
+	bind("tick", func(l *rowList) {
 		if l.tick != nil {
 			l.tick()
 			return
 		}
 		l.open()
-	case fyne.KeyReturn, fyne.KeyEnter:
-		l.open()
-	case fyne.KeyEscape:
-		escape(l)
+	}, fyne.KeySpace),
+}
+
+// TypedKey moves, opens, or leaves: Esc lets the selected row go first.
+func (l *rowList) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape && l.drop() {
+		return
 	}
+	if !beyond(l, e) {
+		obey(tableKeys, l, e)
+	}
+}
+
+// TypedShortcut copies the rows that are ticked, or the selected one.
+func (l *rowList) TypedShortcut(s fyne.Shortcut) {
+	if _, ok := s.(*fyne.ShortcutCopy); ok && l.copied != nil {
+		if text := l.copied(); text != "" {
+			fyne.CurrentApp().Clipboard().SetContent(text)
+		}
+	}
+}
+
+// Copied returns what a copy of a widget's selection is: the text of the rows of a
+// table, "" where nothing is selected or there is nothing to copy.
+func Copied(f fyne.Focusable) string {
+	switch x := f.(type) {
+	case *rowList:
+		return x.copied()
+	case *Entry:
+		return x.SelectedText()
+	}
+	return ""
 }
 
 // columnsLayout gives each column its least width and a share of the rest.
@@ -333,7 +394,7 @@ func (l *columnsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	}
 	// Where there is no room the columns shrink and their text is cut: a table
 	// never makes its window wider.
-	return fyne.NewSize(w*0.6, RowHeight-4)
+	return fyne.NewSize(Scaled(w)*0.6, Scaled(RowHeight)-4)
 }
 
 func (l *columnsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
@@ -342,11 +403,13 @@ func (l *columnsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		fixed += l.width[i]
 		shares += l.grow[i]
 	}
+	scale := Scaled(1)
+	fixed *= scale
 	left := max(0, size.Width-fixed)
 	squeeze := min(1, size.Width/max(fixed, 1))
 	var x float32
 	for i := range o {
-		w := l.width[i] * squeeze
+		w := l.width[i] * scale * squeeze
 		if shares > 0 {
 			w += left * l.grow[i] / shares
 		}
@@ -443,16 +506,17 @@ func (c *cell) CreateRenderer() fyne.WidgetRenderer { return &cellRenderer{c} }
 
 type cellRenderer struct{ c *cell }
 
-func (r *cellRenderer) MinSize() fyne.Size { return fyne.NewSize(20, RowHeight-4) }
+func (r *cellRenderer) MinSize() fyne.Size { return fyne.NewSize(20, Scaled(RowHeight)-4) }
 
 func (r *cellRenderer) Layout(s fyne.Size) {
 	c := r.c
 	pad := theme.InnerPadding()
 	x := pad
 	if !c.icon.Hidden {
-		c.icon.Move(fyne.NewPos(pad, (s.Height-16)/2))
-		c.icon.Resize(fyne.NewSize(16, 16))
-		x = pad + 21
+		icon := Scaled(16)
+		c.icon.Move(fyne.NewPos(pad, (s.Height-icon)/2))
+		c.icon.Resize(fyne.NewSize(icon, icon))
+		x = pad + icon + 5
 	}
 	c.text.TextSize = theme.TextSize()
 	c.text.Color = theme.Color(theme.ColorNameForeground)
@@ -566,7 +630,7 @@ type headRenderer struct {
 	icon *widget.Icon
 }
 
-func (r *headRenderer) MinSize() fyne.Size { return fyne.NewSize(20, 28) }
+func (r *headRenderer) MinSize() fyne.Size { return fyne.NewSize(20, Scaled(28)) }
 func (r *headRenderer) Layout(s fyne.Size) {
 	h := r.h
 	r.back.FillColor = color.Transparent
@@ -577,8 +641,9 @@ func (r *headRenderer) Layout(s fyne.Size) {
 	r.back.Resize(s)
 	if r.icon.Hidden = !h.box; h.box {
 		r.icon.SetResource(boxIcon(h.ticked))
-		r.icon.Move(fyne.NewPos(theme.InnerPadding(), (s.Height-16)/2))
-		r.icon.Resize(fyne.NewSize(16, 16))
+		icon := Scaled(16)
+		r.icon.Move(fyne.NewPos(theme.InnerPadding(), (s.Height-icon)/2))
+		r.icon.Resize(fyne.NewSize(icon, icon))
 	}
 	r.text.TextSize = theme.CaptionTextSize()
 	r.text.TextStyle.Bold = true
