@@ -204,7 +204,7 @@ func (p *firstRunPage) connection(to string) fyne.CanvasObject {
 
 // connRow is a connection in a list, with the button that changes it.
 func (w *Window) connRow(to, name string) fyne.CanvasObject {
-	return kit.Row(0, kit.Strong(w.t("service."+to)+" · "+kit.Line(name, 60)), kit.NewButton(w.t("change"), func() { w.follow(&connPage{w: w, to: to, name: name}) }))
+	return kit.Row(0, kit.Strong(w.t("service."+to)+" · "+kit.Line(name, 60)), w.connActs(to, name, func() { w.follow(&connPage{w: w, to: to, name: name}) }))
 }
 
 // connRows lists the shops and storages in the settings, and adds others.

@@ -84,10 +84,13 @@ func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 	} else if w.f.MailProviders() != nil {
 		address = w.t("mailbox.none")
 	}
+	mail := container.NewHBox(kit.NewButton(w.t("open"), func() { w.follow(&mailboxPage{w: w}) }))
+	if a, ok := w.f.MailAccount(); ok {
+		mail.Add(kit.NewQuiet(w.t("connect.remove"), nil, func() { w.removeConnection(app.KindMailbox, a.IMAP.Host) }))
+	}
 	parts := append([]fyne.CanvasObject{kit.Heading(w.t("settings.sources"))}, w.connRows()...)
 	parts = append(parts,
-		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)),
-			kit.NewButton(w.t("open"), func() { w.follow(&mailboxPage{w: w}) })),
+		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)), mail),
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("places.title")), kit.Faint(w.n("places.count", len(info.Locators)))),
 			kit.NewButton(w.t("open"), func() { w.follow(&placesPage{w: w}) })),
 		w.wordingCard())
