@@ -60,7 +60,7 @@ func (w *Window) keyParts() []keyPart {
 	for _, x := range []struct {
 		key  string
 		keys []kit.Key
-	}{{"keys.table", kit.TableKeys()}, {"keys.outline", kit.OutlineKeys()}, {"keys.tabs", kit.TabKeys()}, {"keys.button", kit.ButtonKeys()}} {
+	}{{"keys.table", kit.TableKeys()}, {"keys.outline", kit.OutlineKeys()}, {"keys.tabs", kit.TabKeys()}, {"keys.chips", kit.ChipKeys()}, {"keys.button", kit.ButtonKeys()}} {
 		p := keyPart{title: w.t(x.key)}
 		var order []string
 		names := map[string][]string{}

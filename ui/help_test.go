@@ -56,7 +56,7 @@ func TestTheHelpListsEveryShortcutAndNoOther(t *testing.T) {
 		if told != bound || bound < 20 {
 			t.Errorf("%d shortcuts are bound and %d are listed", bound, told)
 		}
-		for _, k := range slices.Concat(kit.TableKeys(), kit.OutlineKeys(), kit.TabKeys(), kit.ButtonKeys()) {
+		for _, k := range slices.Concat(kit.TableKeys(), kit.OutlineKeys(), kit.TabKeys(), kit.ChipKeys(), kit.ButtonKeys()) {
 			if !assets.Has(lang, "keys.does."+k.Does) {
 				t.Errorf("%s: no words for %q", lang, k.Does)
 			}

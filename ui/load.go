@@ -19,6 +19,8 @@ func (w *Window) onMain(f func()) { w.home(f) }
 type slot struct {
 	box *fyne.Container
 	gen int
+	// shown is called once what was fetched stands, where it is set.
+	shown func()
 }
 
 func newSlot() *slot { return &slot{box: container.NewStack()} }
@@ -57,7 +59,41 @@ func fetch[T any](w *Window, s *slot, get func(context.Context) (T, error), show
 				return
 			}
 			s.set(show(v))
+			if s.shown != nil {
+				s.shown()
+			}
 		})
+	})
+}
+
+// sift picks rows off the window's goroutine, of which there may be a hundred
+// thousand, and shows them; a newer call makes an older one void.
+func sift[T any](w *Window, s *slot, rows []T, keep func(*T) bool, show func([]T) fyne.CanvasObject) {
+	s.gen++
+	gen, ctx := s.gen, w.pageCtx
+	w.async(func() {
+		out := make([]T, 0, len(rows)/4)
+		for i := range rows {
+			if i%4096 == 0 && ctx.Err() != nil {
+				return
+			}
+			if keep(&rows[i]) {
+				out = append(out, rows[i])
+			}
+		}
+		w.onMain(func() {
+			if gen == s.gen && ctx.Err() == nil {
+				s.set(show(out))
+			}
+		})
+	})
+}
+
+// offMain does some work off the window's goroutine and then comes home.
+func (w *Window) offMain(work, then func()) {
+	w.async(func() {
+		work()
+		w.onMain(then)
 	})
 }
 

@@ -358,6 +358,9 @@ func (w *Window) show(p page) {
 		item.Set(item.Word(), item.Count(), name == p.place())
 	}
 	w.menuFits()
+	if g, guided := p.(*firstRunPage); guided {
+		g.begin()
+	}
 	w.refreshRail()
 }
 

@@ -279,6 +279,24 @@ type Chip struct {
 	tapArea
 	text string
 	on   bool
+	move func(by int)
+}
+
+// chipKeys are what keys do on a chip.
+var chipKeys = []binding[*Chip]{
+	bind("chip", func(c *Chip) { c.move(-1) }, fyne.KeyLeft),
+	bind("chip", func(c *Chip) { c.move(1) }, fyne.KeyRight),
+	bind("press", func(c *Chip) { c.Tapped(nil) }, fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace),
+}
+
+// ChipKeys are what keys do on a chip.
+func ChipKeys() []Key { return keysOf(chipKeys) }
+
+// TypedKey turns the neighbour on, or the chip itself.
+func (c *Chip) TypedKey(e *fyne.KeyEvent) {
+	if !beyond(c, e) {
+		obey(chipKeys, c, e)
+	}
 }
 
 // Word returns what stands on the chip.
@@ -299,12 +317,33 @@ func NewChips(words []string, changed func(int)) *Chips {
 	for i, w := range words {
 		chip := &Chip{text: w, on: i == 0}
 		chip.OnTapped = func() { c.Choose(i) }
+		chip.move = func(by int) { c.move(i + by) }
 		chip.ExtendBaseWidget(chip)
 		c.chips = append(c.chips, chip)
 		objects = append(objects, chip)
 	}
 	c.Object = Flow(objects...)
 	return c
+}
+
+// move turns a chip on and gives it the keyboard.
+func (c *Chips) move(to int) {
+	if to < 0 || to >= len(c.chips) {
+		return
+	}
+	on := fyne.CurrentApp().Driver().CanvasForObject(c.chips[to])
+	c.Choose(to)
+	if on != nil && Open(on) == nil {
+		on.Focus(c.chips[to])
+	}
+}
+
+// Focusable returns what takes the keyboard: the chip that is on.
+func (c *Chips) Focusable() fyne.Focusable {
+	if c.chosen < 0 || c.chosen >= len(c.chips) {
+		return nil
+	}
+	return c.chips[c.chosen]
 }
 
 // Choose turns one chip on and tells it.

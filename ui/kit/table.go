@@ -34,10 +34,14 @@ type Table[T any] struct {
 	OnOpen func(T)
 	// OnSelect is called when a row becomes the selected one, by tap or key.
 	OnSelect func(T)
+	// Aside, where it is set, sorts many rows off the main goroutine: it does the
+	// work there and then comes home.
+	Aside func(work, then func())
 	// OnTicked is called after boxes have changed, where the table has some.
 	OnTicked func()
 
 	columns  []Column[T]
+	sorting  int // which sorting is the newest one
 	rows     []T
 	order    []int // rows as sorted
 	sorted   int   // column, -1 for the given order
@@ -244,19 +248,22 @@ func (t *Table[T]) arrange() {
 	for i := range t.order {
 		t.order[i] = i
 	}
-	if t.sorted >= 0 {
-		less := t.columns[t.sorted].Less
-		slices.SortStableFunc(t.order, func(a, b int) int {
-			if t.reverse {
-				a, b = b, a
+	t.sorting++
+	switch {
+	case t.sorted < 0:
+	case t.Aside == nil || len(t.rows) < sortAside:
+		t.order = sortedBy(t.rows, t.columns[t.sorted].Less, t.reverse)
+	default:
+		// The rows stand as they were given until they are sorted.
+		mine, rows, less, reverse := t.sorting, t.rows, t.columns[t.sorted].Less, t.reverse
+		var order []int
+		t.Aside(func() { order = sortedBy(rows, less, reverse) }, func() {
+			if mine == t.sorting {
+				t.order = order
+				t.selected = -1
+				t.list.UnselectAll()
+				t.list.Refresh()
 			}
-			switch {
-			case less(t.rows[a], t.rows[b]):
-				return -1
-			case less(t.rows[b], t.rows[a]):
-				return 1
-			}
-			return 0
 		})
 	}
 	for i, h := range t.heads {
@@ -272,6 +279,30 @@ func (t *Table[T]) arrange() {
 	t.list.UnselectAll()
 	t.selected = -1
 	t.list.Refresh()
+}
+
+// sortAside is from how many rows on sorting would be felt.
+const sortAside = 5000
+
+// sortedBy returns the places of rows in the order of a column.
+func sortedBy[T any](rows []T, less func(a, b T) bool, reverse bool) []int {
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if reverse {
+			a, b = b, a
+		}
+		switch {
+		case less(rows[a], rows[b]):
+			return -1
+		case less(rows[b], rows[a]):
+			return 1
+		}
+		return 0
+	})
+	return order
 }
 
 func (t *Table[T]) move(by int) {
