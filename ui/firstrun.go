@@ -33,13 +33,15 @@ var setUpSteps = []string{stepWho, stepPassphrase, stepRecovery, stepMailbox, st
 // Greffier will and will not do with the access that it is given. It can be left
 // at any step: the next start goes on there.
 type firstRunPage struct {
-	w    *Window
-	at   string // one of setUpSteps from stepRecovery on
-	save *kit.Button
-	next *kit.Button
-	form *connForm      // of the shop or storage that is asked for
-	mail *mailboxPage   // of the step of the mailbox
-	head fyne.Focusable // where the keyboard begins
+	w      *Window
+	at     string // one of setUpSteps from stepRecovery on
+	save   *kit.Button
+	next   *kit.Button
+	form   *connForm      // of the shop or storage that is asked for
+	mail   *mailboxPage   // of the step of the mailbox
+	places *placesPage    // of the step of the places
+	looked bool           // places were looked for
+	head   fyne.Focusable // where the keyboard begins
 }
 
 // The keys of the guided set-up, which a person without a mouse goes through, and
@@ -55,7 +57,7 @@ type firstRunPage struct {
 //	shop      on the kinds: Right chooses the next kind; Tab to its fields; Enter
 //	          tests; Ctrl+Enter keeps
 //	storage   the same; the folder is the last kind (End of the row)
-//	places    Ctrl+Enter keeps what is proposed, else goes on
+//	places    Ctrl+Enter looks for them, keeps what is proposed, else goes on
 //	rules     Ctrl+Enter goes on
 //	done      Ctrl+Enter starts
 
@@ -70,6 +72,10 @@ func (p *firstRunPage) step() {
 		return
 	case p.mail != nil && p.mail.stands():
 		p.mail.step()
+		return
+	case p.places != nil && len(p.places.places) == 0 && !p.looked:
+		p.looked = true
+		p.places.guess()
 		return
 	}
 	if b := p.primary(); b != nil && !b.Disabled() && b.OnTapped != nil {
@@ -149,7 +155,7 @@ func (p *firstRunPage) build() fyne.CanvasObject {
 	if slices.Index(setUpSteps, p.at) < slices.Index(setUpSteps, stepRecovery) {
 		p.at = stepRecovery
 	}
-	p.save, p.form, p.mail, p.head = nil, nil, nil, nil
+	p.save, p.form, p.mail, p.places, p.head = nil, nil, nil, nil, nil
 	p.next = kit.NewButton(w.t("firstrun.skip"), func() { p.to(p.after()) })
 	body := p.question()
 	left := container.NewHBox()
@@ -200,7 +206,7 @@ func (p *firstRunPage) question() fyne.CanvasObject {
 		}
 		m := &placesPage{w: w, within: func() { p.to(p.after()) }}
 		body := m.build()
-		p.save = m.save
+		p.save, p.places = m.save, m
 		if len(w.f.Info().Locators) > 0 {
 			p.goOn()
 		}

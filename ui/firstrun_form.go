@@ -430,7 +430,7 @@ func (c *connForm) found(t app.Tried) fyne.CanvasObject {
 		facts = append(facts, d)
 	}
 	switch t.TLS {
-	case "", "local":
+	case "", "local": // a file or a folder is on this computer
 	case "loopback":
 		facts = append(facts, w.t("service.loopback"))
 	default:

@@ -3,7 +3,9 @@ package ui
 import (
 	"context"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -220,12 +222,49 @@ func (w *Window) serviceTitle(s app.Service) string {
 // serviceDetail says in the window's words what a test found out.
 func (w *Window) serviceDetail(d string) string {
 	if kind, _, cannot := strings.Cut(d, ", cannot prove absence"); cannot {
-		return kit.Line(kind, 40) + ". " + w.t("service.cannotProve")
+		return kit.Line(w.serviceFact(kind), 40) + ". " + w.t("service.cannotProve")
 	}
 	if d == "SFTP" || d == "WebDAV" {
 		return d
 	}
-	return kit.Line(w.known("service.detail."+d, d), 120)
+	var parts []string
+	for part := range strings.SplitSeq(d, "; ") {
+		if part != "" {
+			parts = append(parts, w.serviceFact(part))
+		}
+	}
+	return kit.Line(strings.Join(parts, w.t("list.semicolon")), 160)
+}
+
+// What a test counts, and what it lacks: the first part of each is what it says.
+var (
+	countedFact  = regexp.MustCompile(`^(\d+) (orders|folders)(?:, (\d+) (problems|messages))?$`)
+	lackingFacts = []struct{ says, key string }{
+		{"the key may not read ", "service.lacks.read"}, {"for erasing the key lacks ", "service.lacks.key"}, {"for erasing the app lacks ", "service.lacks.app"},
+	}
+)
+
+// serviceFact says one thing that a test found. What is named after it are names
+// of the service's own.
+func (w *Window) serviceFact(part string) string {
+	if m := countedFact.FindStringSubmatch(part); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		words := w.n("service.count."+m[2], n)
+		if m[3] != "" {
+			n, _ := strconv.Atoi(m[3])
+			words += ", " + w.n("service.count."+m[4], n)
+		}
+		return words
+	}
+	for _, l := range lackingFacts {
+		if what, ok := strings.CutPrefix(part, l.says); ok {
+			return w.t(l.key, "What", what)
+		}
+	}
+	if part == "folder" {
+		return w.t("service.kind.folder")
+	}
+	return w.known("service.detail."+part, part)
 }
 
 func (p *settingsPage) loadServices() {
@@ -287,7 +326,7 @@ func (p *settingsPage) service(s app.Service, test *kit.Button) fyne.CanvasObjec
 	}
 	switch s.TLS {
 	case "":
-	case "loopback":
+	case "loopback", "local":
 		facts = append(facts, w.t("service.loopback"))
 	default:
 		facts = append(facts, kit.Line(s.TLS, 20))
