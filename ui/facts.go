@@ -32,7 +32,7 @@ func (s *speaker) detail(l app.JournalLine) string {
 			words = append(words, label+s.t("fact.colon")+v)
 		}
 	}
-	return kit.Line(strings.Join(words, " · "), 200)
+	return strings.Join(words, " · ") // each is the window's own, or made fit for a line
 }
 
 // factWords are the families of texts that the words of a fact are found in,

@@ -222,7 +222,7 @@ func (w *Window) serviceTitle(s app.Service) string {
 // serviceDetail says in the window's words what a test found out.
 func (w *Window) serviceDetail(d string) string {
 	if kind, _, cannot := strings.Cut(d, ", cannot prove absence"); cannot {
-		return kit.Line(w.serviceFact(kind), 40) + ". " + w.t("service.cannotProve")
+		return w.serviceFact(kind) + ". " + w.t("service.cannotProve")
 	}
 	if d == "SFTP" || d == "WebDAV" {
 		return d
@@ -233,7 +233,7 @@ func (w *Window) serviceDetail(d string) string {
 			parts = append(parts, w.serviceFact(part))
 		}
 	}
-	return kit.Line(strings.Join(parts, w.t("list.semicolon")), 160)
+	return strings.Join(parts, w.t("list.semicolon"))
 }
 
 // What a test counts, and what it lacks: the first part of each is what it says.
@@ -258,13 +258,13 @@ func (w *Window) serviceFact(part string) string {
 	}
 	for _, l := range lackingFacts {
 		if what, ok := strings.CutPrefix(part, l.says); ok {
-			return w.t(l.key, "What", what)
+			return w.t(l.key, "What", kit.Line(what, 120))
 		}
 	}
 	if part == "folder" {
 		return w.t("service.kind.folder")
 	}
-	return w.known("service.detail."+part, part)
+	return w.known("service.detail."+part, kit.Line(part, 120))
 }
 
 func (p *settingsPage) loadServices() {
