@@ -204,6 +204,7 @@ func TestADrillKeepsToItself(t *testing.T) {
 	}{
 		{"one that is stopped cleans behind itself", stoppedDrill},
 		{"it touches nothing but its canary", canaryAlone},
+		{"a hold on everything is no fault of the erasure", allHeld},
 		{"a storage that cannot be written to says so", nothingToPlant},
 		{"commitments are held to what is known", knownCommitments},
 	} {
@@ -228,6 +229,23 @@ func stoppedDrill(t *testing.T, s *small, g *garden) {
 	}
 	if after := s.traces(); after != before {
 		t.Errorf("left:\n%s", after)
+	}
+}
+
+func allHeld(t *testing.T, s *small, _ *garden) {
+	id, err := s.Hold(t.Context(), app.LegalHold{Scope: app.HoldAll, Reason: "inquiry of the CNIL"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.traces()
+	if d, err := s.RunDrill(t.Context(), nil); err != nil || d.Failed != "" || d.Erased != 1 || !d.Cleaned {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if after := s.traces(); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	if err := s.EndHold(t.Context(), id); err != nil {
+		t.Error(err)
 	}
 }
 

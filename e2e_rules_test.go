@@ -300,6 +300,11 @@ func TestAChangedRuleShowsWhatItWouldMakeDueBeforeItApplies(t *testing.T) {
 	if cur.From.String() != "2026-12-01" || !strings.Contains(cur.Change, "20 days") || !slices.Equal(s.journalled("rule.changed"), []string{"rule media"}) {
 		t.Errorf("%+v", cur)
 	}
+	// The version says what the rule does, and the one before what it said.
+	old := after[slices.IndexFunc(after, func(p register.PolicyVersion) bool { return p.Until == cur.From })]
+	if !strings.Contains(cur.Text, "a maximum period of 20 days") || cur.SHA256 != register.SHA256(cur.Text) || !strings.Contains(cur.Change, "publish it") || !strings.Contains(old.Text, "a maximum period of 60 days") || old.SHA256 != register.SHA256(old.Text) {
+		t.Errorf("%.300q, %q, before %.300q", cur.Text, cur.Change, old.Text)
+	}
 	for name, bad := range map[string]register.Rule{
 		"invoices for nine years": {ID: "billing", Starts: "financial year end", Period: "9 years", Then: "delete"},
 		"no period":               {ID: "media", Starts: "completion", Then: "delete"},

@@ -362,16 +362,14 @@ func (d *drill) places() map[string]bool {
 }
 
 // plan looks for what belongs to the order, by the owner's own locators, and
-// makes the plan as for anybody. It must be the canaries and nothing else.
+// makes the plan as for anybody. It must be the canaries and nothing else. No
+// hold applies: one on an order or a person is of somebody else, and one on
+// everything or on a place keeps what was there before, which no canary was.
 func (d *drill) plan(ctx context.Context, o order.Order) (plan.Plan, error) {
 	a := d.a
 	in := plan.Input{Scope: plan.Scope{Orders: []int64{o.ID}}, Orders: []order.Order{o}, Today: a.today(), Zone: a.d.Zone, Lang: a.lang(""), MadeAt: a.now(), Bases: a.d.Bases, Desks: map[string]bool{}}
 	index := plan.NewIndex(a.d.Bases)
 	if err := a.d.Store.View(ctx, func(tx Tx) error {
-		var err error
-		if in.Holds, err = a.holds(tx, 0); err != nil {
-			return err
-		}
 		return tx.EachOrder(func(x order.Order) error {
 			if x.Number == o.Number || x.Ref == o.Ref {
 				return ErrDrillPlan

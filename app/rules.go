@@ -15,6 +15,7 @@ import (
 	"greffier/app/law"
 	"greffier/app/order"
 	"greffier/app/plan"
+	"greffier/app/promise"
 	"greffier/app/register"
 	"greffier/app/request"
 	"greffier/app/retention"
@@ -332,8 +333,10 @@ func (a *App) SaveRule(ctx context.Context, r register.Rule) error {
 	})
 }
 
-// newPolicy begins a new version of the policy because a rule changed: its text
-// is the owner's to bring up to date, and what changed is on record.
+// newPolicy begins a new version of the policy because a rule changed. Where its
+// text names the period of before, it names the new one now; where it says it in
+// other words, that is the owner's to bring up to date, and it says so. What
+// changed is on record. The page of the shop is hers to change: P17 sees it.
 func (a *App) newPolicy(tx Tx, had, r register.Rule) error {
 	all, err := records[register.PolicyVersion](tx, kindPolicies)
 	if err != nil {
@@ -345,38 +348,56 @@ func (a *App) newPolicy(tx Tx, had, r register.Rule) error {
 		return nil // no policy is on file that could change
 	}
 	lang := a.Info().Lang
-	was := a.d.Texts.Text(lang, "rules.period.none", nil)
-	if p, err := law.ParsePeriod(had.Period); err == nil {
-		was = p.Text(lang)
-	}
-	now := a.d.Texts.Text(lang, "rules.period.none", nil)
-	if p, err := law.ParsePeriod(r.Period); err == nil {
-		now = p.Text(lang)
-	}
+	none := a.d.Texts.Text(lang, "rules.period.none", nil)
+	was, now := cmp.Or(readPeriod(had.Period).Text(lang), none), cmp.Or(readPeriod(r.Period).Text(lang), none)
 	words := a.d.Texts.Text(lang, "rules.policyChange", map[string]any{"Rule": a.ruleName(r.ID, lang), "Was": was, "Now": now,
 		"Start": a.d.Texts.Text(lang, "choice.rule.starts."+r.Starts, nil)})
 	cur := all[i]
+	if cur.Text != "" {
+		said := "rules.policyText.todo"
+		var n int
+		if cur.Text, n = promise.Restate(cur.Text, r.ID, readPeriod(had.Period), readPeriod(r.Period)); n > 0 {
+			said = "rules.policyText.done"
+		}
+		words += " " + a.d.Texts.Text(lang, said, nil)
+	}
 	if cur.From == today {
 		// Several changes of one day are one version.
 		if cur.Change = words + " " + cur.Change; len(cur.Change) > 2000 {
 			cur.Change = words
+		}
+		if cur.Text != "" {
+			cur.SHA256 = register.SHA256(cur.Text)
 		}
 		_, err := a.keepRecord(tx, kindPolicies, cur.ID, &cur, owner)
 		return err
 	}
 	next := cur
 	next.ID, next.From, next.Change, next.Told = today.String(), today, words, ""
+	if next.Text != "" {
+		next.SHA256 = register.SHA256(next.Text)
+	}
 	for n := 2; slices.ContainsFunc(all, func(v register.PolicyVersion) bool { return v.ID == next.ID }); n++ {
 		next.ID = fmt.Sprintf("%s-%d", today, n)
 	}
-	cur.Until = today
-	if _, err := a.keepRecord(tx, kindPolicies, cur.ID, &cur, owner); err != nil {
+	ended := all[i]
+	ended.Until = today
+	if _, err := a.keepRecord(tx, kindPolicies, ended.ID, &ended, owner); err != nil {
 		return err
 	}
 	if _, err := a.keepRecord(tx, kindPolicies, next.ID, &next, owner); err != nil {
 		return err
 	}
 	return a.journal(tx, owner, evidence.ActRegisterChanged, kindPolicies+" "+next.ID, nil)
+}
+
+// readPeriod reads a rule's period; the zero one for a rule without.
+func readPeriod(s string) law.Period {
+	p, err := law.ParsePeriod(s)
+	if err != nil {
+		return law.Period{}
+	}
+	return p
 }
 
 // ruleName is the name of a rule; one of the owner's own has its id for a name.

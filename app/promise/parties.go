@@ -80,8 +80,8 @@ func contract(today law.Date, p register.Processor, s *sheet) {
 
 // adequate are the countries with an adequacy decision (GDPR Art. 45). The
 // United States have one for organisations certified under the Data Privacy
-// Framework.
-var adequate = strings.Fields("AD AR CA CH FO GB GG IL IM JE JP KR NZ US UY")
+// Framework; Brazil's is Implementing Decision (EU) 2026/179.
+var adequate = strings.Fields("AD AR BR CA CH FO GB GG IL IM JE JP KR NZ US UY")
 
 // transfersSafeguarded checks P7 (GDPR Art. 44 to 46).
 func transfersSafeguarded(in *Input, s *sheet) {
