@@ -65,7 +65,7 @@ func TestWhatATestFoundIsToldInTheWindowsLanguage(t *testing.T) {
 	for said, want := range map[string]string{
 		"2 orders": "2 commandes", "1 orders": "1 commande", "40 orders, 3 problems": "40 commandes, 3 lignes illisibles", "folder": "dossier",
 		"4 folders, 1200 messages": "4 dossiers, 1\u202f200 messages", "SFTP": "SFTP", "S3, without versioning": "S3, sans versions",
-		"12 orders; the key may not read customers": "12 commandes\u202f; la clé ne peut pas lire customers",
+		"12 orders; the key may not read customers":                     "12 commandes\u202f; la clé ne peut pas lire customers",
 		"folder, cannot prove absence: .Trash may keep what is deleted": "dossier. ",
 	} {
 		if got := w.serviceDetail(said); !strings.HasPrefix(got, want) {

@@ -54,9 +54,9 @@ type firstRunPage struct {
 //
 //	recovery  Ctrl+Enter goes on
 //	mailbox   the address; Enter looks for its settings; Ctrl+Enter skips while empty
-//	shop      on the kinds: Right chooses the next kind; Tab to its fields; Enter
-//	          tests; Ctrl+Enter keeps
-//	storage   the same; the folder is the last kind (End of the row)
+//	shop      on the kinds: Right chooses the next kind (four times for a CSV file);
+//	          Tab past the kinds to its fields; Enter tests; Ctrl+Enter keeps
+//	storage   the same (three times for a folder of this computer, and one Tab)
 //	places    Ctrl+Enter looks for them, keeps what is proposed, else goes on
 //	rules     Ctrl+Enter goes on
 //	done      Ctrl+Enter starts

@@ -68,7 +68,7 @@ func (p *settingsPage) build() fyne.CanvasObject {
 		kit.PairWith(w.t("settings.text"), text.Object),
 		kit.Pair(w.t("settings.profile"), kit.Clip(info.Dir, 300, 70)),
 		kit.Pair(w.t("settings.out"), kit.Clip(info.OutDir, 300, 70)),
-		kit.Pair(w.t("settings.key"), key),
+		kit.Pair(w.t("settings.key"), key), kit.Pair(w.t("about.version"), kit.Line(info.Version, 60)),
 		kit.Gap(6), container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
 			kit.NewQuiet(w.t("settings.outOpen"), theme.FolderOpenIcon(), func() { w.openFile(info.OutDir) })))
 	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.sources(info), w.securityCard(), p.triage.box, p.erasures.box, w.sweepCard(), w.reminders(), w.paperCard(info.Controller), p.controller(info.Controller), p.rules.box)))
