@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"greffier/app/cases"
 	"greffier/assets"
 	"greffier/ui/kit"
 )
@@ -133,5 +134,29 @@ func TestARecordItsAddressAndItsNumberAreCopied(t *testing.T) {
 	w.open(placeJournal)
 	if !items[w.t("copy.email")].Disabled {
 		t.Error("there is an address to copy from the journal")
+	}
+}
+
+func TestTabLeavesTheEditorOfALetter(t *testing.T) {
+	w := openTest(t, newFake("fr", "light"))
+	w.follow(&casePage{w: w, id: 1, tab: tabLetters, kind: cases.LetterAcknowledge})
+	c, seen := w.win.Canvas(), map[fyne.Focusable]bool{}
+	editors := 0
+	for range 60 {
+		c.FocusNext()
+		f := c.Focused()
+		if seen[f] {
+			break
+		}
+		seen[f] = true
+		if e, ok := f.(*kit.Entry); ok && e.MultiLine {
+			editors++
+			if e.AcceptsTab() {
+				t.Error("Tab is typed into the letter")
+			}
+		}
+	}
+	if editors == 0 || len(seen) < 5 {
+		t.Errorf("Tab reaches %d editors and %d things", editors, len(seen))
 	}
 }

@@ -97,7 +97,8 @@ func (m memory) write(dir string) {
 	if err != nil || dir == "" {
 		return
 	}
-	f, err := os.CreateTemp(dir, ".window-*") // 0600
+	aside := filepath.Join(dir, MemoryName+".new")
+	f, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return
 	}
@@ -106,10 +107,10 @@ func (m memory) write(dir string) {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, MemoryName))
+		err = os.Rename(aside, filepath.Join(dir, MemoryName))
 	}
 	if err != nil {
-		_ = os.Remove(f.Name()) // what is left is tried again with the next change
+		_ = os.Remove(aside) // what is left is written over with the next change
 	}
 }
 

@@ -483,11 +483,28 @@ func (w *Window) setLang(lang string) {
 func (w *Window) anew() {
 	p := w.page
 	w.frame()
-	if g, guided := p.(*firstRunPage); guided {
-		w.show(&firstRunPage{w: w, at: g.at})
-		return
+	for i, h := range w.history {
+		w.history[i] = w.fresh(h)
 	}
-	w.show(p)
+	w.show(w.fresh(p))
+}
+
+// fresh is a page that shows the same and has drawn nothing yet: what a page keeps
+// is in the language and at the size that it was drawn in.
+func (w *Window) fresh(p page) page {
+	switch x := p.(type) {
+	case *firstRunPage:
+		return &firstRunPage{w: w, at: x.at}
+	case *casePage:
+		return &casePage{w: w, id: x.id, tab: x.tab}
+	case *orderPage:
+		return &orderPage{w: w, id: x.id}
+	case *mailPage:
+		return &mailPage{w: w, id: x.id}
+	case *helpPage:
+		return &helpPage{w}
+	}
+	return w.first(p.place())
 }
 
 // setLook changes the look of the window at run time.

@@ -120,8 +120,9 @@ func NewProse(text string) *Entry {
 	return e
 }
 
-// AcceptsTab tells whether Tab is typed into the field.
-func (e *Entry) AcceptsTab() bool { return e.MultiLine && !e.prose }
+// AcceptsTab says that Tab is never typed into a field: it goes on to the next one,
+// so that nobody without a mouse is held in a letter.
+func (e *Entry) AcceptsTab() bool { return false }
 
 // TypedKey leaves on Esc and types everything else.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
