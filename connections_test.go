@@ -81,3 +81,34 @@ func TestAConnectionIsRemovedWithItsKeys(t *testing.T) {
 		t.Errorf("connected to %+v", services)
 	}
 }
+
+// onlyPhotos is the connector of a profile with one storage.
+type onlyPhotos struct {
+	app.Connector
+	removed bool
+}
+
+func (*onlyPhotos) Storages() []app.StorageSetup { return []app.StorageSetup{{Name: "photos"}} }
+func (o *onlyPhotos) RemoveStorage(string) error { o.removed = true; return nil }
+
+func TestAStorageStaysWhileAnErasureWaits(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t, threeOrders, "uploads/104/a.jpg")
+	d, c := s.deps, &onlyPhotos{}
+	d.Connector = c
+	a := app.New(d)
+	p := s.planOrder("104")
+	w, err := a.Schedule(t.Context(), p, p.Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.RemoveConnection(t.Context(), app.KindStorage, "photos"); !errors.Is(err, app.ErrConnectionUsed) || c.removed {
+		t.Errorf("while an erasure waits: %v", err)
+	}
+	if err := a.CancelCooling(t.Context(), w.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.RemoveConnection(t.Context(), app.KindStorage, "photos"); err != nil || !c.removed {
+		t.Errorf("once nothing waits: %v", err)
+	}
+}
