@@ -473,14 +473,29 @@ func (c *cli) runRules(p *profile, v app.RetentionView) (runs []*runJSON, failed
 			}
 			pl = again.Plans[0]
 		}
-		r, err := c.runPlan(p, pl, app.EraseOptions{At: v.At})
-		if r != nil {
-			if runs = append(runs, r); !c.json {
-				c.showRun(*r)
+		for rest := v.Rest[pl.Scope.Rule]; ; {
+			r, err := c.runPlan(p, pl, app.EraseOptions{At: v.At})
+			if r != nil {
+				if runs = append(runs, r); !c.json {
+					c.showRun(*r)
+				}
 			}
-		}
-		if failed = errors.Join(failed, err); err != nil && c.ctx.Err() != nil {
-			break
+			if failed = errors.Join(failed, err); err != nil && c.ctx.Err() != nil {
+				return runs, failed
+			}
+			if rest == 0 || err != nil || r == nil || r.State != erasure.Complete.String() {
+				break
+			}
+			// One plan could not take all that is due.
+			c.say("%s", assets.Text(c.speak(), "cli.rule_rest", map[string]any{"Rule": pl.Scope.Rule, "N": rest}))
+			again, err := p.RetentionOf(c.ctx, v.At, pl.Scope.Rule)
+			if err != nil {
+				return runs, errors.Join(failed, err)
+			}
+			if len(again.Plans) == 0 || again.Plans[0].Hash == pl.Hash {
+				break
+			}
+			pl, rest = again.Plans[0], again.Rest[pl.Scope.Rule]
 		}
 	}
 	if len(runs) == 0 && failed == nil {

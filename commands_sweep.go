@@ -74,9 +74,10 @@ func (c *cli) autoSweep(keyEnv string) error {
 	defer func() { _ = p.Close() }()
 	if !p.SweepSettings().On {
 		c.say("%s", assets.Text(c.speak(), "cli.sweep_off", nil))
-		return nil
+		return c.backUp(p)
 	}
 	rec, err := p.AutoSweep(c.ctx, app.SweepCommand, nil)
+	err = errors.Join(err, c.backUp(p))
 	if c.json {
 		if jerr := c.printJSON(sweepOf(rec)); jerr != nil {
 			return jerr
@@ -95,6 +96,19 @@ func (c *cli) autoSweep(keyEnv string) error {
 	// Stopped or partial: cron mails it, systemd shows it as failed.
 	c.say("%s", assets.Text(c.speak(), "cli.sweep_"+rec.State, nil))
 	return errSaid
+}
+
+// backUp makes the backup of the day: after what was erased has gone, and also
+// where the sweep could not do everything.
+func (c *cli) backUp(p *profile) error {
+	if c.ctx.Err() != nil {
+		return nil
+	}
+	err := p.CareForBackups(c.ctx)
+	if err != nil {
+		c.say("%s", assets.Text(c.speak(), "cli.sweep_backup", nil))
+	}
+	return err
 }
 
 // unattendedKey finds the passphrase for a call by a scheduler, "" where the

@@ -7,10 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/erasure"
+	"greffier/app/law"
 	"greffier/app/request"
 	"greffier/data/mail/mailtest"
 	"greffier/data/vault"
@@ -165,6 +170,79 @@ func TestAnInitKilledAtRandomMomentsLeavesNoProfileOrAWholeOne(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d were made", made, initKills)
+}
+
+// TestASweepKilledAgainAndAgainEndsRight: the headless command is killed without
+// warning in the middle of its work; the next start takes up what was cut off.
+func TestASweepKilledAgainAndAgainEndsRight(t *testing.T) {
+	const orders, kills = 40, 3
+	r := dice(t)
+	s := newSweepShop(t, 1)
+	s.automatic()
+	if err := s.p.SetSweepSettings(t.Context(), app.SweepSettings{On: true, Hour: 3, MaxObjects: 100_000, MaxPercent: 100}); err != nil {
+		t.Fatal(err)
+	}
+	s.orders(orders)
+	if _, err := s.p.Sync(t.Context(), true, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	held, err := s.p.OrderID(t.Context(), "1005")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.p.PlaceHold(t.Context(), held, "a dispute", law.Date{}); err != nil {
+		t.Fatal(err)
+	}
+	// Only her address leads to her order: nobody has confirmed it.
+	if _, err := s.p.EnterCase(t.Context(), app.NewCase{Channel: cases.ChannelTelephone, Received: law.DateOf(s.now, law.Paris()), Requester: cases.Person{Email: "quentin7@localhost.test"}, Rights: []request.Right{request.Access}}); err != nil {
+		t.Fatal(err)
+	}
+	s.close()
+	const whole, protected = 2 * orders, 4
+	program(t)
+	began := time.Now()
+	hits := 0
+	for try := 0; hits < kills; try++ {
+		if try == 5*kills {
+			t.Fatalf("it was killed in the middle %d times only", hits)
+		}
+		if old, _ := s.left(); old == protected {
+			s.orders(orders) // photos came back
+		}
+		left := protected + 1 + r.IntN(whole-protected-1)
+		if s.killed(func(time.Duration) bool { old, _ := s.left(); return old <= left }, "sweep", "--auto") {
+			hits++
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), program(t), s.args([]string{"sweep", "--auto"})...).CombinedOutput(); err != nil {
+		t.Fatalf("the last one: %v\n%s", err, out)
+	}
+	t.Logf("killed %d times within %s", hits, time.Since(began).Round(time.Millisecond))
+	s.want("after the last one", protected, whole)
+	for _, n := range []string{"1005", "1007"} {
+		for _, kind := range []string{"uploads", "derived"} {
+			if !s.exists("photos/" + kind + "/" + n + "/a.jpg") {
+				t.Errorf("what is protected of %s went", n)
+			}
+		}
+	}
+	s.open()
+	runs, err := s.p.Runs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range runs {
+		if v.Record.State != erasure.Complete || v.Record.Scope.Rule == "media" && v.Record.By != "owner" && v.Certificate == "" {
+			t.Errorf("run %d: %s, certificate %q", v.Record.ID, v.Record.State, v.Certificate)
+		}
+	}
+	st, err := s.p.SweepStatus(t.Context())
+	if err != nil || st.Last[0].State != app.SweepDone || slices.ContainsFunc(st.Last, func(x app.SweepRecord) bool { return x.State == app.SweepRunning }) {
+		t.Errorf("sweeps: %+v %v", st.Last, err)
+	}
+	s.close()
+	s.verified()
+	s.sealed("Sorbier", "quentin7@localhost.test")
 }
 
 func TestAnErasureInterruptedFromTheKeyboardSaysSoAndIsTakenUp(t *testing.T) {

@@ -12,9 +12,11 @@ import (
 	"testing"
 
 	"greffier/app"
+	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/order"
+	"greffier/app/request"
 )
 
 // history is a small shop with what the test itself knows of it: the raw data
@@ -25,6 +27,31 @@ type history struct {
 	orders []*rawOrder
 	days   int               // of the media rule
 	holds  map[string]string // number → hold
+	asked  map[cases.ID]*rawAsk
+}
+
+// rawAsk is an open request as somebody would tell of it: by whom or about which
+// order, and which orders the owner said it is not about.
+type rawAsk struct {
+	email, number string
+	media         bool // it cannot be answered without the photos
+	known         int  // how many orders there were when it came
+	leftOut       map[string]bool
+}
+
+func (k *rawAsk) about(o *rawOrder) bool {
+	return !k.leftOut[o.number] && (k.email == o.email || k.number == o.number)
+}
+
+// waits tells whether an open request may be about an order: whichever it is, or
+// one that needs the photos.
+func (h *history) waits(o *rawOrder, media bool) bool {
+	for _, k := range h.asked {
+		if k.about(o) && (k.media || !media) {
+			return true
+		}
+	}
+	return false
 }
 
 type rawOrder struct {
@@ -45,7 +72,7 @@ func TestNoHistoryKeepsAPhotoTooLongOrTakesWhatIsProtected(t *testing.T) {
 	}
 	for seed := range uint64(histories) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			h := &history{small: newSmall(t, "900,completed,2011-02-01,2011-02-03,ancien@example.org,Luc,Morel\n", "other/x.jpg"), r: rand.New(rand.NewPCG(seed, 7)), days: 60, holds: map[string]string{}}
+			h := &history{small: newSmall(t, "900,completed,2011-02-01,2011-02-03,ancien@example.org,Luc,Morel\n", "other/x.jpg"), r: rand.New(rand.NewPCG(seed, 7)), days: 60, holds: map[string]string{}, asked: map[cases.ID]*rawAsk{}}
 			h.orders = append(h.orders, &rawOrder{number: "900", email: "ancien@example.org", created: law.Date{Year: 2011, Month: 2, Day: 1}, completed: law.Date{Year: 2011, Month: 2, Day: 3}})
 			h.now = at(t, "2026-12-01T09:00:00Z")
 			for range 14 {
@@ -92,7 +119,9 @@ func (h *history) event() {
 	}
 	h.write("orders.csv", feed)
 	h.fetch()
-	switch h.r.IntN(4) {
+	switch h.r.IntN(6) {
+	case 3, 4:
+		h.request(old)
 	case 0:
 		if h.holds[old.number] == "" {
 			id, err := h.Hold(h.t.Context(), app.LegalHold{Scope: app.HoldOrder, Order: h.id(old.number), Reason: "a dispute"})
@@ -124,6 +153,46 @@ func (h *history) event() {
 			}
 		}
 	}
+}
+
+// request lets somebody ask for something by telephone, by her address or by the
+// number of her order; or the owner says what it is not about, or ends it.
+func (h *history) request(old *rawOrder) {
+	h.t.Helper()
+	for id, k := range h.asked {
+		if h.r.IntN(2) == 0 {
+			if err := h.Act(h.t.Context(), id, cases.ActSelectOrders, cases.Input{}); err != nil {
+				h.t.Fatal(err)
+			}
+			// One that came in later she was not shown.
+			for _, o := range h.orders[:k.known] {
+				if k.about(o) {
+					k.leftOut[o.number] = true
+				}
+			}
+		} else {
+			if err := h.Act(h.t.Context(), id, cases.ActWithdraw, cases.Input{Reason: "taken back"}); err != nil {
+				h.t.Fatal(err)
+			}
+			delete(h.asked, id)
+		}
+		return
+	}
+	k := &rawAsk{known: len(h.orders), media: h.r.IntN(3) > 0, leftOut: map[string]bool{}}
+	n := app.NewCase{Channel: cases.ChannelTelephone, Received: h.today(), Requester: cases.Person{Name: "Zoé Quelqu"}, Rights: []request.Right{request.Erasure}}
+	if k.media {
+		n.Rights = []request.Right{request.Access}
+	}
+	if h.r.IntN(2) == 0 && old.number != "900" {
+		k.email, n.Requester = old.email, cases.Person{Email: old.email}
+	} else {
+		k.number, n.Words = old.number, "about order "+old.number
+	}
+	id, err := h.EnterCase(h.t.Context(), n)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.asked[id] = k
 }
 
 // sweepDay runs the rules as a day of the running program does. A run may be
@@ -189,7 +258,7 @@ func (h *history) judge(before []string) {
 		if start.IsZero() {
 			start = o.created
 		}
-		over, held := !start.AddDays(h.days).After(h.today()), h.holds[o.number] != ""
+		over, held := !start.AddDays(h.days).After(h.today()), h.holds[o.number] != "" || h.waits(o, true)
 		for _, p := range o.photos {
 			there := slices.Contains(after, p)
 			if there && over && !held {
@@ -209,7 +278,7 @@ func (h *history) judge(before []string) {
 		}
 		if gone := h.customer(o.number) == (order.Customer{}); gone && last.AddYears(3).After(h.today()) {
 			h.t.Errorf("on %s: the customer of %s went", h.today(), o.number)
-		} else if !gone && !held && strings.HasPrefix(o.number, "9") {
+		} else if !gone && !held && !h.waits(o, false) && strings.HasPrefix(o.number, "9") {
 			h.t.Errorf("on %s: %s stays beyond all its rules", h.today(), o.number)
 		}
 	}

@@ -529,6 +529,11 @@ func TestTheHeadlessCommandIsQuietAndNeverAlone(t *testing.T) {
 		t.Errorf("quiet: %d %q %q", r.code, r.out, r.err)
 	}
 	s.want("by itself", 0, 4)
+	s.open()
+	if v, err := s.p.Vault(t.Context()); err != nil || len(v.Backups) != 1 {
+		t.Errorf("the backup of the day: %+v %v", v.Backups, err)
+	}
+	s.close()
 	if r := s.call("sweep", "--auto", "--key-env", "NOT_SET_ANYWHERE"); r.code != exitFailed || !strings.Contains(r.err, "NOT_SET_ANYWHERE") {
 		t.Errorf("without a key: %d %q", r.code, r.err)
 	}
@@ -587,25 +592,29 @@ func TestTheScheduleIsInstalledAndTakenAway(t *testing.T) {
 }
 
 func TestASweepThatWasKilledIsTakenUp(t *testing.T) {
-	s := newSweepShop(t, 3)
+	s := newSweepShop(t, 1)
 	s.automatic()
-	s.orders(3)
+	if err := s.p.SetSweepSettings(t.Context(), app.SweepSettings{On: true, Hour: 3, MaxObjects: 500, MaxPercent: 100}); err != nil {
+		t.Fatal(err)
+	}
+	// So many that they are not asked for at once.
+	s.orders(40)
 	s.now = s.now.Add(24 * time.Hour)
 	// Cut off after the first object was asked for: what is written is a run that
 	// is under way, and a sweep with it.
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := s.p.AutoSweep(ctx, app.SweepNightly, func(int, int, string) {
-		if o, _ := s.left(); o < 6 {
+		if o, _ := s.left(); o < 80 {
 			cancel()
 		}
 	})
 	if err == nil {
-		t.Skip("it was done before it could be cut off")
+		t.Fatal("it was done before it could be cut off")
 	}
 	s.close()
 	s.open()
 	r := s.sweep()
-	s.want("after the next one", 0, 6)
+	s.want("after the next one", 0, 80)
 	if r.State == app.SweepFailed {
 		t.Errorf("sweep: %+v", r)
 	}

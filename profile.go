@@ -24,6 +24,7 @@ import (
 	"greffier/app/register"
 	"greffier/assets"
 	"greffier/data/mail"
+	"greffier/data/reach"
 	"greffier/data/shop"
 	"greffier/data/site"
 	"greffier/data/store"
@@ -570,7 +571,7 @@ func (p *profile) connect(now func() time.Time) (app.Deps, error) {
 	if err != nil {
 		return app.Deps{}, fmt.Errorf("%w: time zone: %w", errProfileFile, err)
 	}
-	d := app.Deps{Store: storePort{p.store}, Now: now, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: p.outDir(), Demo: s.Demo,
+	d := app.Deps{Store: storePort{p.store}, Now: now, Ahead: reach.Ahead, Zone: zone, Lang: s.Controller.Language, Dir: p.dir, OutDir: p.outDir(), Demo: s.Demo,
 		KeyFrom: p.vault.From(), Owner: s.Controller, Territory: law.Territory(s.Territory), Compose: compose, Storages: map[string]erasure.Storage{}, Desks: map[string]erasure.Desk{},
 		Printer: printer{}, Paper: printer{}, Desktop: viewer.Desktop{}, Version: version, Packer: packer{}, Signer: signer{p.vault}, Stamper: stamper{}, CopySchema: assets.CopySchema, Texts: texts{}, Archive: p, Remember: p.rememberStones,
 		Visitor: &site.Visitor{Browser: site.FindBrowser()}, Documents: mail.DocumentText, SaveLocators: p.saveLocators, SaveColumns: p.saveColumns}

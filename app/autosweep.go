@@ -106,6 +106,8 @@ type SweepHeld struct {
 	Why     string `json:"why"`
 	Rows    int    `json:"rows"`
 	Objects int    `json:"objects"`
+	// Until is the first day after which some of it may go, zero where none is known.
+	Until law.Date `json:"until,omitzero"`
 }
 
 // SweepOfRule is what a sweep did under one rule.
@@ -134,7 +136,9 @@ type SweepRecord struct {
 	Away    []SweepAway   `json:"away"`
 	Clock   *ClockJump    `json:"clock,omitempty"`
 	Failed  string        `json:"failed,omitempty"`
-	NextAt  time.Time     `json:"next_at"` // when it is tried again, zero for the next night
+	// Unprinted counts the certificates of runs that could not be printed.
+	Unprinted int       `json:"unprinted,omitempty"`
+	NextAt    time.Time `json:"next_at"` // when it is tried again, zero for the next night
 }
 
 // Erased counts what the sweep erased under the rules.
@@ -180,6 +184,7 @@ type sweepState struct {
 	ClockAt time.Time            `json:"clock_at"` // the last instant that is known to be right
 	Tries   int                  `json:"tries"`    // in vain, since one ended whole
 	NextAt  time.Time            `json:"next_at"`
+	Ahead   time.Duration        `json:"ahead,omitempty"`   // of the servers, as the owner says rightly
 	Failing map[string]time.Time `json:"failing,omitempty"` // service → since when it cannot be read
 }
 
@@ -455,12 +460,16 @@ func (a *App) needOfSweeps(t *Today, tx Tx) error {
 		t.Needs = slices.DeleteFunc(t.Needs, func(n Need) bool { return n.Kind == "retention" && k.Rule == retention.Media })
 		t.Needs = append(t.Needs, Need{Kind: "sweep", Tone: ToneAtRisk, Count: k.Objects, Sweep: &SweepNeed{Why: k.Why[0], Ask: &k}})
 	}
-	st, err := settingOf(tx, settingSwept, sweepState{})
-	if err != nil || st.At.IsZero() {
+	s, err := settingOf(tx, settingSweep, standardSweep)
+	if err != nil {
 		return err
 	}
-	s, err := settingOf(tx, settingSweep, standardSweep)
-	if err != nil || !s.On {
+	if !s.On {
+		// No sweep asks by itself; Greffier's own data are due all the same.
+		return a.needOfOwnDue(t, tx)
+	}
+	st, err := settingOf(tx, settingSwept, sweepState{})
+	if err != nil || st.At.IsZero() {
 		return err
 	}
 	jump, err := a.clockJump(tx, st)

@@ -16,13 +16,16 @@ const (
 	// before the owner is asked whether it really has: a clock that is ahead
 	// makes everything due.
 	aheadBy = 10 * 24 * time.Hour
+	// aheadOfOthers is how far the clock may be ahead of what shop and storages
+	// say themselves: they know better, and a day's mistake is no time zone.
+	aheadOfOthers = 24 * time.Hour
 )
 
 // ClockJump is a jump of the machine's clock, or a long time in which nothing
 // was written: nobody but the owner can tell which.
 type ClockJump struct {
-	Kind string    `json:"kind"` // "back" or "forward"
-	From time.Time `json:"from"` // the last instant before it
+	Kind string    `json:"kind"` // "back", "forward", or "ahead" of what servers say
+	From time.Time `json:"from"` // the last instant before it, or what servers say
 	To   time.Time `json:"to"`   // the first one after it
 }
 
@@ -58,7 +61,22 @@ func (a *App) clockJump(tx Tx, st sweepState) (*ClockJump, error) {
 			return j, nil
 		}
 	}
-	return step(a.now()), nil
+	if j := step(a.now()); j != nil {
+		return j, nil
+	}
+	return a.aheadOf(st), nil
+}
+
+// aheadOf compares the clock with the servers that were asked of late, nil where
+// it is not ahead of them by more than the owner knows of.
+func (a *App) aheadOf(st sweepState) *ClockJump {
+	if a.d.Ahead == nil {
+		return nil
+	}
+	if ahead, known := a.d.Ahead(); known && ahead > aheadOfOthers+max(0, st.Ahead) {
+		return &ClockJump{"ahead", a.now().Add(-ahead), a.now()}
+	}
+	return nil
 }
 
 // settleClock notes that the clock is right up to now.
@@ -81,6 +99,12 @@ func (a *App) TrustClock(ctx context.Context) error {
 		}
 		if err := a.settleClock(tx, &st); err != nil {
 			return err
+		}
+		// It is the servers' clocks that are wrong, as far as they are now.
+		if st.Ahead = 0; a.d.Ahead != nil {
+			if ahead, known := a.d.Ahead(); known {
+				st.Ahead = max(0, ahead)
+			}
 		}
 		if st.At.After(a.now()) {
 			st.At = a.now()

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,12 @@ func (a *App) AutoSweep(ctx context.Context, trigger string, report Report) (Swe
 		return rec, err
 	}
 	serr := a.doSweep(ctx, &rec, report)
+	if rec.Clock == nil && ctx.Err() == nil {
+		serr = errors.Join(serr, a.printRuns(ctx, &rec))
+	}
+	if rec.Unprinted > 0 && (rec.State == SweepDone || rec.State == SweepWaits) {
+		rec.State = SweepPartial
+	}
 	if serr != nil {
 		rec.State, rec.Failed = SweepFailed, plainError(serr)
 	}
@@ -109,6 +116,11 @@ func (a *App) doSweep(ctx context.Context, rec *SweepRecord, report Report) erro
 	if err != nil {
 		return err
 	}
+	if rec.Clock != nil {
+		// The servers that were just asked say another day.
+		rec.State = SweepStopped
+		return nil
+	}
 	own, err := a.purgeOwn(ctx, greffier, "")
 	rec.Own = own
 	if err != nil {
@@ -168,6 +180,12 @@ func (a *App) readFirst(ctx context.Context, rec *SweepRecord, report Report) (s
 		if err != nil {
 			return err
 		}
+		// What could not be read now was last read when a sweep last settled, not
+		// now: the program may not have run for days, or its clock be wrong.
+		since := cmp.Or(st.ClockAt, a.now())
+		if rec.Clock = a.aheadOf(st); rec.Clock != nil {
+			return nil
+		}
 		if err := a.settleClock(tx, &st); err != nil {
 			return err
 		}
@@ -181,7 +199,7 @@ func (a *App) readFirst(ctx context.Context, rec *SweepRecord, report Report) (s
 				continue
 			}
 			k := s.Kind + " " + s.Name
-			if failing[k] = a.now(); !st.Failing[k].IsZero() {
+			if failing[k] = since; !st.Failing[k].IsZero() {
 				failing[k] = st.Failing[k]
 			}
 			stale = stale || a.now().Sub(failing[k]) >= staleAfter
@@ -377,9 +395,8 @@ func (a *App) sweepRulesNow(ctx context.Context, rec *SweepRecord, b *App, away 
 			}
 			err = a.askOwner(ctx, rec.ID, ask)
 		default:
-			a.runRule(ctx, b, away, p, &one, report)
+			err = a.runWhole(ctx, b, away, p, ask, rec.ID, set, look, &already, &one, report)
 			ran = true
-			already += one.Erased
 		}
 		if err != nil {
 			return err
@@ -490,7 +507,7 @@ func heldRows(due []DueRow, rule string) []SweepHeld {
 // a hold may name somebody.
 func heldKind(held string) string {
 	switch held {
-	case ShopAway, retention.NoOrder, retention.NoStart:
+	case ShopAway, retention.NoOrder, retention.NoStart, plan.UnseenMail, CameBack, NotDue:
 		return held
 	}
 	if strings.HasPrefix(held, "case ") {
@@ -525,14 +542,64 @@ func (a *App) askOwner(ctx context.Context, sweep string, k SweepAsk) error {
 	})
 }
 
+// runWhole runs the plans of a rule one after the other, as long as one could not
+// take all that is due: each within the bounds, of which the erased so far are a
+// part. What a bound stops waits for the owner, like a first plan.
+func (a *App) runWhole(ctx context.Context, b *App, away []SweepAway, p plan.Plan, ask SweepAsk, sweep string, set SweepSettings, look dueLook, already *int, one *SweepOfRule, report Report) error {
+	for {
+		before := one.Erased
+		a.runRule(ctx, b, away, p, one, report)
+		*already += one.Erased - before
+		if one.State != SweepDone || ctx.Err() != nil || len(p.Scope.Orders) < maxRuleOrders || p.Scope.Rule == retention.Media {
+			return nil
+		}
+		last := p.Hash
+		var err error
+		if p, _, err = b.planOfRule(ctx, ask.Rule); errors.Is(err, ErrSweepRule) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n := len(p.Scope.Orders)
+		if len(p.Erase) > 0 {
+			n = len(p.Erase)
+		}
+		if n == 0 || p.Hash == last {
+			return nil
+		}
+		one.Objects += n
+		if ask = a.whyNot(p, n, look, set, *already); len(ask.Why) > 0 {
+			one.State, one.Hash, one.Why = SweepStopped, p.Hash, ask.Why
+			return a.askOwner(ctx, sweep, ask)
+		}
+	}
+}
+
 func (a *App) runRule(ctx context.Context, b *App, away []SweepAway, p plan.Plan, one *SweepOfRule, report Report) {
 	v, err := a.eraseReachable(ctx, b, away, p, "rule "+p.Scope.Rule, report)
-	one.Run, one.Erased, one.Left = v.Record.ID, v.Record.Erased, v.Record.Left
+	one.Run, one.Erased, one.Left = v.Record.ID, one.Erased+v.Record.Erased, one.Left+v.Record.Left
 	if err != nil {
 		one.State, one.Failed = SweepPartial, plainError(err)
+	} else if v.Waits {
+		// Nothing is to be tried again: the rule takes it up when it is free.
+		one.Held = append(one.Held, a.heldOfRun(ctx, v.Record.ID)...)
 	} else if v.Record.State != erasure.Complete {
 		one.State = SweepPartial
 	}
+}
+
+// heldOfRun tells what a run left to its rule.
+func (a *App) heldOfRun(ctx context.Context, run int64) (out []SweepHeld) {
+	// Without it the sweep is still the sweep that it was.
+	_ = a.d.Store.View(ctx, func(tx Tx) error {
+		h, back, err := handedBackOf(tx, run)
+		if back {
+			out = append(out, SweepHeld{Why: h.Why, Rows: h.Orders, Objects: h.Objects, Until: h.Until})
+		}
+		return err
+	})
+	return out
 }
 
 // settingWithout lists the runs that did without a storage, until what they left
@@ -596,7 +663,11 @@ func (a *App) settleWithout(ctx context.Context, rows []DueRow) error {
 			if err != nil {
 				return err
 			}
-			if r.State != erasure.Complete {
+			_, back, err := handedBackOf(tx, id)
+			if err != nil {
+				return err
+			}
+			if r.State != erasure.Complete && !back {
 				left = append(left, id)
 				continue
 			}

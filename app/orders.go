@@ -191,7 +191,7 @@ func (a *App) orderBook(tx Tx) (*orderBook, error) {
 	if b.erased, err = tx.ErasedAt(); err != nil {
 		return nil, err
 	}
-	hs, err := a.holds(tx, 0)
+	hs, err := a.mediaHolds(tx)
 	if err != nil {
 		return nil, err
 	}

@@ -229,11 +229,11 @@ func (a *App) lookAtOwn(tx Tx) (map[string][]OwnItem, error) {
 	return out, nil
 }
 
-// holdsCase tells why the file of a case must stay: an order of it is held, as
-// for a dispute in which the file is the proof (GDPR Art. 17(3)(e)).
+// holdsCase tells why the file of a case must stay: an order that it may be about
+// is held, as for a dispute in which the file is the proof (GDPR Art. 17(3)(e)).
 func (a *App) holdsCase(c cases.Case, hs []plan.Hold) string {
 	for _, h := range hs {
-		if h.Order != 0 && h.ActiveOn(a.today()) && slices.Contains(c.Selected(), h.Order) {
+		if h.Order != 0 && h.ActiveOn(a.today()) && slices.Contains(c.MayConcern(), h.Order) {
 			return h.Reason
 		}
 	}
@@ -648,8 +648,25 @@ func (a *App) needOfOwnData(t *Today, tx Tx) error {
 	for _, o := range last[0].Own {
 		n += o.Asks
 	}
+	tellOwn(t, n)
+	return nil
+}
+
+// needOfOwnDue is needOfOwnData where no sweep looks: it looks itself.
+func (a *App) needOfOwnDue(t *Today, tx Tx) error {
+	rows, err := a.ownRows(tx)
+	n := 0
+	for _, r := range rows {
+		if r.Mode != SweepOff {
+			n += len(r.Due)
+		}
+	}
+	tellOwn(t, n)
+	return err
+}
+
+func tellOwn(t *Today, n int) {
 	if n > 0 {
 		t.Needs = append(t.Needs, Need{Kind: "sweep", Tone: ToneQuiet, Count: n, Sweep: &SweepNeed{Why: "own"}})
 	}
-	return nil
 }

@@ -33,6 +33,10 @@ type EraseOptions struct {
 	At law.Date
 }
 
+// ErrNotYet says that what is due on a day to come cannot be erased today: until
+// then an order may go on, a hold be placed, a request come.
+var ErrNotYet = errors.New("that day has not come yet")
+
 // PlanCase makes the plan of a case: what would be erased of the orders in its
 // scope, in the owner's language. cases.ErrNoOrder where none is in scope,
 // cases.ErrNotLawful where nothing is asked of which an erasure is the answer.
@@ -353,12 +357,84 @@ func (a *App) holds(tx Tx, except cases.ID) ([]plan.Hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.withCases(hs, all, except), nil
+	theirs, err := ofPersons(tx, all)
+	return slices.Concat(hs, retention.CaseHolds(all, theirs, except, a.today())), err
 }
 
-// withCases adds to the owner's holds those of the open cases, save one.
-func (a *App) withCases(hs []plan.Hold, all []cases.Case, except cases.ID) []plan.Hold {
-	return slices.Concat(hs, retention.CaseHolds(all, except, a.today()))
+// mediaHolds are the holds against the media rule: besides those of holds, the
+// mails that nobody has looked at yet.
+func (a *App) mediaHolds(tx Tx) ([]plan.Hold, error) {
+	hs, err := a.holds(tx, 0)
+	if err != nil {
+		return nil, err
+	}
+	unseen, err := a.unseenHolds(tx, retention.NeedsMedia)
+	return slices.Concat(hs, unseen), err
+}
+
+// ofPersons returns by open case the orders of the addresses of who asks and of
+// whom it concerns: of a case without a proposal they are all that is known, and
+// an order that came in later was proposed to nobody.
+func ofPersons(tx Tx, all []cases.Case) (map[cases.ID][]int64, error) {
+	out := map[cases.ID][]int64{}
+	for _, c := range all {
+		if !c.State.Open() {
+			continue
+		}
+		for _, e := range []string{c.Requester.Email, c.Concerned.Email} {
+			if e == "" {
+				continue
+			}
+			os, err := tx.OrdersByEmail(e)
+			if err != nil {
+				return nil, err
+			}
+			for _, o := range os {
+				out[c.ID] = append(out[c.ID], o.ID)
+			}
+		}
+	}
+	return out, nil
+}
+
+// unseenHolds hold the orders of mails of which nobody has said whether they are
+// requests: a month runs for each that is one (GDPR Art. 12(3)), and no copy can
+// be given of what went before she looked. They are those of the sender's address
+// and those that it names. needs tells by the rights that were recognised whether
+// the data matter; where none was, they do. A mail that nobody looks at keeps
+// them no longer than the law lets a reply take, extended: three months. Her own
+// plan for a case or an order does not wait for a mail; only what rules erase
+// does.
+func (a *App) unseenHolds(tx Tx, needs func(request.Right) bool) ([]plan.Hold, error) {
+	js, err := tx.Messages(request.ToCheck, 0)
+	if err != nil {
+		return nil, err
+	}
+	var out []plan.Hold
+	for _, j := range js {
+		until := law.DateOf(j.Message.ReceivedAt, a.d.Zone).AddMonths(3)
+		rights := j.Verdict.Rights()
+		if j.Case != 0 || until.Before(a.today()) || len(rights) > 0 && !slices.ContainsFunc(rights, needs) {
+			continue
+		}
+		var os []order.Order
+		if from, ok := j.Message.Sender(); ok {
+			if os, err = tx.OrdersByEmail(from.Email); err != nil {
+				return nil, err
+			}
+		}
+		for _, n := range j.Verdict.Orders {
+			named, err := tx.OrdersByNumber(n)
+			if err != nil {
+				return nil, err
+			}
+			os = append(os, named...)
+		}
+		for _, o := range os {
+			out = append(out, plan.Hold{Order: o.ID, From: a.today(), Until: until, Reason: plan.UnseenMail, Article: "GDPR Art. 12(3)"})
+		}
+	}
+	return out, nil
 }
 
 // Erase runs a plan that the owner confirmed by its hash. The plan is made
@@ -377,6 +453,9 @@ func (a *App) EraseWith(ctx context.Context, p plan.Plan, hash string, opt Erase
 }
 
 func (a *App) eraseWith(ctx context.Context, p plan.Plan, hash string, opt EraseOptions, w waited, report Report) (RunView, error) {
+	if opt.At.After(a.today()) {
+		return RunView{}, ErrNotYet
+	}
 	if !a.erasing.TryLock() {
 		return RunView{}, erasure.ErrRunning
 	}

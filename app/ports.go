@@ -249,8 +249,11 @@ type Connection struct {
 
 // Deps is everything that the façade works with.
 type Deps struct {
-	Store   Store
-	Now     func() time.Time
+	Store Store
+	Now   func() time.Time
+	// Ahead tells by how much the machine's clock is ahead of the servers that
+	// were asked of late; nil where nobody can tell.
+	Ahead   func() (ahead time.Duration, known bool)
 	Zone    *time.Location
 	Lang    string // of the owner: "fr" or "en"
 	Dir     string // the profile's folder

@@ -418,6 +418,10 @@ func (a *App) outPath(name, format string) string {
 // PrintCertificate prints the certificate of a finished run and returns its
 // path; the same for machines stands beside it as JSON. Both are signed.
 func (a *App) PrintCertificate(ctx context.Context, run int64, lang string) (string, error) {
+	return a.printCertificate(ctx, run, lang, owner)
+}
+
+func (a *App) printCertificate(ctx context.Context, run int64, lang, actor string) (string, error) {
 	v, err := a.Run(ctx, run)
 	if err != nil {
 		return "", err
@@ -451,7 +455,10 @@ func (a *App) PrintCertificate(ctx context.Context, run int64, lang string) (str
 		if err := tx.SetSetting(certificateKey(run), filepath.Base(path)); err != nil {
 			return err
 		}
-		return a.journal(tx, owner, evidence.ActRegisterPrinted, "certificate of "+runRecord(run), facts)
+		if err := wasPrinted(tx, run); err != nil {
+			return err
+		}
+		return a.journal(tx, actor, evidence.ActRegisterPrinted, "certificate of "+runRecord(run), facts)
 	})
 }
 
@@ -549,6 +556,11 @@ func (a *App) promiseInput(ctx context.Context) (promise.Input, error) {
 		if at, perr := time.Parse(time.RFC3339, v); perr == nil {
 			in.BackupAt = at
 		}
+		if err != nil {
+			return err
+		}
+		trial, _, err := vaultRecord[trialRecord](tx, recordTrial)
+		in.TriedAt, in.TriedFailed = trial.At, trial.Why != ""
 		return err
 	}); err != nil {
 		return in, err

@@ -13,10 +13,16 @@ import (
 )
 
 // ResumeErasure takes up every run that was cut off, and tries again what is
-// left of partial ones. The runs that were taken up before an error are
+// left of partial ones, save of those that are their rule's again. The runs that were taken up before an error are
 // returned with it.
 func (a *App) ResumeErasure(ctx context.Context, report Report) ([]RunView, error) {
-	return a.resume(ctx, owner, func(r erasure.Record) bool { return r.State == erasure.Running || r.State == erasure.Partial }, report)
+	back, err := a.allHandedBack(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.resume(ctx, owner, func(r erasure.Record) bool {
+		return r.State == erasure.Running || r.State == erasure.Partial && !back[r.ID]
+	}, report)
 }
 
 // RetryRun tries again now what is left of one run, whether it was cut off or

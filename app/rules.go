@@ -113,11 +113,11 @@ func (a *App) lastMessage(id int64) (at time.Time, err error) {
 }
 
 // ruleHolds are all that protects orders from the rules about orders and
-// persons: the owner's holds, the restrictions, and every open case of their
-// person, whatever it asks for. What is being dealt with does not go from under
-// it.
+// persons: the owner's holds, the restrictions, every open case of their person
+// or that may mean them, whatever it asks for, and every mail that may be a
+// request. What is being dealt with does not go from under it.
 func (a *App) ruleHolds(tx Tx) ([]plan.Hold, error) {
-	hs, err := a.standing(tx)
+	hs, err := a.holds(tx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -125,21 +125,20 @@ func (a *App) ruleHolds(tx Tx) ([]plan.Hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	hs = a.withCases(hs, cs, 0)
+	theirs, err := ofPersons(tx, cs)
+	if err != nil {
+		return nil, err
+	}
+	unseen, err := a.unseenHolds(tx, func(request.Right) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	hs = append(hs, unseen...)
 	for _, c := range cs {
 		if !c.State.Open() {
 			continue
 		}
-		ids := c.Selected()
-		if c.Requester.Email != "" {
-			os, err := tx.OrdersByEmail(c.Requester.Email)
-			if err != nil {
-				return nil, err
-			}
-			for _, o := range os {
-				ids = append(ids, o.ID)
-			}
-		}
+		ids := slices.Concat(c.MayConcern(), theirs[c.ID])
 		right := request.NoRight
 		if len(c.Asked) > 0 {
 			right = c.Asked[0].Right
@@ -168,6 +167,7 @@ type due struct {
 	rule        register.Rule
 	rows, ahead []retention.Row
 	plan        plan.Plan
+	rest        int // orders due and free to go that the plan could not take
 }
 
 // ruleDue applies a rule about orders and makes its plan.
@@ -188,8 +188,16 @@ func (a *App) ruleDue(ctx context.Context, at law.Date, r register.Rule, f ruleF
 			}
 		}
 	}
-	d.plan, err = a.rulePlan(ctx, at, r, d.rows, f)
-	return d, err
+	if d.plan, err = a.rulePlan(ctx, at, r, d.rows, f); err != nil {
+		return d, err
+	}
+	for _, row := range d.rows {
+		if row.Held == "" {
+			d.rest++
+		}
+	}
+	d.rest = max(0, d.rest-maxRuleOrders)
+	return d, nil
 }
 
 // rulePlan makes the plan of what a rule about orders makes due and nothing
@@ -256,20 +264,22 @@ func (a *App) noteDue(ctx context.Context, at law.Date, all []due) error {
 		}
 		c.At = at
 		for _, d := range all {
-			c.Count[d.rule.ID] = len(d.plan.Scope.Orders)
+			c.Count[d.rule.ID] = len(d.plan.Scope.Orders) + d.rest
 		}
 		return putSetting(tx, settingDue, c)
 	})
 }
 
-// doneDue takes out of the first page what the plan of a rule has just done; what
-// one plan could not take is counted at the next look.
-func doneDue(tx Tx, rule string) error {
+// doneDue takes out of the first page the orders that the plan of a rule has just
+// done; what one plan could not take stays told of.
+func doneDue(tx Tx, rule string, orders int) error {
 	c, err := dueCounts(tx)
 	if err != nil || c.Count[rule] == 0 {
 		return err
 	}
-	delete(c.Count, rule)
+	if c.Count[rule] -= orders; c.Count[rule] <= 0 {
+		delete(c.Count, rule)
+	}
 	return putSetting(tx, settingDue, c)
 }
 
@@ -680,7 +690,8 @@ func (a *App) ruleDates(tx Tx, f *agenda.Facts) error {
 
 // RunRule makes the plan of one rule on a day and runs it: the plan is made
 // anew, because the rules before it have changed what is there. By is who
-// confirmed it. A rule without anything to do gives a run without a number.
+// confirmed it. A rule without anything to do gives a run without a number; Rest
+// of the run tells how many orders the next one has. ErrNotYet for a day to come.
 func (a *App) RunRule(ctx context.Context, rule string, at law.Date, by string, report Report) (RunView, error) {
 	v, err := a.RetentionOf(ctx, at, rule)
 	if err != nil {
@@ -689,5 +700,7 @@ func (a *App) RunRule(ctx context.Context, rule string, at law.Date, by string, 
 	if len(v.Plans) == 0 || len(v.Plans[0].Scope.Orders) == 0 && len(v.Plans[0].Erase) == 0 {
 		return RunView{}, nil
 	}
-	return a.EraseWith(ctx, v.Plans[0], v.Plans[0].Hash, EraseOptions{By: by, At: at}, report)
+	run, err := a.EraseWith(ctx, v.Plans[0], v.Plans[0].Hash, EraseOptions{By: by, At: at}, report)
+	run.Rest = v.Rest[rule]
+	return run, err
 }

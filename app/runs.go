@@ -170,18 +170,52 @@ func (a *App) overNow(tx Tx, run erasure.Record, rule register.Rule, o order.Ord
 	if wrote.After(run.StartedAt) {
 		return CameBack, nil
 	}
-	if o.Customer.Email == "" {
-		return "", nil
-	}
-	all, err := tx.OrdersByEmail(o.Customer.Email)
 	began := law.DateOf(run.StartedAt, a.d.Zone)
-	for _, x := range all {
-		// Some shops tell the day of an order and no hour.
-		if at := retention.Placed(x); !at.IsZero() && !law.DateOf(at, a.d.Zone).Before(began) && !slices.Contains(run.Scope.Orders, x.ID) {
+	// Some shops tell the day of an order and no hour.
+	since := func(x order.Order) bool {
+		at := retention.Placed(x)
+		return !at.IsZero() && !law.DateOf(at, a.d.Zone).Before(began) && !slices.Contains(run.Scope.Orders, x.ID)
+	}
+	if o.Customer.Email != "" {
+		all, err := tx.OrdersByEmail(o.Customer.Email)
+		if err != nil || slices.ContainsFunc(all, since) {
 			return CameBack, err
 		}
 	}
+	// Under another address she is known by what a case would know her by. The
+	// orders come newest first, so that few are looked at.
+	back := false
+	err := tx.EachOrder(func(x order.Order) error {
+		if back = since(x) && (cases.SameCustomer(o.Customer, x.Customer) || o.Account != "" && o.Shop == x.Shop && o.Account == x.Account); back {
+			return errEnough
+		}
+		if !x.CreatedAt.IsZero() && law.DateOf(x.CreatedAt, a.d.Zone).Before(began) {
+			return errEnough
+		}
+		return nil
+	})
+	if back {
+		return CameBack, nil
+	}
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return "", err
+}
+
+// isBack tells whether a run that a rule made by itself has to leave Greffier's
+// own memory of an order, because what made it due is over. Of a paper whose ten
+// years are over only the account is the person's who came back.
+func (a *App) isBack(tx Tx, r erasure.Record, o order.Order) (bool, error) {
+	if !byRule(r) {
+		return false, nil
+	}
+	rule, err := record[register.Rule](tx, kindRules, r.Scope.Rule)
+	if err != nil || retention.About(rule) == retention.Billing {
+		return false, err
+	}
+	why, err := a.overNow(tx, r, rule, o)
+	return why != "", err
 }
 
 func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Step) (id int64, err error) {
@@ -223,7 +257,7 @@ func (l ledger) Begin(ctx context.Context, r erasure.Record, steps []erasure.Ste
 
 // end writes the end of a run into journal and case.
 func (l ledger) end(tx Tx, r erasure.Record) error {
-	if err := l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)); err != nil {
+	if err := errors.Join(l.a.journal(tx, r.By, evidence.ActRunFinished, runRecord(r.ID), factsOf(r)), toPrint(tx, r)); err != nil {
 		return err
 	}
 	// Whom to tell is decided by the first run that erased anything, not by
@@ -257,6 +291,16 @@ func (l ledger) Finish(ctx context.Context, r erasure.Record) error {
 		}
 		if r.State == erasure.Complete {
 			if err := l.a.forget(tx, r); err != nil {
+				return err
+			}
+		}
+		back, err := l.a.handBack(tx, r)
+		if err != nil {
+			return err
+		}
+		if back && !r.RetryAt.IsZero() {
+			r.RetryAt = time.Time{}
+			if err := tx.PutRun(r); err != nil {
 				return err
 			}
 		}
@@ -321,7 +365,7 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 	if err != nil {
 		return err
 	}
-	if err := doneDue(tx, r.Scope.Rule); err != nil {
+	if err := doneDue(tx, r.Scope.Rule, len(r.Scope.Orders)); err != nil {
 		return err
 	}
 	if what == retention.Contract {
@@ -341,6 +385,11 @@ func (a *App) forget(tx Tx, r erasure.Record) error {
 		}
 		if kept[o.Number] || held[id] {
 			continue // what stays must still be found later
+		}
+		if back, err := a.isBack(tx, r, o); err != nil {
+			return err
+		} else if back {
+			continue
 		}
 		if _, err := tx.ForgetMedia(id, r.EndedAt, r.ID); err != nil {
 			return err
@@ -422,6 +471,9 @@ func (a *App) heldOrders(tx Tx, r erasure.Record) (map[int64]bool, error) {
 func (a *App) holdsOf(tx Tx, r erasure.Record, own cases.ID) ([]plan.Hold, error) {
 	if r.Scope.Rule != "" && r.Scope.Rule != retention.Media && r.Scope.Rule != plan.Orphans {
 		return a.ruleHolds(tx)
+	}
+	if r.Scope.Rule == retention.Media {
+		return a.mediaHolds(tx)
 	}
 	return a.holds(tx, own)
 }
@@ -530,6 +582,9 @@ func (a *App) runView(ctx context.Context, r erasure.Record, steps []erasure.Ste
 	_ = a.d.Store.View(ctx, func(tx Tx) error {
 		v.Orders = numbers(tx, r.Scope.Orders)
 		v.Certificate, _, _ = tx.Setting(certificateKey(r.ID))
+		if h, back, err := handedBackOf(tx, r.ID); err == nil && back {
+			v.Waits, v.WaitsUntil, v.Record.RetryAt = true, h.Until, time.Time{}
+		}
 		return nil
 	})
 	return v

@@ -50,7 +50,7 @@ func (a *App) retention(ctx context.Context, at law.Date, only string) (Retentio
 	if at.IsZero() {
 		at = a.today()
 	}
-	v := RetentionView{At: at}
+	v := RetentionView{At: at, Rest: map[string]int{}}
 	f, err := a.ruleFacts(ctx, at)
 	if err != nil {
 		return v, err
@@ -81,6 +81,9 @@ func (a *App) retention(ctx context.Context, at law.Date, only string) (Retentio
 		v.Due, v.Ahead = append(v.Due, dueRows(d.rows)...), append(v.Ahead, dueRows(d.ahead)...)
 		if len(d.plan.Scope.Orders) > 0 {
 			v.Plans = append(v.Plans, d.plan)
+			if d.rest > 0 {
+				v.Rest[r.ID] = d.rest
+			}
 		}
 	}
 	if !known {
@@ -241,14 +244,24 @@ func (a *App) lookFor(ctx context.Context, at law.Date, book *retention.Book, ru
 		if in.Holds, err = a.standing(tx); err != nil {
 			return err
 		}
+		unseen, err := a.unseenHolds(tx, retention.NeedsMedia)
+		if err != nil {
+			return err
+		}
+		in.Holds = append(in.Holds, unseen...)
 		if in.Cases, err = tx.Cases(); err != nil {
 			return err
 		}
-		m.holds = a.withCases(in.Holds, in.Cases, 0)
+		if in.OfPerson, err = ofPersons(tx, in.Cases); err != nil {
+			return err
+		}
+		if m.holds, err = a.mediaHolds(tx); err != nil {
+			return err
+		}
 		if m.tally, err = retention.NewTally(in); err != nil {
 			return err
 		}
-		if m.before, err = retention.NewTally(retention.Input{Rule: m.rule, At: at, Zone: a.d.Zone, Holds: in.Holds, Cases: in.Cases}); err != nil {
+		if m.before, err = retention.NewTally(retention.Input{Rule: m.rule, At: at, Zone: a.d.Zone, Holds: in.Holds, Cases: in.Cases, OfPerson: in.OfPerson}); err != nil {
 			return err
 		}
 		always := in.Rule.Starts == retention.FromInteraction || m.rule.Starts == retention.FromInteraction

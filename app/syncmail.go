@@ -265,7 +265,7 @@ func (a *App) takeIn(tx Tx, j request.Judged, on *filing, out *SyncReport) error
 		out.Requests++
 	}
 	if !found {
-		return nil
+		return a.noteTrouble(tx, id, j)
 	}
 	marks, err := tx.ProviderMarks()
 	if err != nil {

@@ -51,7 +51,7 @@ func (a *App) Today(ctx context.Context) (Today, error) {
 		if err := a.needOfRetention(&t, tx, today); err != nil {
 			return err
 		}
-		if err := errors.Join(a.needOfHolds(&t, tx), a.needOfRules(&t, tx), a.needOfAbsence(&t, tx, today), a.needOfSweeps(&t, tx)); err != nil {
+		if err := errors.Join(a.needOfHolds(&t, tx), a.needOfTroubles(&t, tx), a.needOfRules(&t, tx), a.needOfAbsence(&t, tx, today), a.needOfSweeps(&t, tx)); err != nil {
 			return err
 		}
 		a.needOfServices(&t, tx)
@@ -160,7 +160,18 @@ func (a *App) needOfRuns(t *Today, tx Tx) error {
 	if err != nil {
 		return err
 	}
+	back := map[int64]bool{}
+	all, err := records[handedBack](tx, kindHandedBack)
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		back[h.Run] = true
+	}
 	for _, r := range rs {
+		if back[r.ID] {
+			continue // what has to stay is told of by what keeps it
+		}
 		if r.State == erasure.Running || r.State == erasure.Partial {
 			t.Needs = append(t.Needs, Need{Kind: "run", Tone: ToneLate, Run: r.ID, Case: cases.ID(r.Scope.Case), Count: r.Left})
 		}

@@ -58,6 +58,7 @@ type Need struct {
 	ServiceKind string
 	Error       error
 	Sweep       *SweepNeed
+	Trouble     *TroubleNeed
 }
 
 // Today is the first page.
@@ -211,6 +212,9 @@ type RetentionView struct {
 	// Plans are the plans of all rules that have something to do, the media
 	// rule's first. That of a rule about archiving erases nothing and restricts.
 	Plans []plan.Plan
+	// Rest counts by rule the orders that are due and free to go and that one plan
+	// could not take: the next plan has them.
+	Rest map[string]int
 }
 
 // RunView is a run with its steps.
@@ -219,6 +223,13 @@ type RunView struct {
 	Steps       []erasure.Step
 	Certificate string // file name of the printed certificate, "" when not printed
 	Orders      []string
+	// Rest counts the orders that the rule makes due beside those of the plan.
+	Rest int
+	// Waits tells that what a rule's own run left has to stay for now, and is the
+	// rule's again: it goes by itself with a later run. WaitsUntil is the first day
+	// after which some of it may, zero where no date says so.
+	Waits      bool
+	WaitsUntil law.Date
 }
 
 // RegisterCard is one register on the shelf.

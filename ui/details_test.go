@@ -100,7 +100,7 @@ func slicesContainWord(text, word string) bool {
 }
 
 func TestAReasonForWaitingHasOneHome(t *testing.T) {
-	for _, r := range append(plan.HeldReasons(), retention.NoOrder, retention.NoStart, app.ShopAway) {
+	for _, r := range append(plan.HeldReasons(), retention.NoOrder, retention.NoStart, app.ShopAway, app.CameBack, app.NotDue, plan.UnseenMail) {
 		for _, lang := range []string{"fr", "en"} {
 			s := &speaker{lang: lang}
 			if words := plan.HeldWords(r, lang); words == "" || s.held(r) != words {

@@ -19,6 +19,7 @@ type RulesFacade interface {
 	Holds(ctx context.Context) ([]app.HoldRow, error)
 	Hold(ctx context.Context, h app.LegalHold) (id string, err error)
 	EndHold(ctx context.Context, id string) error
+	SettleTrouble(ctx context.Context, id string) error // nothing has to be kept because of that mail
 
 	Archive(ctx context.Context) ([]app.ArchiveRow, error)
 	OpenArchived(ctx context.Context, order int64, reason string) error // for an hour; the reason stays on file

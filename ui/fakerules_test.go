@@ -77,3 +77,7 @@ func (f *fake) Archive(context.Context) ([]app.ArchiveRow, error) {
 func (f *fake) OpenArchived(_ context.Context, id int64, reason string) error {
 	return f.note("OpenArchived %d %s", id, reason)
 }
+
+func (f *fake) SettleTrouble(_ context.Context, id string) error {
+	return f.note("SettleTrouble %s", id)
+}

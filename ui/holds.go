@@ -59,7 +59,19 @@ func (p *rulesPage) liftHold(id string) {
 }
 
 // placeHold asks what a hold keeps, why, and until when.
-func (p *rulesPage) placeHold() {
+func (p *rulesPage) placeHold() { p.holdForm(nil) }
+
+// openTrouble shows the hold that a customer's mail proposes, filled in.
+func (w *Window) openTrouble(t *app.TroubleNeed) {
+	p := &rulesPage{w: w, tab: rulesTabHolds}
+	w.follow(p)
+	if t != nil {
+		p.holdForm(t)
+	}
+}
+
+// holdForm is the form of a hold, filled in where a mail proposes one.
+func (p *rulesPage) holdForm(t *app.TroubleNeed) {
 	w := p.w
 	var scopes, storages []kit.Option
 	for _, s := range app.HoldScopes {
@@ -74,6 +86,12 @@ func (p *rulesPage) placeHold() {
 	}
 	order, email, prefix, reason, until, remind := kit.NewEntry(""), kit.NewEntry(""), kit.NewEntry(""), kit.NewEntry(""), kit.NewEntry(""), kit.NewEntry("14")
 	prefix.SetPlaceHolder("uploads/1042/")
+	if t != nil {
+		order.SetText(kit.Line(t.Number, 40))
+		reason.SetText(t.Hold.Reason)
+		until.SetText(t.Hold.Until.String())
+		remind.SetText(strconv.Itoa(t.Hold.Remind))
+	}
 	store := kit.NewSelect(storages, first, nil)
 	byOrder, byEmail := kit.FormRow(w.t("rules.hold.order"), "", order), kit.FormRow(w.t("rules.hold.email"), "", email)
 	byPlace := kit.Down(0, kit.FormRow(w.t("rules.hold.storage"), "", store), kit.FormRow(w.t("rules.hold.prefix"), "", prefix))
@@ -135,8 +153,15 @@ func (p *rulesPage) placeHold() {
 	for _, e := range []*kit.Entry{order, email, reason} {
 		e.OnChanged = func(string) { check() }
 	}
+	acts := []*kit.Button{ok}
+	if t != nil {
+		acts = append([]*kit.Button{kit.NewButton(w.t("trouble.nothing"), func() {
+			d.Close()
+			w.do(func(ctx context.Context) error { return w.f.SettleTrouble(ctx, t.ID) }, func() { p.load(rulesTabHolds) })
+		})}, acts...)
+	}
 	d = w.dialog(w.t("rules.hold.place"), kit.Down(0, kit.FormRow(w.t("rules.hold.scope"), "", scope), byOrder, byEmail, byPlace,
-		kit.FormRow(w.t("rules.hold.reason"), "", reason), kit.FormRow(w.t("rules.hold.until"), "", until), kit.FormRow(w.t("rules.hold.remind"), "", remind), said), ok)
+		kit.FormRow(w.t("rules.hold.reason"), "", reason), kit.FormRow(w.t("rules.hold.until"), "", until), kit.FormRow(w.t("rules.hold.remind"), "", remind), said), acts...)
 	check()
 	d.FocusOn(order).Show()
 }

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"greffier/app"
+	"greffier/app/erasure"
 	"greffier/app/law"
 	"greffier/app/plan"
 	"greffier/app/register"
@@ -272,7 +273,7 @@ func (p *rulesPage) showDue(all []ruleDue) fyne.CanvasObject {
 			}})
 		})
 		if retention.About(d.rule) == retention.Contract && len(d.view.Plans) > 0 {
-			n := len(d.view.Plans[0].Scope.Orders)
+			n := len(d.view.Plans[0].Scope.Orders) + d.view.Rest[d.rule.ID]
 			see = kit.NewPrimary(w.t("rules.archiveNow"), func() { p.archiveNow(d.rule.ID, n) })
 		}
 		if len(d.view.Plans) == 0 {
@@ -294,9 +295,13 @@ func (p *rulesPage) showDue(all []ruleDue) fyne.CanvasObject {
 				return kit.Quiet
 			}},
 		})
+		count := w.n("rules.due.count", len(d.view.Due))
+		if n := d.view.Rest[d.rule.ID]; n > 0 && retention.About(d.rule) != retention.Contract {
+			count += " · " + w.n("rules.rest", n)
+		}
 		t.SetRows(d.view.Due)
 		height := float32(34 + min(len(d.view.Due), 8)*(kit.RowHeight+5))
-		parts = append(parts, kit.NewCard(kit.Row(0, kit.Down(-12, kit.StrongWords(w.nameOfRule(d.rule)), kit.Faint(w.n("rules.due.count", len(d.view.Due)))), see),
+		parts = append(parts, kit.NewCard(kit.Row(0, kit.Down(-12, kit.StrongWords(w.nameOfRule(d.rule)), kit.Faint(count)), see),
 			kit.MinSize(200, height, t.Object)))
 	}
 	return kit.Page(kit.Down(8, parts...))
@@ -309,16 +314,21 @@ func (p *rulesPage) archiveNow(rule string, n int) {
 	var d *kit.Dialog
 	d = w.dialog(w.t("rules.archiveNow"), kit.Words(w.n("rules.archiveAsk", n)), kit.NewPrimary(w.t("rules.archiveNow"), func() {
 		d.Close()
-		var v app.RunView
-		w.run(w.t("rules.archiving"), func(ctx context.Context, report reporter) (err error) {
-			v, err = w.f.RunRule(ctx, rule, law.Date{}, "owner", report)
-			return err
+		done := 0
+		w.run(w.t("rules.archiving"), func(ctx context.Context, report reporter) error {
+			// One plan takes so many orders, and she said yes to all.
+			for {
+				v, err := w.f.RunRule(ctx, rule, law.Date{}, "owner", report)
+				if done += len(v.Record.Scope.Orders); err != nil || v.Rest == 0 || v.Record.State != erasure.Complete {
+					return err
+				}
+			}
 		}, func(err error) outcome {
 			if err != nil {
 				return outcome{}
 			}
 			p.load(p.tab)
-			return outcome{tone: kit.Kept, words: w.n("rules.archived", len(v.Record.Scope.Orders))}
+			return outcome{tone: kit.Kept, words: w.n("rules.archived", done)}
 		})
 	}))
 	d.Show()

@@ -3,8 +3,10 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"greffier/app"
+	"greffier/app/cases"
 	"greffier/app/register"
 	"greffier/ui/kit"
 )
@@ -29,6 +31,7 @@ var ruleScreens = []struct {
 		w.tryRule(register.Rule{ID: "media", Starts: "completion", Period: "30 days", Then: "delete"}, func() {})
 	}},
 	{"rules-hold", func(w *Window) { p := &rulesPage{w: w, tab: rulesTabHolds}; w.follow(p); p.placeHold() }},
+	{"rules-trouble", func(w *Window) { w.openTrouble(someTrouble(cases.TroubleGoods).Trouble) }},
 	{"rules-open", func(w *Window) {
 		p := &rulesPage{w: w, tab: rulesTabArchive}
 		w.follow(p)
@@ -53,6 +56,30 @@ func TestEveryScreenOfTheRulesIsDrawn(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func someTrouble(kind cases.Trouble) app.Need {
+	return app.Need{Kind: "trouble", Tone: app.ToneAtRisk, Count: 1, Person: "Alice Planchon", Trouble: &app.TroubleNeed{ID: "7", Mail: 7, Kind: kind, Number: "1042", Person: "Alice Planchon",
+		At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Hold: app.LegalHold{Scope: app.HoldOrder, Order: 42, Reason: "Complaint about the goods", Until: dayOf(2027, 2, 1), Remind: 14}}}
+}
+
+func TestTroubleWithAnOrderProposesAHoldInOneAct(t *testing.T) {
+	for _, lang := range []string{"fr", "en"} {
+		for _, kind := range cases.Troubles {
+			w := openTest(t, newFake(lang, "light"))
+			c := w.need(someTrouble(kind))
+			if !strings.Contains(c.title, "1042") || !strings.Contains(c.why, "Alice Planchon") || strings.Contains(c.title+c.why+c.button, "need.") || c.act == nil {
+				t.Errorf("%s %s: %+v", lang, kind, c)
+			}
+		}
+	}
+	f := newFake("en", "light")
+	w := openTest(t, f)
+	w.need(someTrouble(cases.TroubleReturn)).act()
+	kit.Open(w.win.Canvas()).Others()[0].OnTapped()
+	if !f.called("SettleTrouble 7") {
+		t.Errorf("calls: %v", f.calls)
 	}
 }
 

@@ -112,6 +112,12 @@ func (w *Window) leftWords(v app.RunView) []fyne.CanvasObject {
 		lines = append(lines, w.n("run.leftLine", counts[why], "Why", why))
 	}
 	next := w.t("run.retryOwner")
+	if v.Waits {
+		next = w.t("run.waits")
+		if !v.WaitsUntil.IsZero() {
+			next = w.t("run.waitsUntil", "Date", w.long(v.WaitsUntil))
+		}
+	}
 	if !r.RetryAt.IsZero() {
 		next = w.t("run.retryAt", "Date", w.at(r.RetryAt))
 		if r.Tries > 0 {

@@ -73,12 +73,23 @@ func (p *sweepsPage) show(d sweepsData) fyne.CanvasObject {
 	return kit.Page(kit.DownReading(12, parts...))
 }
 
+// clockTitle says in a few words what is wrong with the clock.
+func (w *Window) clockTitle(j app.ClockJump) string {
+	if j.Kind == "ahead" {
+		return w.t("need.sweep.clock.aheadTitle")
+	}
+	return w.t("need.sweep.clock")
+}
+
 func (w *Window) clockWords(j app.ClockJump) string {
+	if j.Kind == "ahead" {
+		return w.t("need.sweep.clock.ahead", "From", w.at(j.From), "To", w.at(j.To))
+	}
 	return w.t("need.sweep.clock.why", "From", w.at(j.From), "To", w.at(j.To))
 }
 
 func (w *Window) clockCard(j app.ClockJump) fyne.CanvasObject {
-	return kit.NewCard(kit.IconLine(kit.AtRisk, w.t("need.sweep.clock")), kit.Words(w.clockWords(j)),
+	return kit.NewCard(kit.IconLine(kit.AtRisk, w.clockTitle(j)), kit.Words(w.clockWords(j)),
 		container.NewHBox(kit.NewButton(w.t("need.sweep.clock.button"), w.trustClock)))
 }
 
@@ -244,6 +255,9 @@ func (w *Window) sweepWords(r app.SweepRecord) string {
 			if h.Why == "hold" {
 				why = w.t("sweeps.heldHold")
 			}
+			if !h.Until.IsZero() {
+				why += ", " + w.t("until", "Date", w.long(h.Until))
+			}
 			words = append(words, w.n("sweeps.held", h.Rows)+" ("+why+")")
 		}
 	}
@@ -257,8 +271,11 @@ func (w *Window) sweepWords(r app.SweepRecord) string {
 	for _, x := range r.Away {
 		words = append(words, w.t("sweeps.away", "Name", kit.Line(x.Name, 40)))
 	}
+	if r.Unprinted > 0 {
+		words = append(words, w.n("sweeps.unprinted", r.Unprinted))
+	}
 	if r.Clock != nil {
-		words = append(words, w.t("need.sweep.clock"))
+		words = append(words, w.clockTitle(*r.Clock))
 	}
 	if !r.NextAt.IsZero() {
 		words = append(words, w.t("sweeps.nextTry", "Date", w.at(r.NextAt)))
@@ -409,7 +426,7 @@ func (w *Window) sweepNeed(n app.Need, state string) needCard {
 		title := w.n("need.sweep."+why+".title", n.Count, "Bound", w.number(x.Ask.Bound), "Percent", w.number(x.Ask.Percent), "Storage", kit.Line(x.Ask.Storage, 40))
 		return needCard{title, w.t("need.sweep.why"), state, w.t("need.sweep.see"), func() { w.seeAsk(x.Ask.Rule) }}
 	case x.Clock != nil:
-		return needCard{w.t("need.sweep.clock"), w.clockWords(*x.Clock), state, w.t("need.sweep.clock.button"), w.trustClock}
+		return needCard{w.clockTitle(*x.Clock), w.clockWords(*x.Clock), state, w.t("need.sweep.clock.button"), w.trustClock}
 	case x.Why == "own":
 		return needCard{w.n("need.sweep.own", n.Count), w.t("need.sweep.own.why"), state, w.t("need.sweep.open"), w.openSweeps}
 	}

@@ -82,6 +82,7 @@ func TestAStoppedSweepIsToldOnTheFirstPage(t *testing.T) {
 	}{
 		"more than her bound":    {app.SweepNeed{Why: app.WhyObjects, Ask: &stoppedSweep()[0]}, 1240, "1\u202f240 fichiers partiraient\u202f: plus que votre limite de 500", "need.sweep.see"},
 		"a clock that jumped":    {app.SweepNeed{Why: "clock", Clock: &app.ClockJump{Kind: "back", From: now, To: now.AddDate(0, 0, -3)}}, 1, "L’horloge de cet ordinateur a sauté", "need.sweep.clock.button"},
+		"a clock that is ahead":  {app.SweepNeed{Why: "clock", Clock: &app.ClockJump{Kind: "ahead", From: now, To: now.AddDate(0, 0, 3)}}, 1, "L’horloge de cet ordinateur avance", "need.sweep.clock.button"},
 		"data of its own":        {app.SweepNeed{Why: "own"}, 3, "3 éléments que Greffier garde", "need.sweep.open"},
 		"sweeps without success": {app.SweepNeed{Why: "fails"}, 4, "Les balayages n’aboutissent pas", "need.sweep.open"},
 	} {

@@ -217,6 +217,13 @@ func (w *Window) need(n app.Need) needCard {
 		return w.sweepNeed(n, state)
 	case "hold":
 		return needCard{w.n("need.hold", n.Count), w.t("need.hold.why") + " " + due, state, w.t("need.hold.button"), func() { w.follow(&rulesPage{w: w, tab: rulesTabHolds}) }}
+	case "trouble":
+		c := needCard{w.t("need.trouble.goods", "Order", ""), w.t("need.trouble.why"), state, w.t("need.trouble.button"), func() { w.openTrouble(n.Trouble) }}
+		if x := n.Trouble; x != nil {
+			c.title = w.t("need.trouble."+string(x.Kind), "Order", kit.Line(x.Number, 30))
+			c.why = w.t("need.trouble.from", "Person", w.person(n.Person), "Date", w.short(w.day(x.At))) + " " + c.why
+		}
+		return c
 	case "rules":
 		return needCard{w.n("need.rules", n.Count), w.t("need.rules.why"), state, w.t("need.rules.button"), func() { w.follow(&rulesPage{w: w, tab: rulesTabDue}) }}
 	case "run":

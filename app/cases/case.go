@@ -2,6 +2,7 @@ package cases
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"greffier/app/law"
@@ -97,6 +98,8 @@ type Match struct {
 	Strong    bool   `json:"strong"`    // the order's own address wrote the request
 	Selected  bool   `json:"selected"`  // in scope of the request; the owner may change it
 	Confirmed bool   `json:"confirmed"` // by the owner
+	// LeftOut tells that the owner set the scope and left this order out of it.
+	LeftOut bool `json:"left_out,omitempty"`
 }
 
 // Outcome is how one right of a case ended.
@@ -240,6 +243,27 @@ func (c Case) Selected() []int64 {
 	for _, m := range c.Orders {
 		if m.Selected {
 			out = append(out, m.Order)
+		}
+	}
+	return out
+}
+
+// MayConcern returns the ids of the orders that the case may be about: those in
+// scope, and those that are only proposed and that the owner has not left out,
+// because nobody has looked yet or the proposal is newer than her look. also are
+// orders that nobody proposed, of the addresses of its persons. It says what has
+// to stay until somebody has looked (GDPR Art. 15, 18, 20), and never what may
+// be erased or disclosed: that is Selected.
+func (c Case) MayConcern(also ...int64) []int64 {
+	var out []int64
+	for _, m := range c.Orders {
+		if m.Selected || !m.LeftOut {
+			out = append(out, m.Order)
+		}
+	}
+	for _, id := range also {
+		if !slices.ContainsFunc(c.Orders, func(m Match) bool { return m.Order == id }) && !slices.Contains(out, id) {
+			out = append(out, id)
 		}
 	}
 	return out

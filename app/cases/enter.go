@@ -105,6 +105,9 @@ func Enter(e Entry, known []order.Order, now time.Time, zone *time.Location) (Ca
 	if err := c.selectOrders(Input{Orders: e.Orders, Add: add}); err != nil {
 		return Case{}, fmt.Errorf("enter a request: order: %w", err)
 	}
+	for i := range c.Orders {
+		c.Orders[i].LeftOut = false // what is proposed she has not seen yet
+	}
 	c.Identity = Identity{Signs: []Sign{{Key: SignEntered}}}
 	c.log(now, ByOwner, EventEntered, e.Channel, "")
 	for _, a := range c.Asked {

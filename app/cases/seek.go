@@ -323,7 +323,7 @@ func (c Case) Propose(more []Match) (Case, int) {
 	n := 0
 	for _, m := range more {
 		if !slices.ContainsFunc(c.Orders, func(x Match) bool { return x.Order == m.Order }) {
-			m.Strong, m.Selected, m.Confirmed = false, false, false
+			m.Strong, m.Selected, m.Confirmed, m.LeftOut = false, false, false, false
 			c.Orders = append(c.Orders, m)
 			n++
 		}
@@ -338,6 +338,12 @@ func NamedLater(c Case, orders []order.Order) Case {
 		more = append(more, Match{Order: o.ID, Number: o.Number, Why: MatchMessage})
 	}
 	c, _ = c.Propose(more)
+	for i, m := range c.Orders {
+		// What the owner left out before it was named is to be looked at again.
+		if m.LeftOut && slices.ContainsFunc(orders, func(o order.Order) bool { return o.ID == m.Order }) {
+			c.Orders[i].LeftOut = false
+		}
+	}
 	return c
 }
 

@@ -880,7 +880,7 @@ func (c *Case) selectOrders(in Input) error {
 	}
 	for i, m := range c.Orders {
 		selected := slices.Contains(in.Orders, m.Order)
-		c.Orders[i].Selected, c.Orders[i].Confirmed = selected, selected
+		c.Orders[i].Selected, c.Orders[i].Confirmed, c.Orders[i].LeftOut = selected, selected, !selected
 	}
 	return nil
 }

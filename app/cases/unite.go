@@ -70,6 +70,8 @@ func Unite(into, from Case, reason string, at time.Time, zone *time.Location) (C
 		}
 		a.Orders[i].Selected = a.Orders[i].Selected || m.Selected
 		a.Orders[i].Confirmed = a.Orders[i].Confirmed || m.Confirmed
+		// Left out of one of them, it may still be what the other one is about.
+		a.Orders[i].LeftOut = a.Orders[i].LeftOut && m.LeftOut
 	}
 	a.Messages = union(a.Messages, b.Messages)
 	a.Runs = union(a.Runs, b.Runs)

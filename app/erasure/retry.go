@@ -49,6 +49,22 @@ func RetryAfter(r Record, steps []Step, now time.Time) time.Time {
 	return at.UTC()
 }
 
+// OnlyHeld tells whether something of a run is left, and all of it because the
+// guard of the ledger keeps it.
+func OnlyHeld(steps []Step) bool {
+	left := false
+	for _, s := range steps {
+		if s.Status == Gone {
+			continue
+		}
+		if s.Reason != reasonHeld {
+			return false
+		}
+		left = true
+	}
+	return left
+}
+
 // forTheOwner tells whether a step is left for a reason that no waiting changes.
 func forTheOwner(s Step) bool {
 	switch s.Reason {

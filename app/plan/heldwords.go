@@ -12,6 +12,8 @@ const (
 	HeldNoOrder = "no order claims them"
 	HeldNoDate  = "no date is known"
 	HeldNoShop  = "the shop cannot be reached"
+	HeldBack    = "the person came back"
+	HeldNotDue  = "the rule does not make it due any more"
 )
 
 // heldWords are the reasons in words for a reader, French and English.
@@ -19,10 +21,15 @@ var heldWords = map[string][2]string{
 	HeldNoOrder: {"aucune commande connue", "no known order"},
 	HeldNoDate:  {"aucune date connue", "no known date"},
 	HeldNoShop:  {"boutique injoignable", "the shop cannot be reached"},
+	HeldBack:    {"la personne est revenue", "the person came back"},
+	HeldNotDue:  {"le délai n’est plus écoulé", "it is not due any more"},
+	UnseenMail:  {"message à vérifier", "a mail to look at"},
 }
 
 // HeldReasons lists the reasons that have words of their own.
-func HeldReasons() []string { return []string{HeldNoOrder, HeldNoDate, HeldNoShop} }
+func HeldReasons() []string {
+	return []string{HeldNoOrder, HeldNoDate, HeldNoShop, HeldBack, HeldNotDue, UnseenMail}
+}
 
 // HeldWords says in "fr" or "en" why something waits; "" where the reason is a
 // case's, or in the words of the owner's own hold.

@@ -42,6 +42,10 @@ func texts(lang string) text {
 	return english
 }
 
+// UnseenMail is the reason of a hold for a mail that may be a request and that
+// nobody has looked at yet.
+const UnseenMail = "a mail about it was not looked at yet"
+
 // openCase returns the number of the open case for which a hold stands, where it
 // is none of the owner's own: its reason reads "case 12: access".
 func openCase(h Hold) (string, bool) {
@@ -56,6 +60,9 @@ var english = text{
 	hold: func(h Hold) string {
 		if n, ok := openCase(h); ok {
 			return "held while request no. " + n + " is open"
+		}
+		if h.Reason == UnseenMail {
+			return "held until a mail that may be a request was looked at"
 		}
 		if h.Until.IsZero() {
 			return "held until further notice: " + h.Reason
@@ -98,6 +105,9 @@ var french = text{
 	hold: func(h Hold) string {
 		if n, ok := openCase(h); ok {
 			return "conservé tant que la demande n° " + n + " est en cours"
+		}
+		if h.Reason == UnseenMail {
+			return "conservé tant qu’un message, peut-être une demande, n’a pas été lu"
 		}
 		if h.Until.IsZero() {
 			return "conservé jusqu’à nouvel ordre\u202f: " + h.Reason

@@ -10,6 +10,7 @@ import (
 	"greffier/app/law"
 	"greffier/app/mailbox"
 	"greffier/app/order"
+	"greffier/app/plan"
 	"greffier/app/retention"
 )
 
@@ -62,6 +63,8 @@ func mediaErased(in *Input, s *sheet) {
 			// The hold matters when the day has come.
 		case r.Case != 0:
 			s.note("promise.p8.heldcase", append(what, "Case", int(r.Case))...)
+		case r.Held == plan.UnseenMail:
+			s.note("promise.p8.heldmail", what...)
 		case r.Held != "" && r.Held != retention.NoOrder:
 			s.note("promise.p8.held", append(what, "Why", r.Held)...)
 		case left < 0:

@@ -162,7 +162,7 @@ func security(in *Input, s *sheet) {
 	default:
 		s.proof("promise.p12.backup", "On", at)
 	}
-	s.stated(in, StatedRestore, "promise.p12.restore")
+	restorable(in, s)
 	siteProtected(in, s)
 	without := 0
 	for _, p := range in.Processors {
@@ -177,6 +177,21 @@ func security(in *Input, s *sheet) {
 		s.missing("processors", counted(without, "promise.p12.guarantees"), "N", without)
 	default:
 		s.proof(counted(len(in.Processors), "promise.p12.guaranteed"), "N", len(in.Processors))
+	}
+}
+
+// restorable tells whether a backup can be restored: by the last trial that
+// Greffier made, else by the owner's word (GDPR Art. 32(1)(c)). A trial that
+// failed puts the promise at risk, whatever she stated before it: a loss today
+// could not be made good.
+func restorable(in *Input, s *sheet) {
+	switch on := law.DateOf(in.TriedAt, in.Zone); {
+	case on.IsZero(), on.Before(in.Stated[StatedRestore]), !in.TriedFailed && on.AddMonths(12).Before(in.Today):
+		s.stated(in, StatedRestore, "promise.p12.restore")
+	case in.TriedFailed:
+		s.risk(in.Today, "backup", "promise.p12.restore.failed", "On", on)
+	default:
+		s.proof("promise.p12.restore.tried", "On", on)
 	}
 }
 

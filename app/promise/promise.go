@@ -177,6 +177,8 @@ type Input struct {
 	MailFailed, OrdersFailed     bool      // the last reading failed
 	Connections                  []Connection
 	BackupAt                     time.Time // last encrypted backup, UTC; zero when never
+	TriedAt                      time.Time // last trial restoration of a backup, UTC; zero when never
+	TriedFailed                  bool      // it failed
 	Runs                         []erasure.Record
 	Erased                       map[int64]time.Time // by order: when its media were erased
 

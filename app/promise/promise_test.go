@@ -365,6 +365,15 @@ var table = []struct {
 	{"P12", "a connection that failed cannot be told", func(in *promise.Input) { in.Connections[0].Failed = true }, cannot, "promise.p12.failed", "sync", ""},
 	{"P12", "no connection cannot be told", func(in *promise.Input) { in.Connections = nil }, cannot, "promise.p12.none", "settings", ""},
 	{"P12", "no backup cannot be told", func(in *promise.Input) { in.BackupAt = time.Time{} }, cannot, "promise.p12.backup.never", "backup", ""},
+	{"P12", "a trial restoration that failed is a risk today", func(in *promise.Input) { in.TriedAt, in.TriedFailed = in.Now, true }, risk, "promise.p12.restore.failed", "backup", today},
+	{"P12", "an old one that failed still is", func(in *promise.Input) {
+		in.TriedAt, in.TriedFailed, in.Stated[promise.StatedRestore] = in.Now.AddDate(-2, 0, 0), true, law.Date{}
+	}, risk, "promise.p12.restore.failed", "backup", today},
+	{"P12", "what she saw with her own eyes since counts more", func(in *promise.Input) { in.TriedAt, in.TriedFailed = in.Now.AddDate(0, -1, 0), true }, kept, "promise.p12.restore.stated", "", ""},
+	{"P12", "a trial restoration that went well needs no word of hers", func(in *promise.Input) { in.TriedAt, in.Stated[promise.StatedRestore] = in.Now, law.Date{} }, kept, "promise.p12.restore.tried", "", ""},
+	{"P12", "one of more than a year ago counts no more", func(in *promise.Input) {
+		in.TriedAt, in.Stated[promise.StatedRestore] = in.Now.AddDate(-1, 0, -2), law.Date{}
+	}, cannot, "promise.p12.restore", "state.restore", ""},
 	{"P12", "a backup of thirty days ago counts", func(in *promise.Input) { in.BackupAt = in.Now.Add(-30 * 24 * time.Hour) }, kept, "promise.p12.backup", "", ""},
 	{"P12", "an older backup cannot be told", func(in *promise.Input) { in.BackupAt = in.Now.Add(-30*24*time.Hour - time.Second) }, cannot, "promise.p12.backup.old", "backup", ""},
 	{"P12", "a provider without guarantees cannot be told", func(in *promise.Input) { in.Processors[2].Security = "" }, cannot, "promise.p12.guarantees.one", "processors", ""},

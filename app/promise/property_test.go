@@ -62,6 +62,7 @@ func (d dice) input() promise.Input {
 	in.MediaErr, in.MailFailed, in.OrdersFailed = d.one(5), d.one(5), d.one(5)
 	in.Locators, in.Storages = d.IntN(4), d.IntN(4)
 	in.MailSyncedAt, in.OrdersSyncedAt, in.BackupAt = pick(d, noon(today), d.at()), pick(d, noon(today), d.at()), d.at()
+	in.TriedAt, in.TriedFailed = pick(d, time.Time{}, d.at()), d.one(3)
 	if d.one(3) {
 		in.ToCheck, in.OldestToCheck = d.IntN(3), d.at()
 	}
@@ -246,6 +247,14 @@ func drillOracle(in promise.Input) string {
 	return ""
 }
 
+// restoreOracle: the last trial failed, and nobody saw one that went well since.
+func restoreOracle(in promise.Input) string {
+	if !in.TriedAt.IsZero() && in.TriedFailed && in.Stated["restore"].String() <= law.DateOf(in.TriedAt, law.Paris()).String() {
+		return "no backup could be restored"
+	}
+	return ""
+}
+
 func pageOracle(in promise.Input) string {
 	if siteStale(in) {
 		return "nobody looked at the site"
@@ -286,6 +295,9 @@ func TestKeptNeverStandsBesideABrokenRow(t *testing.T) {
 		}
 		if late := rightsOracle(in); late != (p14.State == promise.Broken) {
 			t.Fatalf("rights: late %v, but %s: %v", late, p14.State, p14.Evidence)
+		}
+		if why := restoreOracle(in); why != "" && all[11].State == promise.Kept {
+			t.Fatalf("P12 is kept although %s: %v", why, all[11].Evidence)
 		}
 		for i, why := range map[int]string{10: accountsOracle(in), 11: siteOracle(in), 12: trackersOracle(in), 14: drillOracle(in), 16: pageOracle(in)} {
 			if why != "" && all[i].State == promise.Kept {

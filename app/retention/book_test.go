@@ -21,11 +21,11 @@ func TestAContractIsNotOverBeforeNothingIsLeftToBeDone(t *testing.T) {
 		o    order.Order
 		want string
 	}{
-		"the photos of the book stay sixty days": {order.Order{State: order.Completed, CompletedAt: at("2026-01-10 10:00")}, "2026-03-12"},
-		"a refund later is a change later":       {order.Order{State: order.Refunded, CompletedAt: at("2026-01-10 10:00"), ModifiedAt: at("2026-05-02 10:00")}, "2026-05-02"},
-		"an order under way has no end":          {order.Order{State: order.Open, CreatedAt: at("2026-01-10 10:00")}, ""},
-		"nor has one of which nothing is known":  {order.Order{State: order.Unknown, CreatedAt: at("2026-01-10 10:00")}, ""},
-		"nor one without a date":                 {order.Order{State: order.Completed}, ""},
+		"the photos of the book stay sixty days":                                {order.Order{State: order.Completed, CompletedAt: at("2026-01-10 10:00")}, "2026-03-12"},
+		"a refund later is a change later, and the photos stay sixty days more": {order.Order{State: order.Refunded, CompletedAt: at("2026-01-10 10:00"), ModifiedAt: at("2026-05-02 10:00")}, "2026-07-02"},
+		"an order under way has no end":                                         {order.Order{State: order.Open, CreatedAt: at("2026-01-10 10:00")}, ""},
+		"nor has one of which nothing is known":                                 {order.Order{State: order.Unknown, CreatedAt: at("2026-01-10 10:00")}, ""},
+		"nor one without a date":                                                {order.Order{State: order.Completed}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := retention.RelationEnd(tc.o, sixty, paris).String(); got != tc.want {

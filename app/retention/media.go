@@ -31,13 +31,21 @@ type Start struct {
 	From string // "completion", "last interaction", "last change"
 }
 
+// refundYears bounds after how long a change of a refunded order is taken for its
+// refund: what the shop does to it later must not keep a photo for ever.
+const refundYears = 1
+
 // MediaStart returns the start of the media period of an order: its
 // completion; where no order was completed, the last interaction known, the
 // order's last change or the person's last message, whichever is later. An
 // order said to be complete without a date counts from its last change, which
-// is not before its completion. The zero Start means that nothing is known.
+// is not before its completion. A refund or a return of which the shop knows is the
+// last interaction: shops tell of no other date than that of the change. The zero Start means that nothing is known.
 func MediaStart(o order.Order, lastMessage time.Time, zone *time.Location) Start {
 	if !o.CompletedAt.IsZero() {
+		if o.State == order.Refunded && !o.Erased && o.ModifiedAt.After(o.CompletedAt) && o.ModifiedAt.Before(o.CompletedAt.AddDate(refundYears, 0, 0)) {
+			return Start{law.DateOf(o.ModifiedAt, zone), FromInteraction}
+		}
 		return Start{law.DateOf(o.CompletedAt, zone), "completion"}
 	}
 	last := o.ModifiedAt
@@ -79,6 +87,9 @@ type Input struct {
 	Orphans     []plan.Found
 	Holds       []plan.Hold
 	Cases       []cases.Case
+	// OfPerson has by case the orders of the addresses of its persons, whether
+	// or not anybody proposed them.
+	OfPerson map[cases.ID][]int64
 }
 
 // Apply applies the media rule to what was found. It is Tally over lists.
@@ -104,6 +115,10 @@ func Apply(in Input) (Result, error) {
 // restriction means keeping (Art. 18).
 var waits = []request.Right{request.Access, request.Portability, request.Restriction}
 
+// NeedsMedia tells whether the media must stay until a request for a right is
+// answered.
+func NeedsMedia(r request.Right) bool { return slices.Contains(waits, r) }
+
 // needsMedia returns the first right of an open case for which the media must
 // stay, false where there is none.
 func needsMedia(c cases.Case) (request.Right, bool) {
@@ -113,7 +128,7 @@ func needsMedia(c cases.Case) (request.Right, bool) {
 	if c.Disputed() {
 		return request.Restriction, true // law.md 3.2: parents who disagree
 	}
-	i := slices.IndexFunc(c.Asked, func(a cases.Asked) bool { return slices.Contains(waits, a.Right) })
+	i := slices.IndexFunc(c.Asked, func(a cases.Asked) bool { return NeedsMedia(a.Right) })
 	if i < 0 {
 		return request.NoRight, false
 	}
@@ -135,9 +150,10 @@ func StartOf(r register.Rule, o order.Order, lastMessage time.Time, zone *time.L
 	return Start{law.DateOf(last, zone), FromInteraction}
 }
 
-// CaseHolds returns a hold for each order that an open case needs, so that
-// the planner protects what Apply says waits.
-func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
+// CaseHolds returns a hold for each order that an open case needs or may need
+// (cases.Case.MayConcern), so that the planner protects what Apply says waits: to
+// wait can be taken back, an erasure cannot. ofPerson is as in Input.
+func CaseHolds(all []cases.Case, ofPerson map[cases.ID][]int64, except cases.ID, today law.Date) []plan.Hold {
 	var out []plan.Hold
 	for _, c := range all {
 		r, needs := needsMedia(c)
@@ -145,7 +161,7 @@ func CaseHolds(all []cases.Case, except cases.ID, today law.Date) []plan.Hold {
 		if c.ID == except && !c.Disputed() || !needs {
 			continue
 		}
-		for _, id := range c.Selected() {
+		for _, id := range c.MayConcern(ofPerson[c.ID]...) {
 			out = append(out, plan.Hold{Order: id, From: today, Reason: waitsFor(c.ID, r), Article: r.Article()})
 		}
 	}

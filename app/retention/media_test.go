@@ -47,6 +47,12 @@ func TestMediaPeriodStartsWithWhatReallyHappened(t *testing.T) {
 			order.Order{State: order.Open, ModifiedAt: at("2026-08-03 10:00")}, at("2026-08-20 10:00"), "2026-08-20"},
 		"complete without a date counts from the last change and not from a message": {
 			order.Order{State: order.Completed, ModifiedAt: at("2026-08-03 10:00")}, at("2026-08-20 10:00"), "2026-08-03"},
+		"a refund that the shop knows of is the last interaction": {
+			order.Order{State: order.Refunded, CompletedAt: at("2026-09-24 10:00"), ModifiedAt: at("2026-10-20 10:00")}, time.Time{}, "2026-10-20"},
+		"what happens to a refunded order a year later is not its refund": {
+			order.Order{State: order.Refunded, CompletedAt: at("2025-09-24 10:00"), ModifiedAt: at("2026-10-20 10:00")}, time.Time{}, "2025-09-24"},
+		"nor is what the erasure itself changes": {
+			order.Order{State: order.Refunded, Erased: true, CompletedAt: at("2026-09-24 10:00"), ModifiedAt: at("2026-10-20 10:00")}, time.Time{}, "2026-09-24"},
 		"nothing known is no start": {order.Order{}, time.Time{}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,6 +72,9 @@ func TestMediaAreDueOnTheLastDayAndNeverLater(t *testing.T) {
 	open := func(r request.Right) cases.Case {
 		return cases.Case{ID: 3, Asked: []cases.Asked{{Right: r}}, Orders: []cases.Match{{Order: 1, Selected: true}}}
 	}
+	matched := func(ms ...cases.Match) cases.Case {
+		return cases.Case{ID: 3, Asked: []cases.Asked{{Right: request.Access}}, Orders: ms}
+	}
 	for name, tc := range map[string]struct {
 		in      retention.Input
 		due     int
@@ -80,6 +89,10 @@ func TestMediaAreDueOnTheLastDayAndNeverLater(t *testing.T) {
 		"somebody else's hold does nothing":                   {retention.Input{At: day("2026-11-24"), Holds: []plan.Hold{{Order: 2, Reason: "complaint"}}}, 1, "", 1},
 		"an open access request makes it wait":                {retention.Input{At: day("2026-11-24"), Cases: []cases.Case{open(request.Access)}}, 1, "case 3: access", 0},
 		"an open erasure request does not":                    {retention.Input{At: day("2026-11-24"), Cases: []cases.Case{open(request.Erasure)}}, 1, "", 1},
+		"an order that is only proposed waits, too":           {retention.Input{At: day("2026-11-24"), Cases: []cases.Case{matched(cases.Match{Order: 1})}}, 1, "case 3: access", 0},
+		"not one that the owner left out":                     {retention.Input{At: day("2026-11-24"), Cases: []cases.Case{matched(cases.Match{Order: 1, LeftOut: true})}}, 1, "", 1},
+		"an order of the address that nobody proposed waits":  {retention.Input{At: day("2026-11-24"), Cases: []cases.Case{matched()}, OfPerson: map[cases.ID][]int64{3: {1}}}, 1, "case 3: access", 0},
+		"and not when she left it out":                        {retention.Input{At: day("2026-11-24"), Cases: []cases.Case{matched(cases.Match{Order: 1, LeftOut: true})}, OfPerson: map[cases.ID][]int64{3: {1}}}, 1, "", 1},
 		"objects that no order claims are told, not erased":   {retention.Input{At: day("2026-11-01"), Orphans: []plan.Found{orphan}}, 1, retention.NoOrder, 0},
 		"objects of which nothing says how old they are, too": {retention.Input{At: day("2026-11-01"), Orphans: []plan.Found{dateless}}, 1, retention.NoStart, 0},
 	} {
@@ -105,15 +118,23 @@ func TestMediaAreDueOnTheLastDayAndNeverLater(t *testing.T) {
 
 func TestOpenCasesThatNeedMediaHoldThem(t *testing.T) {
 	all := []cases.Case{
-		{ID: 1, Asked: []cases.Asked{{Right: request.Access}, {Right: request.Portability}}, Orders: []cases.Match{{Order: 7, Selected: true}, {Order: 8}}},
+		{ID: 1, Asked: []cases.Asked{{Right: request.Access}, {Right: request.Portability}}, Orders: []cases.Match{{Order: 7, Selected: true}, {Order: 8, LeftOut: true}, {Order: 11}}},
 		{ID: 2, Asked: []cases.Asked{{Right: request.Erasure}}, Orders: []cases.Match{{Order: 9, Selected: true}}},
 		{ID: 3, State: cases.Closed, Asked: []cases.Asked{{Right: request.Access}}, Orders: []cases.Match{{Order: 10, Selected: true}}},
 	}
-	hs := retention.CaseHolds(all, 0, day("2026-11-24"))
-	if len(hs) != 1 || hs[0].Order != 7 || !hs[0].ActiveOn(day("2026-11-24")) {
-		t.Errorf("holds = %+v, want one on order 7", hs)
+	hs := retention.CaseHolds(all, nil, 0, day("2026-11-24"))
+	if len(hs) != 2 || hs[0].Order != 7 || hs[1].Order != 11 || !hs[0].ActiveOn(day("2026-11-24")) {
+		t.Errorf("holds = %+v, want those on the orders 7 and 11", hs)
 	}
-	if hs := retention.CaseHolds(all, 1, day("2026-11-24")); len(hs) != 0 {
+	// Parents who disagree: whatever either asked for, and for their own case.
+	disputed := []cases.Case{{ID: 4, Asked: []cases.Asked{{Right: request.Erasure}}, Conflict: &cases.Conflict{At: at("2026-11-20 10:00")}, Orders: []cases.Match{{Order: 12}}}}
+	if !disputed[0].Disputed() {
+		t.Fatal("no dispute")
+	}
+	if hs := retention.CaseHolds(disputed, map[cases.ID][]int64{4: {13}}, 4, day("2026-11-24")); len(hs) != 2 {
+		t.Errorf("holds of a dispute = %+v", hs)
+	}
+	if hs := retention.CaseHolds(all, nil, 1, day("2026-11-24")); len(hs) != 0 {
 		t.Errorf("the case itself does not hold its own plan: %+v", hs)
 	}
 }

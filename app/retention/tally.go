@@ -128,7 +128,7 @@ func NewTally(in Input) (*Tally, error) {
 	}
 	for _, c := range in.Cases {
 		if r, needs := needsMedia(c); needs {
-			for _, id := range c.Selected() {
+			for _, id := range c.MayConcern(in.OfPerson[c.ID]...) {
 				if _, first := t.byCase[id]; !first {
 					t.byCase[id] = wait{c.ID, waitsFor(c.ID, r)}
 				}

@@ -19,6 +19,7 @@ import (
 	"greffier/app/erasure"
 
 	"github.com/hashicorp/go-retryablehttp"
+	"greffier/data/reach"
 )
 
 const (
@@ -130,13 +131,14 @@ func newClient(c clientConfig) (*client, error) {
 			},
 		},
 		// No logger: what the library would log contains addresses.
-		Logger:       nil,
-		RetryMax:     4,
-		RetryWaitMin: 500 * time.Millisecond,
-		RetryWaitMax: 30 * time.Second,
-		CheckRetry:   cl.checkRetry,
-		Backoff:      cl.backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		Logger:          nil,
+		ResponseLogHook: func(_ retryablehttp.Logger, r *http.Response) { reach.Hear(r) },
+		RetryMax:        4,
+		RetryWaitMin:    500 * time.Millisecond,
+		RetryWaitMax:    30 * time.Second,
+		CheckRetry:      cl.checkRetry,
+		Backoff:         cl.backoff,
+		ErrorHandler:    retryablehttp.PassthroughErrorHandler,
 	}
 	return cl, nil
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"greffier/data/reach"
 )
 
 // headBytes is how much of an answer is looked at before it is believed.
@@ -71,6 +73,7 @@ func marked(q url.Values) bool {
 
 func (h honest) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := h.next.RoundTrip(req)
+	reach.Hear(resp)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		return resp, err
 	}

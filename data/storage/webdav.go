@@ -14,6 +14,7 @@ import (
 
 	"greffier/app/erasure"
 	"greffier/app/plan"
+	"greffier/data/reach"
 )
 
 // davTimeout bounds one call to a WebDAV server, its answer included.
@@ -82,7 +83,7 @@ func NewWebDAV(cfg WebDAVConfig) (*WebDAV, error) {
 	}
 	base.RawPath = p
 	return &WebDAV{cfg: cfg, base: base, client: &http.Client{
-		Transport: tr, Timeout: davTimeout,
+		Transport: reach.Listen(tr), Timeout: davTimeout,
 		// A redirect may lead to another host, and turns a question into
 		// another one: it is an answer, not a way.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
