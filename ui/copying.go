@@ -42,11 +42,11 @@ func (w *Window) copyOf(part func(copied) string) { w.copyText(part(copiedOf(w.p
 // copyText puts text onto the clipboard and says so, or says that there is none.
 func (w *Window) copyText(text string) {
 	if text == "" {
-		w.say(outcome{tone: kit.Quiet, words: w.t("copy.nothing")})
+		w.say(outcome{tone: kit.Quiet, words: w.t("copying.nothing")})
 		return
 	}
 	w.app.Clipboard().SetContent(text)
-	w.say(outcome{tone: kit.Kept, words: w.t("copy.done")})
+	w.say(outcome{tone: kit.Kept, words: w.t("copying.done")})
 }
 
 // personPair is a person with a button that copies the address.
@@ -55,7 +55,7 @@ func (w *Window) personPair(label string, x cases.Person) fyne.CanvasObject {
 	if x.Email == "" {
 		return pair
 	}
-	return container.NewBorder(nil, nil, nil, kit.NewQuiet(w.t("copy.address"), theme.ContentCopyIcon(), func() { w.copyText(kit.Line(x.Email, 200)) }), pair)
+	return container.NewBorder(nil, nil, nil, kit.NewQuiet(w.t("copying.address"), theme.ContentCopyIcon(), func() { w.copyText(kit.Line(x.Email, 200)) }), pair)
 }
 
 // facts writes pairs of label and value as text, those that are empty left out.

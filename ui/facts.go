@@ -24,19 +24,19 @@ func (s *speaker) detail(l app.JournalLine) string {
 	}
 	words := make([]string, 0, len(facts))
 	for _, k := range slices.Sorted(maps.Keys(facts)) {
-		label := s.known("fact."+k, "")
+		label := s.known("journalFact."+k, "")
 		if label == "" {
 			continue
 		}
 		if v := s.fact(k, facts[k]); v != "" {
-			words = append(words, label+s.t("fact.colon")+v)
+			words = append(words, label+s.t("journalFact.colon")+v)
 		}
 	}
 	return strings.Join(words, " · ") // each is the window's own, or made fit for a line
 }
 
 // factWords are the families of texts that the words of a fact are found in,
-// beside its own: "fact.state.", …
+// beside its own: "journalFact.state.", …
 var factWords = map[string][]string{
 	"state":   {"state.", "run.", "sweeps.state."},
 	"level":   {"level."},
@@ -61,7 +61,7 @@ var (
 func (s *speaker) fact(k string, v any) string {
 	switch x := v.(type) {
 	case bool:
-		return s.t(map[bool]string{true: "fact.yes", false: "fact.no"}[x])
+		return s.t(map[bool]string{true: "journalFact.yes", false: "journalFact.no"}[x])
 	case float64:
 		if k == "bytes" {
 			return s.size(int64(x))
@@ -87,7 +87,7 @@ func (s *speaker) fact(k string, v any) string {
 }
 
 func (s *speaker) factWord(k, v string) string {
-	if word := s.known("fact."+k+"."+v, ""); word != "" {
+	if word := s.known("journalFact."+k+"."+v, ""); word != "" {
 		return word
 	}
 	for _, family := range factWords[k] {

@@ -121,7 +121,7 @@ func TestARecordItsAddressAndItsNumberAreCopied(t *testing.T) {
 			items[i.Label] = i
 		}
 	}
-	for label, want := range map[string]string{"copy.email": "mathilde.fontaine@exemple.fr", "copy.number": "1", "copy.selection": "Mathilde Fontaine"} {
+	for label, want := range map[string]string{"copying.email": "mathilde.fontaine@exemple.fr", "copying.number": "1", "copying.selection": "Mathilde Fontaine"} {
 		i := items[w.t(label)]
 		if i.Disabled {
 			t.Errorf("%s rests", label)
@@ -132,7 +132,7 @@ func TestARecordItsAddressAndItsNumberAreCopied(t *testing.T) {
 		}
 	}
 	w.open(placeJournal)
-	if !items[w.t("copy.email")].Disabled {
+	if !items[w.t("copying.email")].Disabled {
 		t.Error("there is an address to copy from the journal")
 	}
 }
