@@ -106,19 +106,58 @@ type restored struct {
 // and nothing that was written is lost. The former profile is moved aside
 // whole.
 func restoreProfile(ctx context.Context, dir, file, passphrase string, now func() time.Time) (restored, error) {
-	var out restored
 	if _, err := os.Stat(file); err != nil {
-		return out, fmt.Errorf("%w: %w", vault.ErrNotBackup, err)
+		return restored{}, fmt.Errorf("%w: %w", vault.ErrNotBackup, err)
 	}
 	former := formerProfile(dir)
 	present, broken, err := presentVault(former, passphrase)
 	if err != nil && former == dir {
-		return out, err
+		return restored{}, err
 	}
-	secrets := []string{passphrase}
+	b := bringing{dir: dir, former: former, file: file, secrets: []string{passphrase}, present: present, broken: broken, now: now}
 	if present != nil {
-		secrets = append(secrets, present.BackupSecrets()...)
+		b.secrets = append(b.secrets, present.BackupSecrets()...)
 	}
+	b.open = func(fresh string) (*vault.Vault, error) {
+		v, err := vault.Open(fresh, passphrase)
+		if err != nil && present != nil {
+			return present.At(fresh), nil // made under an earlier passphrase of hers
+		}
+		return v, err
+	}
+	return b.bring(ctx)
+}
+
+// restoreByCode is restoreProfile by the recovery code, for whoever has no
+// passphrase any more: the profile is under next from then on, and the code is
+// void. Of the profile that is there, opened by the keys of the backup, the same
+// goes on.
+func restoreByCode(ctx context.Context, dir, file, code, next string, now func() time.Time) (restored, error) {
+	if _, err := os.Stat(file); err != nil {
+		return restored{}, fmt.Errorf("%w: %w", vault.ErrNotBackup, err)
+	}
+	secrets, err := vault.CodeSecrets(file, code)
+	if err != nil {
+		return restored{}, err
+	}
+	former := formerProfile(dir)
+	b := bringing{dir: dir, former: former, file: file, secrets: secrets, broken: vault.Exists(former), now: now}
+	b.open = func(fresh string) (*vault.Vault, error) { return vault.Replace(fresh, code, secrets, next) }
+	return b.bring(ctx)
+}
+
+// bringing is a restore under way.
+type bringing struct {
+	dir, former, file string
+	secrets           []string // that may open the backup
+	present           *vault.Vault
+	broken            bool // the profile that is there is opened by the backup's keys
+	open              func(fresh string) (*vault.Vault, error)
+	now               func() time.Time
+}
+
+func (b bringing) bring(ctx context.Context) (out restored, err error) {
+	dir, former, present, broken, now := b.dir, b.former, b.present, b.broken, b.now
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return out, err
 	}
@@ -132,13 +171,10 @@ func restoreProfile(ctx context.Context, dir, file, passphrase string, now func(
 	}
 	defer os.RemoveAll(tmp)
 	fresh := filepath.Join(tmp, "profile")
-	if err := unpack(file, secrets, fresh); err != nil {
+	if err := unpack(b.file, b.secrets, fresh); err != nil {
 		return out, err
 	}
-	v, err := vault.Open(fresh, passphrase)
-	if err != nil && present != nil {
-		v, err = present.At(fresh), nil // made under an earlier passphrase of hers
-	}
+	v, err := b.open(fresh)
 	if err != nil {
 		return out, err
 	}
@@ -158,9 +194,17 @@ func restoreProfile(ctx context.Context, dir, file, passphrase string, now func(
 			known, present = later{}, nil
 		}
 	}
-	if present != nil && !broken {
-		// The passphrase of now goes on, and so does the recovery code.
-		if err := vault.CopyHeader(former, fresh); err != nil {
+	if present != nil {
+		// The key that signs goes on: what it signed is out in the world.
+		always := []string{signerSecret}
+		if !broken {
+			// The passphrase of now goes on, and so does the recovery code.
+			if err := vault.CopyHeader(former, fresh); err != nil {
+				return out, err
+			}
+			always = append(always, vault.OfBackups...)
+		}
+		if err := v.Inherit(present, always...); err != nil {
 			return out, err
 		}
 	}

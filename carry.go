@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,14 +29,42 @@ const (
 // standing is what protects persons in the profile that is there, made since the
 // backup.
 type standing struct {
-	lists  map[string][]register.Stored
-	holds  []plan.Hold
-	orders map[int64]string // those that holds and restrictions are of, as the shop names them
+	read    bool // the store that is there opens
+	lists   map[string][]register.Stored
+	further map[string][]register.Stored // of waiting, asSaid and kept
+	holds   []plan.Hold
+	orders  map[int64]string // those that holds and restrictions are of, as the shop names them
 }
+
+// What else goes on over a restore, by how it does.
+const (
+	listAsks       = "sweep asks"  // plans that wait for her yes
+	listSweepRules = "sweep rules" // what she said of each rule
+	listArchive    = "archive"     // orders moved into intermediate archiving
+	listEnded      = "archive.ended"
+	listLooks      = "archive.access"
+)
+
+var (
+	// waiting may have been answered since: only what stands unchanged still
+	// waits. An erasure that cools off is told to be out of date by the façade.
+	waiting = []string{listAsks}
+	// asSaid is as it was said last.
+	asSaid = []string{listSweepRules}
+	// kept is a record of what happened, which a restore does not undo: breaches
+	// and whom they were told (GDPR Art. 33(5), 34), timestamps, and the archive,
+	// whose orders would be in everybody's hands again.
+	kept = []string{"breaches", "breach-letters", "stamps", listArchive, listEnded, listLooks}
+)
 
 // readStanding reads what stands.
 func readStanding(t *store.Tx) (s standing, err error) {
-	s = standing{lists: map[string][]register.Stored{}, orders: map[int64]string{}}
+	s = standing{read: true, lists: map[string][]register.Stored{}, further: map[string][]register.Stored{}, orders: map[int64]string{}}
+	for _, list := range slices.Concat(waiting, asSaid, kept) {
+		if s.further[list], err = t.Records(list); err != nil {
+			return s, err
+		}
+	}
 	for _, list := range []string{listSuppressions, listRestrictions, listHolds} {
 		if s.lists[list], err = t.Records(list); err != nil {
 			return s, err
@@ -52,6 +81,11 @@ func readStanding(t *store.Tx) (s standing, err error) {
 		var x effects.Restriction
 		if json.Unmarshal(r.JSON, &x) == nil {
 			of = append(of, x.Orders...)
+		}
+	}
+	for _, list := range []string{listArchive, listEnded, listLooks} {
+		for _, r := range s.further[list] {
+			of = append(of, ordersOf(list, r.JSON)...)
 		}
 	}
 	for _, id := range of {
@@ -92,6 +126,9 @@ func (s standing) carry(t *store.Tx) error {
 			}
 		}
 	}
+	if err := s.carryFurther(t, same); err != nil {
+		return err
+	}
 	then, err := t.Holds()
 	if err != nil {
 		return err
@@ -102,6 +139,64 @@ func (s standing) carry(t *store.Tx) error {
 		}
 		if _, err := t.PutHold(h); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// ordersOf are the orders that a record of the archive is of.
+func ordersOf(list string, b []byte) (out []int64) {
+	var batch struct {
+		Orders map[int64]json.RawMessage `json:"orders"`
+	}
+	var ended struct {
+		Orders []int64 `json:"orders"`
+		Order  int64   `json:"order_id"`
+	}
+	if list == listArchive && json.Unmarshal(b, &batch) == nil {
+		for id := range batch.Orders {
+			out = append(out, id)
+		}
+	}
+	if list != listArchive && json.Unmarshal(b, &ended) == nil {
+		if out = ended.Orders; ended.Order != 0 {
+			out = append(out, ended.Order)
+		}
+	}
+	return out
+}
+
+// carryFurther brings what else goes on. Of a store that does not open nothing is
+// known: then nothing that was waiting goes ahead.
+func (s standing) carryFurther(t *store.Tx, same map[int64]bool) error {
+	for _, list := range slices.Concat(waiting, asSaid) {
+		then, err := t.Records(list)
+		if err != nil {
+			return err
+		}
+		for _, r := range then {
+			stands := slices.ContainsFunc(s.further[list], func(x register.Stored) bool { return x.ID == r.ID && bytes.Equal(x.JSON, r.JSON) })
+			if stands || !s.read && slices.Contains(asSaid, list) {
+				continue
+			}
+			if err := t.DeleteRecord(list, r.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, list := range slices.Concat(asSaid, kept) {
+		then, err := t.Records(list)
+		if err != nil {
+			return err
+		}
+		for _, r := range s.further[list] {
+			later := func(x register.Stored) bool { return x.ID == r.ID && !x.ChangedAt.Before(r.ChangedAt) }
+			if slices.ContainsFunc(ordersOf(list, r.JSON), func(id int64) bool { return !same[id] }) || slices.ContainsFunc(then, later) {
+				continue
+			}
+			if err := t.PutRecord(list, r.ID, r.JSON, r.ChangedAt); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -163,9 +163,10 @@ func (c *cli) verifyCommand() *cobra.Command {
 				return err
 			}
 			if c.json {
-				err = c.printJSON(map[string]any{"journal": map[string]any{"entries": v.Entries, "head": v.Head, "broken_at": v.BrokenAt, "why": v.Why}, "stamps": map[string]int{"good": v.Stamps, "missing": v.StampsMissing}, "store": v.Store, "evidence": v.Evidence})
+				err = c.printJSON(map[string]any{"journal": map[string]any{"entries": v.Entries, "head": v.Head, "broken_at": v.BrokenAt, "why": v.Why}, "stamps": map[string]int{"good": v.Stamps, "missing": v.StampsMissing}, "store": v.Store, "evidence": v.Evidence, "papers": v.Papers})
 			} else {
 				fmt.Fprintf(c.out, "journal\t%d entries\t%s\nstore\t%s\nevidence\t%s\nstamps\t%d good\t%d missing\n", v.Entries, v.Head, v.Store, v.Evidence, v.Stamps, v.StampsMissing)
+				c.printPapers(v.Papers)
 			}
 			if err != nil {
 				return err
@@ -174,7 +175,10 @@ func (c *cli) verifyCommand() *cobra.Command {
 				c.say("%s", assets.Text(c.speak(), "cli.journal_broken", map[string]any{"Seq": *v.BrokenAt}))
 				c.say("%s", v.Why)
 			}
-			if v.BrokenAt != nil || v.Store != "ok" || v.Evidence != "ok" {
+			if v.Papers.Bad() {
+				c.say("%s", assets.Text(c.speak(), "cli.papers_bad", nil))
+			}
+			if v.BrokenAt != nil || v.Store != "ok" || v.Evidence != "ok" || v.Papers.Bad() {
 				return errSaid
 			}
 			return nil
@@ -202,9 +206,23 @@ func (c *cli) backupCommand() *cobra.Command {
 }
 
 func (c *cli) restoreCommand() *cobra.Command {
-	return command("restore F", "Bring a profile back from a backup", 1, 1, func(_ *cobra.Command, args []string) error {
+	var byCode bool
+	cmd := command("restore [--code] F", "Bring a profile back from a backup, with the passphrase, or with the code in "+envRecovery+" and a new passphrase in "+envNewPassphrase, 1, 1, func(_ *cobra.Command, args []string) error {
 		var r restored
-		if err := c.restoreInto(c.dir, args[0], os.Getenv("GREFFIER_PASSPHRASE"), &r); err != nil {
+		restore := func() error { return c.restoreInto(c.dir, args[0], os.Getenv("GREFFIER_PASSPHRASE"), &r) }
+		if byCode {
+			code, next := os.Getenv(envRecovery), os.Getenv(envNewPassphrase)
+			if code == "" || next == "" {
+				return usage("set %s to the code and %s to the new passphrase", envRecovery, envNewPassphrase)
+			}
+			restore = func() error {
+				return c.alone(c.dir, func() (err error) {
+					r, err = restoreByCode(c.ctx, c.dir, args[0], code, next, c.now)
+					return err
+				})
+			}
+		}
+		if err := restore(); err != nil {
 			return err
 		}
 		if c.json {
@@ -219,6 +237,8 @@ func (c *cli) restoreCommand() *cobra.Command {
 		}
 		return nil
 	})
+	cmd.Flags().BoolVar(&byCode, "code", false, "open the backup, with the file beside it, by the recovery code; the code is void then")
+	return cmd
 }
 
 // restoreInto restores a backup into the profile's folder, which nobody else may

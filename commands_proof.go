@@ -228,6 +228,14 @@ func (c *cli) verifyHead(head string) error {
 	})
 }
 
+// printPapers says which of the printed files are signed as they should be.
+func (c *cli) printPapers(p app.Papers) {
+	fmt.Fprintf(c.out, "papers\t%d signed\n", p.Signed)
+	for _, f := range p.Findings {
+		fmt.Fprintf(c.out, "paper\t%s\t%s\n", oneLine(f.State), oneLine(f.File))
+	}
+}
+
 // saySignature says what the signature of a dossier proves.
 func (c *cli) saySignature(r app.DossierReport) {
 	c.say("%s", assets.Text(c.speak(), "dossier.signature."+strings.ReplaceAll(r.Signature, " ", "_"), map[string]any{"Key": r.SignedBy}))

@@ -136,7 +136,8 @@ func (c *cli) piaCommand() *cobra.Command {
 }
 
 func (c *cli) breachCopyCommand() *cobra.Command {
-	return command("breach-copy ID", "The fields of a breach for the CNIL's form, in French, and those that are missing", 1, 1, func(_ *cobra.Command, args []string) error {
+	var file string
+	cmd := command("breach-copy ID [--file F]", "The fields of a breach for the CNIL's form, in French, and those that are missing; as a signed file where one is named", 1, 1, func(_ *cobra.Command, args []string) error {
 		return c.with(func(p *profile) error {
 			bs, err := p.Breaches(c.ctx)
 			if err != nil {
@@ -150,11 +151,18 @@ func (c *cli) breachCopyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if file != "" {
+				if _, err := p.KeepBreachCopy(c.ctx, args[0], file); err != nil {
+					return err
+				}
+			}
 			if c.json {
-				return c.printJSON(map[string]any{"text": text, "missing": missing})
+				return c.printJSON(map[string]any{"text": text, "missing": missing, "file": file})
 			}
 			fmt.Fprint(c.out, text)
 			return nil
 		})
 	})
+	cmd.Flags().StringVar(&file, "file", "", "the file to write, with its signatures beside it")
+	return cmd
 }

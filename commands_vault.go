@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"greffier/assets"
+	"greffier/data/store"
 	"greffier/data/vault"
 )
 
@@ -125,6 +126,7 @@ func (c *cli) recoverProfile(t func(string) string) error {
 		return err
 	}
 	defer p.Close()
+	keeper{p}.renewCodes()
 	if err := p.Recovered(c.ctx); err != nil {
 		return err
 	}
@@ -153,7 +155,7 @@ func (c *cli) alone(dir string, f func() error) error {
 	l := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
 	if ok, err := l.TryLock(); err != nil || !ok {
 		if err != nil {
-			return fmt.Errorf("%w: %w", errInUse, err)
+			return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 		}
 		return errInUse
 	}

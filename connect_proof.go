@@ -42,8 +42,16 @@ func (s signer) Key() (app.SignerKey, error) {
 	if err != nil {
 		return app.SignerKey{}, err
 	}
-	p := k.Public()
-	return app.SignerKey{ID: p.ID, Minisign: p.Minisign, SSH: p.SSH, Allowed: p.AllowedSigners(), File: p.File()}, nil
+	return signerKey(k.Public()), nil
+}
+
+func signerKey(p sign.Public) app.SignerKey {
+	return app.SignerKey{ID: p.ID, Minisign: p.Minisign, SSH: p.SSH, Allowed: p.AllowedSigners(), File: p.File()}
+}
+
+func (signer) KeyOf(ssh string) (app.SignerKey, error) {
+	p, err := sign.PublicOf(ssh)
+	return signerKey(p), err
 }
 
 func (s signer) Sign(name string, data []byte, at time.Time) (minisign, ssh []byte, err error) {
@@ -56,6 +64,10 @@ func (s signer) Sign(name string, data []byte, at time.Time) (minisign, ssh []by
 }
 
 func (signer) Verify(data, ssh []byte) (string, error) { return signedBy(data, ssh) }
+
+func (signer) VerifyMinisign(data, minisign []byte, key string) error {
+	return sign.VerifyMinisign(data, minisign, key)
+}
 
 // signedBy tells whose key made a signature.
 func signedBy(data, ssh []byte) (string, error) {

@@ -318,6 +318,7 @@ func (c *cli) door(opened **profile, dir string, unlock func(typed string) (*pro
 			}
 			p, err := unlock(next)
 			if err == nil {
+				keeper{p}.renewCodes()
 				err = p.Recovered(c.ctx)
 			}
 			return enter(p, err)

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,11 +15,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite"
 
 	"greffier/app"
 	"greffier/app/evidence"
+	"greffier/app/register"
+	"greffier/data/sign"
 	"greffier/data/stamp/stamptest"
 	"greffier/data/store"
 )
@@ -307,4 +311,116 @@ func rewrite(t *testing.T, path string) {
 	if _, err := db.Exec("DELETE FROM meta WHERE key = 'journal head'"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestVerifyingLooksAtTheSignaturesBesideWhatWasPrinted(t *testing.T) {
+	t.Parallel()
+	w, _ := proofWorld(t)
+	p := w.open(t)
+	if err := p.SaveBreach(t.Context(), register.Breach{AwareAt: "2026-01-03T07:00:00Z", Nature: "confidentiality"}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.PrintCertificate(t.Context(), 1, "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := p.KeepBreachCopy(t.Context(), "breaches-1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := p.SignerKey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(filepath.Dir(out), "dossier-x")
+	w.ok("dossier", "--folder", folder)
+	// What the tools of others say of the copy for the authority.
+	if o, err := exec.Command("minisign", "-V", "-H", "-P", key.Minisign, "-m", told).CombinedOutput(); err != nil {
+		t.Errorf("minisign: %v %s", err, o)
+	}
+	papers := func(want string, code int) {
+		t.Helper()
+		r := w.call("--json", "verify")
+		var doc struct {
+			Papers app.Papers `json:"papers"`
+		}
+		if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprint(doc.Papers.Signed)
+		for _, f := range doc.Papers.Findings {
+			got += " " + f.File + "=" + f.State
+		}
+		if got != want || r.code != code {
+			t.Errorf("status %d, %s; want %s", r.code, got, want)
+		}
+	}
+	pdf, txt := filepath.Base(out), filepath.Base(told)
+	machine := strings.TrimSuffix(out, ".pdf") + ".json"
+	keep := map[string][]byte{}
+	put := func(path string, b []byte) {
+		t.Helper()
+		if _, ok := keep[path]; !ok {
+			was, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keep[path] = was
+		}
+		if b == nil {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mend := func() {
+		t.Helper()
+		for path, b := range keep {
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	papers("6", exitDone)
+	put(out, []byte("%PDF of a forger"))
+	papers("5 "+pdf+"=bad", exitFailed)
+	mend()
+	put(out+".minisig", nil)
+	papers("5 "+pdf+"=taken away", exitFailed)
+	put(out+".sig", nil)
+	papers("5 "+pdf+"=taken away", exitFailed)
+	mend()
+	put(machine+".minisig", []byte("untrusted comment: x\nnot a signature\n"))
+	papers("5 "+filepath.Base(machine)+"=bad", exitFailed)
+	mend()
+	// Signed anew with a key of the forger's own.
+	forger, _, err := sign.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []byte("rien n’est arrivé")
+	ssh, err := forger.SSH(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(told, text)
+	put(told+".minisig", forger.Minisign(text, txt, time.Now()))
+	put(told+".sig", ssh)
+	papers("5 "+txt+"=another key", exitFailed)
+	mend()
+	put(filepath.Join(folder, "journal", "journal.jsonl"), []byte("{}\n"))
+	papers("5 dossier-x=changed", exitFailed)
+	mend()
+	// A paper of before there were signatures contradicts nothing, and is told.
+	if err := os.WriteFile(filepath.Join(filepath.Dir(out), "certificate-9-fr-2020-01-01.pdf"), []byte("%PDF"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	papers("6 certificate-9-fr-2020-01-01.pdf=none", exitDone)
 }

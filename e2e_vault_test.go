@@ -26,6 +26,7 @@ import (
 
 	"greffier/app"
 	"greffier/app/cases"
+	"greffier/app/disclosure"
 	"greffier/app/effects"
 	"greffier/app/evidence"
 	"greffier/app/law"
@@ -182,6 +183,22 @@ func TestNothingOfAnybodyCanBeReadInAnyFileAfterEveryKindOfWork(t *testing.T) {
 		{"a hold, and a breach", func() {
 			must(s.PlaceHold(ctx, c.Selected()[0], "a dispute with Alice Planchon, rue des Lilas", law.DateOf(time.Now(), law.Paris()).AddDays(30)))
 			must(s.SaveBreach(ctx, register.Breach{AwareAt: "2026-01-03T07:00:00Z", Nature: "confidentiality", Facts: "a parcel of Zélie went to tante Hortense"}))
+		}},
+		{"a restriction", func() {
+			_, err := s.Restrict(ctx, c.ID, c.Selected(), effects.Contested, "Alice Planchon, rue des Lilas, says that it is wrong")
+			must(err)
+		}},
+		{"a copy for access", func() {
+			sh.Put(wooOrder(106, "hortense@example.net", "tante Hortense", time.Date(2025, 1, 22, 10, 0, 0, 0, time.UTC)))
+			s.box.put(t, "2025-05-06T10:00:00Z", letter("tante Hortense <hortense@example.net>", "Copie de mes données", "Bonjour,\n\nMerci de m'envoyer une copie de toutes mes données (article 15 du RGPD), commande 106.\n\ntante Hortense", vouched("example.net", "pass")))
+			s.fetch()
+			k := s.theCase("hortense@example.net")
+			must(s.Act(ctx, k.ID, cases.ActConfirmIdentity, cases.Input{Reason: "tante Hortense rang"}))
+			made, err := s.MakeCopy(ctx, k.ID, disclosure.Access, app.CopyChoices{}, nil)
+			must(err)
+			if rel, err := filepath.Rel(s.profile, made.Path); err != nil || !filepath.IsLocal(rel) || made.SizeBytes == 0 {
+				t.Fatalf("the copy lies elsewhere: %+v", made)
+			}
 		}},
 		{"an erasure and its certificate", func() {
 			if zelie.ID == 0 {
@@ -592,4 +609,56 @@ func rawStore(t *testing.T, dir string) *sql.DB {
 	}
 	db.SetMaxOpenConns(1)
 	return db
+}
+
+func TestTheRecoveryCodeBringsBackABackupOnAnotherComputer(t *testing.T) {
+	w := newWorld(t)
+	w.write("orders.csv", oneOrder)
+	w.write("photos/uploads/104/a.jpg", "jpeg")
+	w.init(csvTOML, folderTOML)
+	w.ok("sync")
+	code := strings.TrimSpace(w.ok("vault", "recovery").out)
+	w.ok("vault", "backup")
+	made := asJSON[vaultDoc](t, w.ok("--json", "vault")).Backups
+	if len(made) != 1 {
+		t.Fatal(made)
+	}
+	if found := readable(t, []string{code, testPassphrase}, filepath.Dir(made[0].Path)); len(found) > 0 {
+		t.Error(found)
+	}
+	// A laptop that has nothing but the backup; the passphrase is forgotten.
+	other := filepath.Join(w.dir, "other")
+	t.Setenv("GREFFIER_PASSPHRASE", "forgotten for good")
+	const next = "a new sentence of hers"
+	t.Setenv(envNewPassphrase, next)
+	t.Setenv(envRecovery, "0000-"+code[5:])
+	if r := w.call("--profile", other, "restore", "--code", made[0].Path); r.code != exitFailed || !strings.Contains(r.err, "recovery code") {
+		t.Errorf("another code: %d %s", r.code, r.err)
+	}
+	if fileExists(other) {
+		t.Error("a code that does not fit left something")
+	}
+	t.Setenv(envRecovery, code)
+	if r := w.call("--profile", other, "restore", "--code", made[0].Path); r.code != exitDone {
+		t.Fatalf("restore: %s", r.err)
+	}
+	t.Setenv("GREFFIER_PASSPHRASE", next)
+	if r := w.call("--profile", other, "verify"); r.code != exitDone {
+		t.Errorf("verify: %s", r.err)
+	}
+	if r := w.call("--profile", other, "vault", "recover"); r.code != exitFailed {
+		t.Error("the code is valid twice")
+	}
+	// On the same computer, after an erasure: it does not come back, though the
+	// passphrase of the profile that is there is not known.
+	t.Setenv("GREFFIER_PASSPHRASE", testPassphrase)
+	w.ok("erase", "--order", "104", "--yes")
+	t.Setenv("GREFFIER_PASSPHRASE", "forgotten for good")
+	w.ok("restore", "--code", made[0].Path)
+	t.Setenv("GREFFIER_PASSPHRASE", next)
+	p := w.open2(t, next)
+	defer p.Close()
+	if es, err := p.Journal(t.Context(), 0); err != nil || !slices.ContainsFunc(es, func(l app.JournalLine) bool { return l.Act == evidence.ActRunFinished }) {
+		t.Errorf("the run is not in the journal (%v)", err)
+	}
 }

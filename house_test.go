@@ -41,6 +41,7 @@ var houseRules = []struct {
 	onlyStandard bool
 }{
 	{name: "the law is pure", of: "app/law", onlyStandard: true, never: anyDriver},
+	{name: "the guard stands alone", of: "app/guard", onlyStandard: true, never: anyDriver},
 	{name: "orders know the law alone", of: "app/order", ours: []string{"app/law"}, never: anyDriver},
 	{name: "messages know the law alone", of: "app/mailbox", ours: []string{"app/law"}, never: anyDriver},
 	{name: "retention stands on the flow", of: "app/retention", ours: slices.Concat(ground, flow), never: anyDriver},
@@ -59,7 +60,7 @@ var houseRules = []struct {
 }
 
 // ground is what every room of app may stand on.
-var ground = []string{"app/law", "app/order", "app/mailbox"}
+var ground = []string{"app/law", "app/order", "app/mailbox", "app/guard"}
 
 type goPackage struct {
 	ImportPath string

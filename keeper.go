@@ -46,7 +46,25 @@ func (k keeper) RecoveryMade() time.Time { return vault.RecoveryMade(k.p.dir) }
 
 func (k keeper) Change(current, next string) error { return k.p.vault.Change(current, next) }
 
-func (k keeper) MakeRecovery(at time.Time) (string, error) { return k.p.vault.MakeRecovery(at) }
+func (k keeper) MakeRecovery(at time.Time) (string, error) {
+	code, err := k.p.vault.MakeRecovery(at)
+	if err == nil {
+		k.renewCodes()
+	}
+	return code, err
+}
+
+// renewCodes lets the code of now, if there is one, open the backups that are
+// there, and no earlier one. Where a folder is away, its backups keep the code of
+// their time until they end.
+func (k keeper) renewCodes() {
+	all, _ := k.Backups()
+	paths := []string{}
+	for _, b := range all {
+		paths = append(paths, b.Path)
+	}
+	_ = k.p.vault.RenewCodes(paths)
+}
 
 func (s backupSettings) plan(dir string) app.BackupPlan {
 	p := app.BackupPlan{Folder: s.Folder, Daily: s.Daily, Weekly: s.Weekly, LifeDays: s.LifeDays}.Usual()
@@ -147,7 +165,9 @@ func dropHalves(dir string, now time.Time) {
 		return // told by whoever writes there next
 	}
 	for _, e := range es {
-		if info, err := e.Info(); err == nil && e.Type().IsRegular() && strings.HasPrefix(e.Name(), backupTemp) && now.Sub(info.ModTime()) > time.Hour {
+		whole, isCode := strings.CutSuffix(e.Name(), vault.CodeSuffix)
+		half := strings.HasPrefix(e.Name(), backupTemp) || isCode && strings.HasPrefix(whole, backupPrefix) && !fileExists(filepath.Join(dir, whole))
+		if info, err := e.Info(); err == nil && e.Type().IsRegular() && half && now.Sub(info.ModTime()) > time.Hour {
 			_ = os.Remove(filepath.Join(dir, e.Name())) // tried again with the next one
 		}
 	}
@@ -169,7 +189,7 @@ func (k keeper) Former() ([]app.BackupFile, error) {
 }
 
 func (k keeper) Drop(b app.BackupFile) error {
-	if err := os.RemoveAll(b.Path); err != nil {
+	if err := errors.Join(os.RemoveAll(b.Path), os.RemoveAll(b.Path+vault.CodeSuffix)); err != nil {
 		return fmt.Errorf("delete a backup whose life is over: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/binary"
 	"fmt"
 	"image/png"
 	"io/fs"
@@ -18,18 +19,184 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// TestAPersonErasesAPhotoAndPrintsTheDossierByKeyboard drives the real window
-// on a real X server, from the demo's first screen to photographs that are gone
-// from the disk and a printed dossier.
-func TestAPersonErasesAPhotoAndPrintsTheDossierByKeyboard(t *testing.T) {
+// TestAPersonSetsUpHerShopErasesAPhotoAndPrintsTheDossier drives the real window
+// on a real X server: from no profile at all, by keyboard, over the guided
+// set-up, a request that is typed in and an erasure on disk to the printed
+// dossier; then by mouse.
+func TestAPersonSetsUpHerShopErasesAPhotoAndPrintsTheDossier(t *testing.T) {
+	dir := t.TempDir()
+	day := func(ago int) string { return time.Now().AddDate(0, 0, -ago).Format(time.DateOnly) }
+	orders := "order,status,created,completed,email,first name,last name\n" +
+		"1042,completed," + day(80) + "," + day(70) + ",mathilde.fontaine@exemple.fr,Mathilde,Fontaine\n" +
+		"1077,completed," + day(20) + "," + day(10) + ",g.lemoine@exemple.fr,Gaspard,Lemoine\n"
+	if err := os.WriteFile(filepath.Join(dir, "orders.csv"), []byte(orders), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	photos := filepath.Join(dir, "photos")
+	for _, number := range []string{"1042", "1077"} {
+		for i := range 3 {
+			path := filepath.Join(photos, "uploads", number, fmt.Sprintf("IMG_%d.jpg", i))
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte("\xff\xd8\xff\xe0 a photograph"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	store := filepath.Join(dir, "profile", "greffier.db")
+	w := drive(t, dir, "--profile", filepath.Join(dir, "profile"))
+
+	// At the door: the second button begins the set-up. Enter goes to the next
+	// field, and from the last one on.
+	w.does("Tab", "Tab", "Return")
+	w.types("Atelier Lavande EI", "contact@lavande.example", "3 rue des Tilleuls, 59800 Lille")
+	w.writes("https://lavande.example")
+	w.does("Return")
+	w.types("quatre mots bien choisis")
+	w.writes("quatre mots bien choisis")
+	w.shot("setup-passphrase")
+	w.keys("Return")
+	w.until("the profile to be made", func() bool { return fileExists(store) })
+	w.settles(nil)
+	w.does("ctrl+Return") // no recovery code now
+	w.does("ctrl+Return") // no mailbox
+	// The fifth kind of shop is a file, and the fourth of a storage a folder. What
+	// was tried well can be kept: its button is filled.
+	w.does("Tab", "Tab", "Tab", "Tab", "Tab", "Return")
+	w.keys("Tab", "Tab")
+	w.types(filepath.Join(dir, "orders.csv"))
+	w.until("the file of orders to be read", w.offers)
+	w.shot("setup-shop")
+	w.keys("ctrl+Return")
+	w.until("the storage to be asked for", func() bool { return w.edges() > 5000 })
+	w.settles(nil)
+	w.does("Tab", "Tab", "Tab", "Tab", "Return")
+	w.keys("Tab")
+	w.types(photos)
+	w.until("the folder to be read", w.offers)
+	w.keys("ctrl+Return")
+	w.until("the places to be asked for", func() bool { _, y, ok := w.filled(); return ok && y < 680 })
+	w.settles(nil)
+	w.does("Tab", "Return") // look where the photos are
+	w.until("the places to be found", func() bool { _, y, ok := w.filled(); return ok && y > 680 })
+	w.shot("setup-places")
+	w.does("ctrl+Return")
+	w.does("ctrl+Return") // the rules as they are proposed
+	w.shot("setup-done")
+	w.keys("ctrl+Return")
+	w.until("the first sync to end", func() bool { return setting(store, "sync.at") && count(store, "orders") == 2 })
+	w.settles(nil)
+	w.shot("today")
+
+	// A request that came by post: name, address, and the third of the rights.
+	w.tries("the request to be taken in", func() {
+		w.does("Escape", "ctrl+1")
+		w.does("ctrl+n")
+		w.keys("Tab", "Tab", "Tab")
+		w.writes("Mathilde Fontaine")
+		w.keys("Tab")
+		w.writes("mathilde.fontaine@exemple.fr")
+		w.keys("Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "space")
+		w.keys("ctrl+Return")
+	}, func() bool { return count(store, "cases") == 1 })
+	w.settles(nil)
+	w.shot("case")
+
+	// What is due: its plan, the button that erases, and in the dialog, where the
+	// safe answer has the keyboard, the one beside it.
+	w.tries("the photographs that are due to be erased", func() {
+		w.does("Escape", "ctrl+1")
+		w.does("ctrl+e")
+		w.does("ctrl+Return")
+		w.does("Tab", "Tab", "Return")
+		w.shot("confirm")
+		w.keys("Tab", "Return")
+	}, func() bool { return countFiles(t, photos) == 3 })
+	if left := countFiles(t, filepath.Join(photos, "uploads", "1077")); left != 3 {
+		t.Errorf("%d photographs are left of the order that is not due", left)
+	}
+	w.settles(nil)
+	w.shot("erased")
+
+	// The dossier's first answer is to prepare it as it is proposed: whole.
+	var dossier []string
+	w.tries("the dossier to be printed", func() {
+		w.does("Escape", "ctrl+d")
+		w.keys("Return")
+	}, func() bool {
+		dossier = nil
+		filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Name() == "dossier.pdf" {
+				dossier = append(dossier, path)
+			}
+			return nil
+		})
+		return len(dossier) == 1
+	})
+	if msg, err := exec.Command("qpdf", "--check", dossier[0]).CombinedOutput(); err != nil {
+		t.Errorf("qpdf: %v: %s", err, msg)
+	}
+	text, err := exec.Command("pdftotext", dossier[0], "-").Output()
+	if err != nil || !strings.Contains(string(text), "Registre des effacements") {
+		t.Errorf("the dossier does not hold the register of erasures (%v)", err)
+	}
+	w.settles(nil)
+	w.shot("printed")
+	w.quits()
+}
+
+// TestAPersonWalksTheDemoByKeyAndMouse opens every place of the demo by its key,
+// and a place, a row and a button by mouse, and scrolls.
+func TestAPersonWalksTheDemoByKeyAndMouse(t *testing.T) {
+	dir := t.TempDir()
+	w := drive(t, dir, "demo", "--window", "--dir", dir)
+	w.until("the first sync to end", func() bool { return setting(filepath.Join(dir, "profile", "greffier.db"), "sync.at") })
+	for i := 1; i <= 9; i++ {
+		w.does("Escape", fmt.Sprintf("ctrl+%d", i))
+		if n := w.shot(fmt.Sprintf("page-%d", i)); n < 30 {
+			t.Errorf("page %d shows %d colours: it is blank", i, n)
+		}
+	}
+	byMouse := func(what string, act func()) {
+		t.Helper()
+		before := w.pixels()
+		act()
+		if !w.settles(before) {
+			w.shot("failed")
+			t.Errorf("%s does nothing under the mouse", what)
+		}
+	}
+	byMouse("a place of the rail", func() { w.click(90, 160) })
+	byMouse("a row of the requests", func() { w.click(500, 285) })
+	w.shot("case-by-mouse")
+	w.does("ctrl+1")
+	byMouse("the first act", func() {
+		if x, y, ok := w.filled(); ok {
+			w.click(x, y)
+		}
+	})
+	w.does("ctrl+8")
+	byMouse("the wheel", func() { w.scroll(600, 500) })
+	w.quits()
+}
+
+// drive starts the program on a display of its own and waits for its window.
+// Whatever it remembers stays below dir.
+func drive(t *testing.T, dir string, args ...string) *driven {
+	t.Helper()
 	for _, name := range []string{"Xvfb", "xdotool", "xwd", "convert", "qpdf", "pdftotext"} {
 		tool(t, name)
 	}
 	display := startDisplay(t)
-	dir := t.TempDir()
 	var out bytes.Buffer
-	cmd := exec.Command(program(t), "demo", "--window", "--dir", dir)
-	cmd.Env = append(os.Environ(), "DISPLAY="+display, "LANG=fr_FR.UTF-8", "LC_ALL=fr_FR.UTF-8", "FYNE_THEME=light", "WAYLAND_DISPLAY=")
+	home := filepath.Join(dir, "home")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program(t), args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+display, "LANG=fr_FR.UTF-8", "LC_ALL=fr_FR.UTF-8", "FYNE_THEME=light", "WAYLAND_DISPLAY=",
+		"HOME="+home, "XDG_CONFIG_HOME=", "XDG_DATA_HOME=", "XDG_STATE_HOME=", "XDG_CACHE_HOME=", "XDG_DOCUMENTS_DIR=")
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -38,73 +205,29 @@ func TestAPersonErasesAPhotoAndPrintsTheDossierByKeyboard(t *testing.T) {
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() { cmd.Process.Kill() })
 	w := &driven{t: t, display: display, ended: ended, out: &out}
-
 	w.until("the window to open", func() bool {
 		id, err := w.tool("xdotool", "search", "--name", "^Greffier$")
 		w.id = lastLine(id)
 		return err == nil && w.id != ""
 	})
-	w.until("the first sync to end", func() bool { return setting(filepath.Join(dir, "profile", "greffier.db"), "sync.at") })
+	w.settles(nil)
+	return w
+}
 
-	photos := filepath.Join(dir, "world", "photos")
-	before := countFiles(t, photos)
-	// The page of what is due, its plan, the button that erases, and in the
-	// dialog, where the safe answer has the keyboard, the one beside it.
-	w.tries("the photographs that are due to be erased", func() {
-		w.keys("Escape", "ctrl+1", "ctrl+e")
-		w.pause(2)
-		w.keys("ctrl+Return")
-		w.pause(2)
-		w.keys("Tab", "Tab", "Return")
-		w.pause(1)
-		w.keys("Tab", "Return")
-	}, func() bool { return countFiles(t, photos) <= before-20 })
-	w.shot("erased")
-
-	// The dialog's first answer is to prepare it as it is proposed: whole.
-	w.tries("the dossier to be printed", func() {
-		w.keys("Escape", "ctrl+d")
-		w.pause(2)
-		w.keys("Return")
-	}, func() bool {
-		found, _ := filepath.Glob(filepath.Join(dir, "out", "dossier-fr-*", "dossier.pdf"))
-		return len(found) == 1
-	})
-	dossier, _ := filepath.Glob(filepath.Join(dir, "out", "dossier-fr-*", "dossier.pdf"))
-	if msg, err := exec.Command("qpdf", "--check", dossier[0]).CombinedOutput(); err != nil {
-		t.Errorf("qpdf: %v: %s", err, msg)
-	}
-	text, err := exec.Command("pdftotext", dossier[0], "-").Output()
-	if err != nil || !strings.Contains(string(text), "Registre des effacements") {
-		t.Errorf("the dossier does not hold the register of erasures (%v)", err)
-	}
-
-	// Every page opens and shows something.
-	w.keys("Escape")
-	for i := 1; i <= 9; i++ {
-		w.keys(fmt.Sprintf("ctrl+%d", i))
-		w.pause(1)
-		if n := w.shot(fmt.Sprintf("page-%d", i)); n < 30 {
-			t.Errorf("page %d shows %d colours: it is blank", i, n)
-		}
-	}
-	// And by mouse: the first request of the list.
-	w.keys("ctrl+2")
-	w.pause(1)
-	w.click(500, 240)
-	w.pause(2)
-	w.shot("case")
-	w.keys("ctrl+q")
+// quits leaves by the key, and looks whether the program complained.
+func (w *driven) quits() {
+	w.t.Helper()
+	w.keys("Escape", "ctrl+q")
 	select {
-	case err := <-ended:
+	case err := <-w.ended:
 		if err != nil {
-			t.Errorf("the window ended with %v", err)
+			w.t.Errorf("the window ended with %v", err)
 		}
 	case <-time.After(30 * time.Second):
-		t.Error("the window does not close")
+		w.t.Error("the window does not close")
 	}
-	if s := out.String(); strings.Contains(s, "Fyne call thread") || strings.Contains(s, "panic") {
-		t.Errorf("the window complained:\n%s", s)
+	if s := w.out.String(); strings.Contains(s, "Fyne call thread") || strings.Contains(s, "panic") {
+		w.t.Errorf("the window complained:\n%s", s)
 	}
 }
 
@@ -114,7 +237,7 @@ func startDisplay(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp")
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-nolisten", "tcp")
 	x.ExtraFiles = []*os.File{w}
 	if err := x.Start(); err != nil {
 		t.Fatal(err)
@@ -129,7 +252,7 @@ func startDisplay(t *testing.T) string {
 	return ":" + strings.TrimSpace(string(b[:n]))
 }
 
-// driven is a window that the test drives by keyboard.
+// driven is a window that the test drives as a person does.
 type driven struct {
 	t       *testing.T
 	display string
@@ -147,14 +270,45 @@ func (w *driven) tool(name string, args ...string) (string, error) {
 
 func (w *driven) keys(keys ...string) {
 	w.t.Helper()
+	w.focus()
+	for _, k := range keys {
+		if _, err := w.tool("xdotool", "key", "--delay", "40", k); err != nil {
+			w.t.Fatalf("press %s: %v", k, err)
+		}
+		time.Sleep(80 * time.Millisecond) // a quick person's pace
+	}
+}
+
+func (w *driven) focus() {
+	w.t.Helper()
 	if _, err := w.tool("xdotool", "windowfocus", "--sync", w.id); err != nil {
 		w.t.Fatalf("focus the window: %v", err)
 	}
-	for _, k := range keys {
-		if _, err := w.tool("xdotool", "key", "--delay", "60", k); err != nil {
-			w.t.Fatalf("press %s: %v", k, err)
-		}
-		time.Sleep(200 * time.Millisecond) // a person's pace
+}
+
+// does presses keys and waits until the window shows something else and rests.
+func (w *driven) does(keys ...string) {
+	w.t.Helper()
+	before := w.pixels()
+	w.keys(keys...)
+	w.settles(before)
+}
+
+// writes types words into the field that has the keyboard.
+func (w *driven) writes(words string) {
+	w.t.Helper()
+	w.focus()
+	if _, err := w.tool("xdotool", "type", "--delay", "12", words); err != nil {
+		w.t.Fatalf("type: %v", err)
+	}
+}
+
+// types writes words into one field after the other, each ended by Enter.
+func (w *driven) types(words ...string) {
+	w.t.Helper()
+	for _, s := range words {
+		w.writes(s)
+		w.keys("Return")
 	}
 }
 
@@ -166,9 +320,108 @@ func (w *driven) click(x, y int) {
 	}
 }
 
-// pause waits as a person does who looks at a page; what counts is waited for
-// by until.
-func (w *driven) pause(seconds int) { time.Sleep(time.Duration(seconds) * time.Second) }
+// scroll turns the wheel three notches at a place of the screen.
+func (w *driven) scroll(x, y int) {
+	w.t.Helper()
+	if _, err := w.tool("xdotool", "mousemove", "--sync", fmt.Sprint(x), fmt.Sprint(y), "click", "--repeat", "3", "--delay", "60", "5"); err != nil {
+		w.t.Fatalf("scroll: %v", err)
+	}
+}
+
+const screenWidth, screenHeight = 1280, 800
+
+// screen is what the display shows, as xwd writes it.
+type screen struct {
+	pix         []byte
+	line, pixel int // bytes
+}
+
+func (w *driven) pixels() *screen {
+	w.t.Helper()
+	s, err := w.tool("xwd", "-root", "-silent")
+	if err != nil || len(s) < 100 {
+		w.t.Fatalf("look at the screen: %v", err)
+	}
+	field := func(i int) int { return int(binary.BigEndian.Uint32([]byte(s[4*i:]))) }
+	x := &screen{line: field(12), pixel: field(11) / 8}
+	if from := field(0) + 12*field(19); len(s) >= from+x.line*screenHeight && x.pixel >= 3 {
+		x.pix = []byte(s[from:])
+		return x
+	}
+	w.t.Fatalf("the screen is %d bytes", len(s))
+	return nil
+}
+
+// stirred tells whether two screens differ by more than a caret that blinks.
+func stirred(a, b *screen) bool {
+	n := 0
+	for i := range min(len(a.pix), len(b.pix)) {
+		if a.pix[i] != b.pix[i] {
+			n++
+		}
+	}
+	return n > 900
+}
+
+// settles waits until the screen is another one than before, where that is
+// given, and then until it rests. It tells whether it became another one.
+func (w *driven) settles(before *screen) bool {
+	w.t.Helper()
+	last, changed, rests := w.pixels(), before == nil, 0
+	for end := time.Now().Add(6 * time.Second); time.Now().Before(end) && rests < 2; time.Sleep(60 * time.Millisecond) {
+		next := w.pixels()
+		changed = changed || stirred(before, next)
+		if rests++; stirred(last, next) || !changed {
+			rests = 0
+		}
+		last = next
+	}
+	return changed
+}
+
+// filled finds the uppermost button in the colour of the first act, beside the
+// rail.
+func (w *driven) filled() (x, y int, ok bool) {
+	p := w.pixels()
+	is := func(x, y int) bool {
+		i := y*p.line + x*p.pixel
+		return p.pix[i] == 0x5B && p.pix[i+1] == 0x5F && p.pix[i+2] == 0x1F
+	}
+	for y := range screenHeight - 4 {
+		run := 0
+		for x := 260; x < screenWidth; x++ {
+			if run++; !is(x, y) || !is(x, y+3) {
+				run = 0
+			}
+			if run == 40 {
+				return x, y + 14, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// edges is how many dots are edges of fields, whose lines the real window draws
+// a little lighter than their colour.
+func (w *driven) edges() int {
+	p, n := w.pixels(), 0
+	for y := range screenHeight {
+		for x := range screenWidth {
+			if i := y*p.line + x*p.pixel; near(p.pix[i], 0x98) && near(p.pix[i+1], 0x9D) && near(p.pix[i+2], 0x9F) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func near(a, b byte) bool { return a-b+2 <= 4 }
+
+// offers tells whether a first act can be pressed.
+func (w *driven) offers() bool {
+	_, _, ok := w.filled()
+	return ok
+}
 
 func (w *driven) until(what string, ok func() bool) {
 	w.t.Helper()
@@ -198,7 +451,7 @@ func (w *driven) tries(what string, act func(), ok func() bool) {
 	w.t.Helper()
 	for range 5 {
 		act()
-		if w.within(12*time.Second, ok) {
+		if w.within(8*time.Second, ok) {
 			return
 		}
 	}
@@ -248,6 +501,20 @@ func lastLine(s string) string {
 		return ""
 	}
 	return f[len(f)-1]
+}
+
+// count is how many rows a table of the store has, looking from outside.
+func count(path, table string) int {
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(1000)")
+	if err != nil {
+		return -1
+	}
+	defer db.Close()
+	n := -1
+	if db.QueryRow("SELECT COUNT(*) FROM "+table).Scan(&n) != nil {
+		return -1
+	}
+	return n
 }
 
 // setting tells whether the store has a setting, looking from outside.

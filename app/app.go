@@ -235,9 +235,9 @@ func (a *App) Verify(ctx context.Context) (VerifyReport, error) {
 	if err := a.d.Store.Check(ctx); err != nil {
 		out.Store = err.Error()
 	}
-	err := a.d.Store.View(ctx, func(tx Tx) error {
-		es, err := tx.JournalAfter(0)
-		if err != nil {
+	var es []evidence.Entry
+	err := a.d.Store.View(ctx, func(tx Tx) (err error) {
+		if es, err = tx.JournalAfter(0); err != nil {
 			return err
 		}
 		var chain evidence.Chain
@@ -263,6 +263,9 @@ func (a *App) Verify(ctx context.Context) (VerifyReport, error) {
 		}
 		return err
 	})
+	if err == nil {
+		out.Papers, err = a.verifyPapers(ctx, es)
+	}
 	return out, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"greffier/app/cases"
 	"greffier/app/erasure"
 	"greffier/app/evidence"
+	"greffier/app/guard"
 	"greffier/app/law"
 	"greffier/app/mailbox"
 	"greffier/app/plan"
@@ -397,7 +398,12 @@ func (a *App) Tick(ctx context.Context) error {
 	}
 	defer a.ticking.Unlock()
 	a.calendarTick()
-	return errors.Join(a.settleLocks(ctx), a.settleAmendments(ctx), a.settleForgotten(ctx), a.runDue(ctx, nil), a.retryDue(ctx, nil), a.lookAgain(ctx), a.copiesDue(ctx), a.drillDue(ctx), a.siteDue(ctx), a.boardDue(ctx), a.stampDue(ctx))
+	var failed []error
+	for _, due := range []func(context.Context) error{a.settleLocks, a.settleAmendments, a.settleForgotten, func(ctx context.Context) error { return a.runDue(ctx, nil) },
+		func(ctx context.Context) error { return a.retryDue(ctx, nil) }, a.lookAgain, a.copiesDue, a.drillDue, a.siteDue, a.boardDue, a.stampDue} {
+		failed = append(failed, guard.Run(func() error { return due(ctx) }))
+	}
+	return errors.Join(failed...)
 }
 
 // runDue runs the erasures whose cooling-off is over.

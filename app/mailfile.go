@@ -8,6 +8,7 @@ import (
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
+	"greffier/app/guard"
 	"greffier/app/law"
 	"greffier/app/mailbox"
 	"greffier/app/request"
@@ -18,7 +19,10 @@ import (
 func (a *App) keeper(ctx context.Context, judge *request.Judge, waiting letterBook) func(mailbox.Message) bool {
 	return func(m mailbox.Message) bool {
 		if !m.Sent {
-			v := judge.Recognise(m)
+			var v request.Verdict
+			if guard.Run(func() error { v = judge.Recognise(m); return nil }) != nil {
+				return true // it is told of when it is filed
+			}
 			if v.Kind != request.Ordinary || waiting.of(m) != 0 || waiting.met(m, v) != 0 || cases.SpeaksAgainst(m, v) {
 				return true
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"greffier/app/evidence"
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 )
 
@@ -36,6 +37,9 @@ func (a *App) Watch(ctx context.Context, report Report) error {
 		a.mu.Unlock()
 		began := a.d.Now()
 		woken := make(chan struct{}, 1)
+		read := func() error {
+			return guard.Run(func() error { _, err := a.Sync(watching, false, true, report); return err })
+		}
 		go func() {
 			for {
 				select {
@@ -44,7 +48,7 @@ func (a *App) Watch(ctx context.Context, report Report) error {
 				case <-woken:
 					// How it went is remembered with the service. A sync that is
 					// under way may have looked into the folder before.
-					for _, err := a.Sync(watching, false, true, report); errors.Is(err, ErrBusy); _, err = a.Sync(watching, false, true, report) {
+					for errors.Is(read(), ErrBusy) {
 						select {
 						case <-watching.Done():
 							return
@@ -55,11 +59,13 @@ func (a *App) Watch(ctx context.Context, report Report) error {
 			}
 		}()
 		a.setWatching(true)
-		err := w.Watch(watching, func() {
-			select {
-			case woken <- struct{}{}:
-			default: // a sync is due already, and sees this mail too
-			}
+		err := guard.Run(func() error {
+			return w.Watch(watching, func() {
+				select {
+				case woken <- struct{}{}:
+				default: // a sync is due already, and sees this mail too
+				}
+			})
 		})
 		a.setWatching(false)
 		anew := watching.Err() != nil && ctx.Err() == nil

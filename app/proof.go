@@ -50,6 +50,11 @@ type Signer interface {
 	Sign(name string, data []byte, at time.Time) (minisign, ssh []byte, err error)
 	// Verify tells whose key made a signature for ssh-keygen.
 	Verify(data, ssh []byte) (id string, err error)
+	// KeyOf reads a public key as SSH writes it.
+	KeyOf(ssh string) (SignerKey, error)
+	// VerifyMinisign checks a signature for minisign by a key as minisign -P
+	// takes it.
+	VerifyMinisign(data, minisign []byte, key string) error
 }
 
 // Stamper talks to a timestamp authority (RFC 3161). The hash is a SHA-256 in

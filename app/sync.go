@@ -10,6 +10,7 @@ import (
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/request"
@@ -31,7 +32,7 @@ func (a *App) Sync(ctx context.Context, orders, mail bool, report Report) (SyncR
 	var out SyncReport
 	if orders {
 		for _, s := range a.d.Shops {
-			err := a.syncShop(ctx, s, &out, report)
+			err := guard.Run(func() error { return a.syncShop(ctx, s, &out, report) })
 			if err := a.remember(ctx, "shop", s.Name(), err, &out); err != nil {
 				return out, err
 			}

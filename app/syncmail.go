@@ -9,6 +9,7 @@ import (
 
 	"greffier/app/cases"
 	"greffier/app/evidence"
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 	"greffier/app/order"
 	"greffier/app/request"
@@ -43,7 +44,9 @@ func (a *App) newMailFiler(ctx context.Context, judge *request.Judge, out *SyncR
 			if f.err() != nil {
 				continue
 			}
-			if err := f.store(ctx, b); err != nil {
+			// A fault over a stranger's mail ends the sync, whose cursor stands
+			// before that mail, and not the program.
+			if err := guard.Run(func() error { return f.store(ctx, b) }); err != nil {
 				f.mu.Lock()
 				f.failed = err
 				f.mu.Unlock()
@@ -126,13 +129,19 @@ func (f *mailFiler) readAll(ctx context.Context, ms []mailbox.Message) []request
 	for range min(runtime.GOMAXPROCS(0), len(ms)) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(ms); i = int(next.Add(1)) - 1 {
-				out[i] = f.read(ctx, ms[i])
+				if guard.Run(func() error { out[i] = f.read(ctx, ms[i]); return nil }) != nil {
+					// One mail must not keep all others out.
+					out[i] = request.Judged{Message: ms[i], Verdict: unreadable}
+				}
 			}
 		})
 	}
 	wg.Wait()
 	return out
 }
+
+// unreadable is what is told of a mail whose words are not known: she looks at it.
+var unreadable = request.Verdict{Kind: request.ToCheck, Confidence: 0.5}
 
 // checkSignatures bounds the look at the signatures of one mail.
 const checkSignatures = 10 * time.Second
@@ -144,6 +153,9 @@ func (f *mailFiler) read(ctx context.Context, m mailbox.Message) request.Judged 
 		return request.Judged{Message: m, Verdict: request.Verdict{Kind: request.Ordinary, Confidence: 1}}
 	}
 	v := f.judge.Recognise(m)
+	if v.Kind == request.Ordinary && m.Text == "" && len(m.Problems) > 0 && !m.Bounce && !m.List {
+		return request.Judged{Message: m, Verdict: unreadable}
+	}
 	from, one := m.Sender()
 	if v.Kind == request.Request && one && len(m.Raw) > 0 && f.a.d.Signatures != nil {
 		ctx, cancel := context.WithTimeout(ctx, checkSignatures)
@@ -170,7 +182,9 @@ func (a *App) syncMail(ctx context.Context, box Mailbox, out *SyncReport, report
 		return err
 	}
 	f := a.newMailFiler(ctx, judge, out)
-	err := box.Fetch(ctx, cursors, mailbox.Reader{Keep: a.keeper(ctx, judge, waiting), Got: f.got, Done: f.done, Report: report})
+	err := guard.Run(func() error {
+		return box.Fetch(ctx, cursors, mailbox.Reader{Keep: a.keeper(ctx, judge, waiting), Got: f.got, Done: f.done, Report: report})
+	})
 	// After an error of the server what came before it is kept all the same.
 	if ferr := f.finish(ctx.Err() == nil); ferr != nil {
 		return ferr

@@ -301,6 +301,7 @@ type VerifyReport struct {
 	Stamps, StampsMissing int
 	Store                 string // "ok" or what is wrong
 	Evidence              string // "ok" or what is wrong
+	Papers                Papers // the signatures beside what was printed
 }
 
 // ProfileInfo is what the settings page shows of the profile.

@@ -117,7 +117,7 @@ func (p *calendarPage) content() fyne.CanvasObject {
 	w, rows := p.w, p.shown()
 	switch {
 	case len(p.rows) == 0:
-		return kit.Empty(theme.CalendarIcon(), w.t("calendar.none"), w.t("calendar.noneWords"), w.t("calendar.away"), func() { w.away(agenda.Absence{}) })
+		return kit.EmptyActs(theme.CalendarIcon(), w.t("calendar.none"), w.t("calendar.noneWords"), kit.NewButton(w.t("calendar.away"), func() { w.away(agenda.Absence{}) }))
 	case len(rows) == 0:
 		return kit.Empty(theme.CalendarIcon(), w.t("calendar.noneOfKind"), w.t("calendar.noneOfKindWords"), "", nil)
 	}

@@ -58,6 +58,7 @@ func TestEveryScreenOfTheCalendarIsDrawn(t *testing.T) {
 				t.Run(lang+" "+look+" "+s.name, func(t *testing.T) {
 					w := openTest(t, newFake(lang, look))
 					s.open(w)
+					size(w, 1200, 780)
 					shoot(t, w, s.name+"-"+lang+"-"+look)
 					size(w, 1024, 680)
 					// The menu bar of the real window takes some of the height.

@@ -55,6 +55,8 @@ type casePage struct {
 	cooling  []app.Cooling // erasures that wait
 	tabs     *kit.Tabs
 	primary  func()
+	evenSo   bool        // the plan is looked at though only an objection was made
+	lead     *kit.Button // the button of the next step, nil for none
 }
 
 func (w *Window) openCase(id cases.ID) { w.follow(&casePage{w: w, id: id}) }
@@ -135,6 +137,7 @@ func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 		kit.Tab{Word: w.t("sheet.history"), Content: kit.Page(p.history())})
 	fill := func(i int) {
 		p.tab = i
+		p.emphasise()
 		if i != tabPlan {
 			p.planNote = ""
 		}
@@ -403,6 +406,10 @@ func (p *casePage) loadPlan() {
 		p.planSlot.set(kit.Empty(theme.StorageIcon(), w.t("plan.noErasure"), w.t("plan.noErasureWords"), "", nil))
 		return
 	}
+	if p.onlyObjects() && !p.evenSo {
+		p.planSlot.set(p.noErasure())
+		return
+	}
 	fetchLong(w, p.planSlot, w.t("plan.making"), func(ctx context.Context, _ reporter) (plan.Plan, error) { return w.f.PlanCase(ctx, p.id) }, func(pl plan.Plan) fyne.CanvasObject {
 		before := w.doneRuns(v.Runs)
 		if p.planNote != "" {
@@ -481,11 +488,11 @@ func (w *Window) actWord(a cases.Act) string {
 // and those that are not lawful now with the reason.
 func (p *casePage) next() fyne.CanvasObject {
 	w, v := p.w, p.view
-	p.primary = nil
+	p.primary, p.lead = nil, nil
 	parts := []fyne.CanvasObject{kit.Heading(w.t("sheet.next"))}
 	var others, blocked []fyne.CanvasObject
 	planFirst := false
-	erasable := v.CanErase && v.MayErase == nil && v.Case.State.Open() && !slices.ContainsFunc(v.Runs, func(r erasure.Record) bool { return r.State == erasure.Complete })
+	erasable := v.CanErase && v.MayErase == nil && !p.onlyObjects() && v.Case.State.Open() && !slices.ContainsFunc(v.Runs, func(r erasure.Record) bool { return r.State == erasure.Complete })
 	for _, s := range v.Steps {
 		do := func() { p.begin(s.Act) }
 		switch {
@@ -531,6 +538,12 @@ func (p *casePage) next() fyne.CanvasObject {
 	if p.primary == nil {
 		parts = append(parts, kit.Words(w.t("sheet.nothing")))
 	}
+	for _, o := range parts {
+		if b, ok := o.(*kit.Button); ok && b.Importance == kit.HighImportance {
+			p.lead = b
+		}
+	}
+	p.emphasise()
 	if p.mayBeNone() {
 		others = append(others, quietStep(w.t("sheet.noRequest"), p.noRequest))
 	}
@@ -547,6 +560,20 @@ func (p *casePage) next() fyne.CanvasObject {
 		parts = append(parts, kit.Fold(w.n("sheet.blocked", len(blocked)), false, kit.Down(0, blocked...)))
 	}
 	return kit.NewCard(kit.Down(2, parts...))
+}
+
+// emphasise fills the button of the next step, except beside a tab whose own
+// work has such a button: one a screen.
+func (p *casePage) emphasise() {
+	if p.lead == nil {
+		return
+	}
+	p.lead.Importance = kit.HighImportance
+	switch p.tab {
+	case tabCopy, tabMeasures, tabLetters, tabRecipients:
+		p.lead.Importance = kit.MediumImportance
+	}
+	p.lead.Refresh()
 }
 
 // toSend is the step whose letter is written and has not gone: nobody was told

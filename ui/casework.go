@@ -47,6 +47,37 @@ func (p *casePage) workTab(r request.Right) (cases.WorkKind, int, bool) {
 	return "", 0, false
 }
 
+// onlyObjects tells whether the case is an objection alone, of which nothing was
+// erased: what answers it is that a use ends (GDPR Art. 21(1) and (3)).
+func (p *casePage) onlyObjects() bool {
+	c := p.view.Case
+	return len(p.view.Runs) == 0 && len(c.Asked) > 0 && !slices.ContainsFunc(c.Asked, func(a cases.Asked) bool { return a.Right != request.Objection })
+}
+
+// noErasure stands in the place of the plan of an objection: it says what is
+// done instead, and what was done.
+func (p *casePage) noErasure() fyne.CanvasObject {
+	w := p.w
+	parts := []fyne.CanvasObject{kit.Heading(w.t("plan.objection")), kit.Words(w.t("plan.objectionWords"))}
+	done := false
+	for _, x := range p.view.Case.Work {
+		if x.Kind == cases.WorkSuppression {
+			done = true
+			parts = append(parts, kit.IconLine(kit.Kept, w.t("plan.objectionDone", "Date", w.long(w.day(x.At)))))
+		}
+	}
+	if !done {
+		parts = append(parts, kit.IconLine(kit.AtRisk, w.t("plan.objectionOpen")))
+	}
+	measures := kit.NewButton(w.t("work.go."+string(cases.WorkSuppression)), func() { p.tabs.Select(tabMeasures) })
+	if done {
+		measures.SetText(w.t("effects.tab"))
+	}
+	even := kit.NewQuiet(w.t("plan.evenSo"), nil, func() { p.evenSo = true; p.loadPlan() })
+	parts = append(parts, kit.Gap(4), kit.Flow(measures, even))
+	return kit.Page(kit.DownReading(4, parts...))
+}
+
 // toDo leads to the work that the case waits for: its tab, or what was done by
 // hand.
 func (p *casePage) toDo(r request.Right) []fyne.CanvasObject {

@@ -145,7 +145,7 @@ const tickRest = 10 * time.Minute
 // everyMinute does once a minute what has become due by itself, as long as the
 // window is there. It runs on a goroutine of its own.
 func (w *Window) everyMinute() {
-	t := time.NewTicker(time.Minute)
+	t := time.NewTicker(tickEvery)
 	defer t.Stop()
 	for {
 		select {

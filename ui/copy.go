@@ -453,7 +453,7 @@ func (t *copyTab) card(c app.Copy) fyne.CanvasObject {
 		below = append(below, t.passphrase(c), kit.IconLine(kit.AtRisk, w.t("copy.channel")))
 	}
 	below = append(below, container.NewHBox(kit.NewIconButton(w.t("copy.folder"), theme.FolderOpenIcon(), func() { w.showFolder(c.Path) }),
-		kit.NewDanger(w.t("copy.purge"), func() { t.purge(c) })))
+		kit.NewIconButton(w.t("copy.purge"), theme.NewColoredResource(theme.DeleteIcon(), kit.ColorLate), func() { t.purge(c) })))
 	return kit.NewCard(kit.Down(6, below...))
 }
 

@@ -47,6 +47,7 @@ func TestEveryScreenOfPrintingIsDrawn(t *testing.T) {
 					report: app.DossierReport{Files: 40, Changed: []string{"registers/requests.csv"}, Extra: []string{"a", "b"}, Journal: app.JournalNotRecorded}}
 				w := openTest(t, f)
 				s.open(w)
+				size(w, 1200, 780)
 				shoot(t, w, lang+"-"+s.name)
 			})
 		}

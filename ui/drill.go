@@ -64,7 +64,7 @@ func (p *drillPage) show(v app.DrillView) fyne.CanvasObject {
 	case len(v.Drills) == 0 && !v.Can:
 		return kit.Empty(theme.WarningIcon(), w.t("drill.cannot"), w.t("drill.cannotWords"), w.t("nav.settings"), func() { w.open(placeSettings) })
 	case len(v.Drills) == 0:
-		return kit.Empty(theme.MediaReplayIcon(), w.t("drill.none"), w.t("drill.noneWords"), w.t("drill.run"), p.run)
+		return kit.EmptyActs(theme.MediaReplayIcon(), w.t("drill.none"), w.t("drill.noneWords"), kit.NewButton(w.t("drill.run"), p.run))
 	}
 	parts := []fyne.CanvasObject{monthly}
 	for _, d := range v.Drills {

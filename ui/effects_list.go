@@ -46,7 +46,7 @@ func (p *suppressionPage) build() fyne.CanvasObject {
 	p.body = newSlot()
 	p.table = nil
 	p.load()
-	top := kit.Margins(16, 0, 16, 4, kit.Down(-6, kit.Flow(bring, out), p.checks))
+	top := kit.Margins(16, 0, 16, 4, kit.Down(4, kit.Flow(bring, out), p.checks))
 	return container.NewBorder(container.NewVBox(p.head.Object, top), nil, nil, nil, p.body.box)
 }
 
@@ -112,7 +112,7 @@ func (p *suppressionPage) refilter() {
 func (p *suppressionPage) content() fyne.CanvasObject {
 	w := p.w
 	if len(p.rows) == 0 {
-		return kit.EmptyActs(theme.ListIcon(), w.t("suppression.none"), w.t("suppression.noneWords"), kit.NewPrimary(w.t("suppression.add"), p.add), kit.NewButton(w.t("suppression.import"), p.bring))
+		return kit.EmptyActs(theme.ListIcon(), w.t("suppression.none"), w.t("suppression.noneWords"), kit.NewButton(w.t("suppression.add"), p.add), kit.NewButton(w.t("suppression.import"), p.bring))
 	}
 	want := strings.ToLower(strings.TrimSpace(p.find.Text))
 	rows := slices.DeleteFunc(slices.Clone(p.rows), func(r app.SuppressionRow) bool {
@@ -126,7 +126,7 @@ func (p *suppressionPage) content() fyne.CanvasObject {
 			{Label: w.t("col.person"), Width: 200, Grow: 2, Text: w.suppressed, Less: func(a, b app.SuppressionRow) bool { return a.Email+a.Phone < b.Email+b.Phone }},
 			{Label: w.t("suppression.col.uses"), Width: 200, Grow: 2, Text: func(r app.SuppressionRow) string { return w.useWords(r.Uses) }},
 			{Label: w.t("suppression.col.since"), Width: 110, Faint: true, Text: func(r app.SuppressionRow) string { return w.brief(r.At) }, Less: func(a, b app.SuppressionRow) bool { return a.At.Before(b.At) }},
-			{Label: w.t("suppression.col.source"), Width: 120, Faint: true, Text: w.sourceWord},
+			{Label: w.t("suppression.col.source"), Width: 120, Faint: true, Spare: true, Text: w.sourceWord},
 			{Label: w.t("suppression.col.state"), Width: 170, Text: w.suppressionState, Tone: suppressionTone},
 		})
 		p.table.OnOpen = p.open

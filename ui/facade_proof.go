@@ -12,5 +12,6 @@ type ProofFacade interface {
 	SetStamping(ctx context.Context, s app.Stamping, caFile string) error // "" keeps the certificates of before
 	StampNow(ctx context.Context) (app.Stamp, error)                      // asks the authority: slow
 	ExportStamps(ctx context.Context, dir string) ([]string, error)
-	SignerKey(ctx context.Context) (app.SignerKey, error) // made at first need
+	KeepBreachCopy(ctx context.Context, id, path string) (string, error) // signed; "" is a dated file
+	SignerKey(ctx context.Context) (app.SignerKey, error)                // made at first need
 }

@@ -28,6 +28,9 @@ func (f *fake) Vault(context.Context) (app.VaultView, error) {
 	}
 	v := app.VaultView{KeyFrom: f.info.KeyFrom, LockMinutes: f.LockMinutes(), RecoveryMade: now.AddDate(0, -2, 0),
 		Plan: app.BackupPlan{Folder: "/home/claire/profil-backups", Daily: 7, Weekly: 4, LifeDays: 35}, LastTrace: law.Date{Year: 2027, Month: 1, Day: 18}}
+	if f.proof.noTrace {
+		v.LastTrace = law.Date{}
+	}
 	if !f.empty {
 		v.Backups = []app.BackupFile{day(0), day(1), day(2), day(9)}
 		v.ByHand = []app.BackupFile{day(40)}
@@ -365,4 +368,22 @@ func TestTheSecurityPageSaysWhatIsSoAndDoesWhatItSays(t *testing.T) {
 func shootWin(t *testing.T, win fyne.Window, name string) {
 	t.Helper()
 	shoot(t, &Window{win: win}, name)
+}
+
+func init() {
+	// A window that a test left open would go on by itself, beside later tests and
+	// on goroutines of its own.
+	tickEvery = 24 * time.Hour
+}
+
+func TestWhereNoLastTraceCanBeToldNoDayIsNamed(t *testing.T) {
+	for _, lang := range assets.Langs {
+		f := newFake(lang, "light")
+		f.proof.noTrace = true
+		w := openTest(t, f)
+		w.follow(&securityPage{w: w})
+		if !says(w, w.t("vault.noLastTrace")) || says(w, "2027") {
+			t.Errorf("%s: %s", lang, words(w.win.Content()))
+		}
+	}
 }

@@ -424,7 +424,7 @@ func (p *registerPage) entries(es []entry, add func()) fyne.CanvasObject {
 	p.firstEntry = es[0].open
 	t := kit.NewTable([]kit.Column[entry]{
 		{Label: w.t("col.entry"), Width: 160, Grow: 3, Text: func(e entry) string { return e.title }},
-		{Label: "", Width: 110, Grow: 1, Faint: true, Text: func(e entry) string { return e.note }},
+		{Label: "", Width: 60, Grow: 1, Faint: true, Text: func(e entry) string { return e.note }},
 	})
 	t.OnOpen = func(e entry) { e.open() }
 	t.SetRows(es)
@@ -440,7 +440,7 @@ func editRecord[T any](p *registerPage, x T, fields func(*form, *T), save func(c
 	f.history(p.name, x)
 	said := kit.Toned(kit.Words(""), kit.Late)
 	said.Hide()
-	ok := kit.NewButton(w.t("save"), func() {
+	ok := kit.NewPrimary(w.t("save"), func() {
 		if !f.collect() {
 			said.SetText(f.complaint())
 			said.Show()

@@ -160,3 +160,16 @@ func TestTabLeavesTheEditorOfALetter(t *testing.T) {
 		t.Errorf("Tab reaches %d editors and %d things", editors, len(seen))
 	}
 }
+
+func TestEveryActOfTheMenuHasWords(t *testing.T) {
+	w := openTest(t, newFake("fr", "light"))
+	for _, part := range w.commands() {
+		for _, c := range part.commands {
+			for _, lang := range assets.Langs {
+				if !assets.Has(lang, part.key) || c.key != "" && !assets.Has(lang, c.key) {
+					t.Errorf("%s: %s, %s has no words", lang, part.key, c.key)
+				}
+			}
+		}
+	}
+}

@@ -94,7 +94,7 @@ func (p *casePage) noCode() fyne.CanvasObject {
 	if p.view.ChallengeTo == "" {
 		return calm(w.t("challenge.none"), w.t("challenge.noneWords"), nil)
 	}
-	return calm(w.t("challenge.none"), w.t("challenge.words", "To", kit.Line(p.view.ChallengeTo, 90)), kit.NewPrimary(w.t("challenge.make"), p.newChallenge))
+	return calm(w.t("challenge.none"), w.t("challenge.words", "To", kit.Line(p.view.ChallengeTo, 90)), kit.NewButton(w.t("challenge.make"), p.newChallenge))
 }
 
 // documents proposes to delete copies of identity documents that are still kept

@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"greffier/app/guard"
 	"greffier/ui/kit"
 )
 
@@ -62,7 +63,7 @@ func (w *Window) run(title string, work func(ctx context.Context, report reporte
 		})
 	}
 	w.async(func() {
-		err := work(ctx, report)
+		err := guard.Run(func() error { return work(ctx, report) })
 		w.onMain(func() {
 			j.running = false
 			cancel()

@@ -80,7 +80,7 @@ func (p *journalPage) content(rows []app.JournalLine) fyne.CanvasObject {
 		{Label: w.t("col.by"), Width: 100, Grow: 0.7, Text: func(l app.JournalLine) string { return w.actor(l.Actor) }},
 		{Label: w.t("col.act"), Width: 195, Grow: 2, Text: w.act},
 		{Label: w.t("col.detail"), Width: 100, Grow: 1, Faint: true, Text: w.detail},
-		{Label: w.t("col.hash"), Width: 92, Faint: true, Text: func(l app.JournalLine) string {
+		{Label: w.t("col.hash"), Width: 92, Faint: true, Spare: true, Text: func(l app.JournalLine) string {
 			if len(l.Hash) > 9 {
 				return l.Hash[:9]
 			}
@@ -112,7 +112,7 @@ func (w *Window) verified(v app.VerifyReport) (kit.Tone, string) {
 	switch {
 	case v.BrokenAt != nil:
 		return kit.Late, w.t("verify.broken", "N", *v.BrokenAt)
-	case v.Store != "ok" || v.Evidence != "ok":
+	case v.Store != "ok" || v.Evidence != "ok" || v.Papers.Bad():
 		return kit.Late, w.t("verify.wrong")
 	}
 	return kit.Kept, w.n("verify.ok", v.Entries)
@@ -131,6 +131,6 @@ func (w *Window) verifyDetails(v app.VerifyReport) {
 		journal = w.brokenWhy(v)
 	}
 	content := kit.Down(0, kit.IconLine(t, words), line(w.t("nav.journal"), journal), line(w.t("verify.store"), v.Store), line(w.t("verify.evidence"), v.Evidence),
-		kit.Pair(w.t("verify.head"), kit.Clip(v.Head, 80, 48)), kit.Pair(w.t("verify.stamps"), w.number(v.Stamps)))
+		kit.Pair(w.t("verify.head"), kit.Clip(v.Head, 80, 48)), kit.Pair(w.t("verify.stamps"), w.number(v.Stamps)), w.papers(v.Papers))
 	kit.NewDialog(w.win.Canvas(), w.t("verify.title"), kit.DialogWidth, content, w.t("close"), nil).Show()
 }

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
+	"greffier/app/guard"
 	"greffier/ui/kit"
 )
 
@@ -46,7 +47,7 @@ func fetch[T any](w *Window, s *slot, get func(context.Context) (T, error), show
 		s.set(kit.Loading(w.t("loading")))
 	}
 	w.async(func() {
-		v, err := get(ctx)
+		v, err := guarded(func() (T, error) { return get(ctx) })
 		w.onMain(func() {
 			if gen != s.gen || ctx.Err() != nil {
 				return
@@ -97,11 +98,17 @@ func (w *Window) offMain(work, then func()) {
 	})
 }
 
+// guarded is what get gives; a fault of the program in it is an error like others.
+func guarded[T any](get func() (T, error)) (v T, err error) {
+	defer guard.Catch(&err)
+	return get()
+}
+
 // do runs an act off the window's goroutine; then comes home when it went
 // well, a dialog says why when it did not.
 func (w *Window) do(act func(context.Context) error, then func()) {
 	w.async(func() {
-		err := act(w.ctx)
+		err := guard.Run(func() error { return act(w.ctx) })
 		w.onMain(func() {
 			if err != nil {
 				w.fail(err)
@@ -184,7 +191,7 @@ func fetchLong[T any](w *Window, s *slot, words string, get func(context.Context
 		})
 	}
 	w.async(func() {
-		v, err := get(ctx, report)
+		v, err := guarded(func() (T, error) { return get(ctx, report) })
 		w.onMain(func() {
 			strip.Stop()
 			cancel()

@@ -17,8 +17,9 @@ import (
 	"strings"
 	"testing"
 
-	"fyne.io/fyne/v2"
-
+	"greffier/app"
+	"greffier/app/cases"
+	"greffier/app/request"
 	"greffier/ui/kit"
 )
 
@@ -140,57 +141,100 @@ func keepFailed(t *testing.T, name string, img image.Image, want []byte) {
 	}
 }
 
-// looked are the looks that are kept: each place in both languages, light and
-// dark, and in French and light larger, empty and full.
-var looked = []struct {
-	name, lang, look string
-	scale            float32
-	empty, full      bool
-}{
-	{name: "typical", lang: "fr", look: "light"},
-	{name: "typical", lang: "fr", look: "dark"},
-	{name: "typical", lang: "en", look: "light"},
-	{name: "typical", lang: "en", look: "dark"},
-	{name: "large", lang: "fr", look: "light", scale: 1.5},
-	{name: "empty", lang: "fr", look: "light", empty: true},
-	{name: "full", lang: "fr", look: "light", full: true},
+// halfScale draws the looks of 1× with half the pixels each way: the layout is in
+// units and is the same, and 64 fields see no more. Those of 1.5× are whole.
+const halfScale = 0.5
+
+// A glance is one place of the window, or one page or dialog.
+type glance struct {
+	name string
+	open func(*Window)
 }
 
+// glances are the pages and dialogs beside the places of which a look is kept:
+// the tabs of a case, and what asks before it acts.
+func glances() (out []glance) {
+	for tab, name := range []string{"mail", "person", "plan", "copy", "measures", "letters", "recipients", "history"} {
+		out = append(out, glance{"case-" + name, func(w *Window) { w.follow(&casePage{w: w, id: 1, tab: tab}) }})
+	}
+	out = append(out, glance{"case-objection", func(w *Window) { caseWith(w, tabPlan, onlyObjecting) }})
+	kept := []string{"dialog-why", "dialog-confirm-case", "dialog-refuse", "dialog-insist", "dialog-place", "new-case", "register-breach", "order-held", "recipient-letter"}
+	for _, s := range slices.Concat(screens, erasing, living) {
+		if slices.Contains(kept, s.name) {
+			out = append(out, glance{s.name, s.open})
+		}
+	}
+	return out
+}
+
+// onlyObjecting makes a case an objection to messages, not yet answered.
+func onlyObjecting(v *app.CaseView) {
+	v.Case.Asked, v.Case.Minor, v.Case.Link = []cases.Asked{{Right: request.Objection}}, false, cases.Self
+	v.Runs = nil
+}
+
+// TestEachPlaceLooksAsItDid keeps a look of each place in both languages, typical,
+// empty and full; of the typical one also in the dark, which lays out no other
+// way, and at 1.5×. Pages and dialogs are kept in French and light, and in
+// English and dark.
 func TestEachPlaceLooksAsItDid(t *testing.T) {
 	looks := readLooks(t)
 	seen := map[string]bool{}
-	for _, l := range looked {
-		for _, place := range places {
-			name := strings.Join([]string{place, l.name, l.lang, l.look}, "-")
-			seen[name] = true
-			t.Run(name, func(t *testing.T) {
-				f := newFake(l.lang, l.look)
-				f.empty = l.empty
-				var over Facade = f
-				if l.full {
-					f.agenda.many = 2000
-					over = crowded{f, 2000}
-				}
-				w := openOver(t, f, over)
-				if l.scale != 0 {
-					w.win.Canvas().(interface{ SetScale(float32) }).SetScale(l.scale)
-				}
-				w.win.Resize(fyne.NewSize(1024, 680))
-				w.open(place)
-				size(w, 1024, 680)
-				img := w.win.Canvas().Capture()
-				got := lookOf(img)
-				shoot(t, w, "look-"+name)
-				if *update {
-					looks[name] = got
-					return
-				}
-				if n := apart(got, looks[name]); n > lookFields {
-					keepFailed(t, name, img, looks[name])
-					t.Errorf("it looks different in %d of %d fields; see ui/failed/looks, and run go test ./ui -run LooksAsItDid -update when that is meant", n, lookWidth*lookHeight)
-				}
-			})
+	keep := func(t *testing.T, w *Window, name string, scale float32) {
+		seen[name] = true
+		w.win.Canvas().(interface{ SetScale(float32) }).SetScale(scale)
+		img := w.win.Canvas().Capture()
+		got := lookOf(img)
+		if *update {
+			looks[name] = got
+			return
 		}
+		if n := apart(got, looks[name]); n > lookFields {
+			keepFailed(t, name, img, looks[name])
+			t.Errorf("%s looks different in %d of %d fields; see ui/failed/looks, and run go test ./ui -run LooksAsItDid -update when that is meant", name, n, lookWidth*lookHeight)
+		}
+	}
+	// One look after the other, each with its windows closed: a change of theme has
+	// all words of all windows measured anew.
+	for _, look := range []string{"light", "dark"} {
+		t.Run(look, func(t *testing.T) {
+			for _, lang := range []string{"fr", "en"} {
+				for _, fill := range []string{"typical", "empty", "full"} {
+					if look == "dark" && fill != "typical" {
+						continue
+					}
+					f := newFake(lang, look)
+					f.empty = fill == "empty"
+					var over Facade = f
+					if fill == "full" {
+						f.agenda.many = 2000
+						over = crowded{f, 2000}
+					}
+					w := openOver(t, f, over)
+					size(w, 1024, 680)
+					for _, place := range places {
+						w.open(place)
+						size(w, 1024, 680)
+						fits(t, w)
+						name := strings.Join([]string{place, fill, lang, look}, "-")
+						keep(t, w, name, halfScale)
+						if look == "light" && lang == "fr" && fill == "typical" {
+							keep(t, w, name+"-large", 1.5)
+						}
+					}
+				}
+			}
+			lang := map[string]string{"light": "fr", "dark": "en"}[look]
+			for _, g := range glances() {
+				f := newFake(lang, look)
+				w := openOver(t, f, f)
+				size(w, 1024, 680)
+				g.open(w)
+				size(w, 1024, 680)
+				fits(t, w)
+				keep(t, w, strings.Join([]string{g.name, lang, look}, "-"), halfScale)
+			}
+		})
 	}
 	if *update {
 		maps.DeleteFunc(looks, func(name string, _ []byte) bool { return !seen[name] })

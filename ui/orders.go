@@ -157,7 +157,7 @@ func (p *ordersPage) newTable() *kit.Table[app.OrderRow] {
 			}
 			return w.person(r.Person)
 		}, Less: func(a, b app.OrderRow) bool { return a.Person < b.Person }},
-		{Label: w.t("col.completed"), Width: 120, Faint: true, Text: func(r app.OrderRow) string {
+		{Label: w.t("col.completed"), Width: 120, Faint: true, Spare: true, Text: func(r app.OrderRow) string {
 			if r.Completed.IsZero() {
 				return w.t("orderState." + r.State.String())
 			}
@@ -390,16 +390,16 @@ func (p *orderPage) eraseLine(l order.Line) {
 
 func (w *Window) foundTable(found []plan.Found) fyne.CanvasObject {
 	t := kit.NewTable([]kit.Column[plan.Found]{
-		{Label: w.t("col.what"), Width: 112, Text: func(f plan.Found) string {
+		{Label: w.t("col.what"), Width: 96, Text: func(f plan.Found) string {
 			s := w.holds(f.Holds)
 			if f.Kind != plan.Version {
 				s = w.t("kind." + f.Kind.String())
 			}
 			return s
 		}},
-		{Label: w.t("col.object"), Width: 150, Grow: 2, Text: func(f plan.Found) string { return kit.Line(f.Key, 140) }, Less: func(a, b plan.Found) bool { return a.Key < b.Key }},
+		{Label: w.t("col.object"), Width: 150, Grow: 2, Tail: true, Text: func(f plan.Found) string { return kit.Line(f.Key, 140) }, Less: func(a, b plan.Found) bool { return a.Key < b.Key }},
 		{Label: w.t("col.size"), Width: 76, Right: true, Text: func(f plan.Found) string { return w.size(f.SizeBytes) }, Less: func(a, b plan.Found) bool { return a.SizeBytes < b.SizeBytes }},
-		{Label: w.t("col.changed"), Width: 108, Faint: true, Text: func(f plan.Found) string { return w.brief(f.ModifiedAt) }, Less: func(a, b plan.Found) bool { return a.ModifiedAt.Before(b.ModifiedAt) }},
+		{Label: w.t("col.changed"), Width: 108, Faint: true, Spare: true, Text: func(f plan.Found) string { return w.brief(f.ModifiedAt) }, Less: func(a, b plan.Found) bool { return a.ModifiedAt.Before(b.ModifiedAt) }},
 	})
 	t.SetRows(found)
 	return t.Object

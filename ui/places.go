@@ -266,10 +266,10 @@ func (p *placesPage) orphans(r app.LocateReport) fyne.CanvasObject {
 		return kit.Empty(theme.ConfirmIcon(), w.t("orphans.none"), w.t("orphans.noneWords"), "", nil)
 	}
 	t := kit.NewTable([]kit.Column[plan.Found]{
-		{Label: w.t("col.object"), Width: 200, Grow: 2, Text: func(f plan.Found) string { return kit.Line(f.Key, 140) }, Less: func(a, b plan.Found) bool { return a.Key < b.Key }},
+		{Label: w.t("col.object"), Width: 200, Grow: 2, Tail: true, Text: func(f plan.Found) string { return kit.Line(f.Key, 140) }, Less: func(a, b plan.Found) bool { return a.Key < b.Key }},
 		{Label: w.t("col.storage"), Width: 110, Grow: 0.5, Faint: true, Text: func(f plan.Found) string { return kit.Line(f.Storage, 40) }},
 		{Label: w.t("col.size"), Width: 90, Right: true, Text: func(f plan.Found) string { return w.size(f.SizeBytes) }, Less: func(a, b plan.Found) bool { return a.SizeBytes < b.SizeBytes }},
-		{Label: w.t("col.changed"), Width: 120, Faint: true, Text: func(f plan.Found) string { return w.brief(f.ModifiedAt) }, Less: func(a, b plan.Found) bool { return a.ModifiedAt.Before(b.ModifiedAt) }},
+		{Label: w.t("col.changed"), Width: 120, Faint: true, Spare: true, Text: func(f plan.Found) string { return w.brief(f.ModifiedAt) }, Less: func(a, b plan.Found) bool { return a.ModifiedAt.Before(b.ModifiedAt) }},
 	})
 	t.SetRows(r.OrphanExamples)
 	words := w.n("orphans.words", r.Orphans) + " " + w.size(r.OrphanBytes) + "."

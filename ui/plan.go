@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 
 	"greffier/app"
 	"greffier/app/erasure"
@@ -272,10 +273,15 @@ func (w *Window) confirm(p plan.Plan) {
 	} else {
 		parts = append(parts, kit.IconLine(kit.Late, w.t("plan.never")))
 	}
-	acts = append(acts, kit.NewDanger(now, func() {
+	erase := kit.NewDanger(now, func() {
 		d.Close()
 		w.erase(p)
-	}))
+	})
+	if cools {
+		// The one that can be taken back speaks louder.
+		erase.Importance, erase.Icon = kit.MediumImportance, theme.NewColoredResource(theme.DeleteIcon(), kit.ColorLate)
+	}
+	acts = append(acts, erase)
 	if t.objects-t.fields-t.accounts > typeAbove {
 		number := strconv.Itoa(t.keys())
 		entry := kit.NewEntry("")

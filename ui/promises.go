@@ -93,8 +93,8 @@ func (p *promisesPage) show(rows []app.PromiseRow) fyne.CanvasObject {
 	t := kit.NewTable([]kit.Column[app.PromiseRow]{
 		{Label: "", Width: 50, Text: func(r app.PromiseRow) string { return r.ID }},
 		{Label: w.t("col.promise"), Width: 160, Grow: 2, Text: func(r app.PromiseRow) string { return kit.Line(r.Sentence, 200) }},
-		{Label: w.t("col.state"), Width: 172, Text: w.promiseState, Tone: promiseTone, Less: func(a, b app.PromiseRow) bool { return promiseTone(a) > promiseTone(b) }},
-		{Label: w.t("board.sinceCol"), Width: 84, Text: func(r app.PromiseRow) string { return w.sinceWords(r.Since) },
+		{Label: w.t("col.state"), Width: 120, Text: w.promiseState, Tone: promiseTone, Less: func(a, b app.PromiseRow) bool { return promiseTone(a) > promiseTone(b) }},
+		{Label: w.t("board.sinceCol"), Width: 84, Faint: true, Spare: true, Text: func(r app.PromiseRow) string { return w.sinceWords(r.Since) },
 			Less: func(a, b app.PromiseRow) bool { return a.Since.Before(b.Since) }},
 	})
 	t.OnSelect = p.showOne

@@ -157,3 +157,21 @@ func (w *Window) showSigner() {
 func (w *Window) brokenWhy(v app.VerifyReport) string {
 	return w.t("verify.broken", "N", strconv.FormatInt(*v.BrokenAt, 10)) + " " + w.known("verify.why."+v.Why, v.Why)
 }
+
+// papers says which of the printed files are signed as they should be.
+func (w *Window) papers(p app.Papers) fyne.CanvasObject {
+	lines := []fyne.CanvasObject{kit.Pair(w.t("verify.papers"), w.number(p.Signed))}
+	const most = 8
+	for i, f := range p.Findings {
+		if i == most {
+			lines = append(lines, kit.Faint(w.n("verify.morePapers", len(p.Findings)-most)))
+			break
+		}
+		tone := kit.Late
+		if f.State == app.SignatureNone {
+			tone = kit.AtRisk
+		}
+		lines = append(lines, kit.IconLine(tone, kit.Clip(f.File, 120, 40)+" – "+w.t("verify.paper."+f.State)))
+	}
+	return kit.Down(0, lines...)
+}

@@ -609,7 +609,14 @@ func (w *Window) breachCopy(x register.Breach) {
 			w.app.Clipboard().SetContent(c.text)
 			said.SetText(w.t("breach.copied"))
 		})
-		d = kit.NewDialog(w.win.Canvas(), w.t("breach.copy"), 660, kit.Down(0, words, said, kit.MinSize(600, 380, kit.NewTextView(c.text, nil))), w.t("close"), nil, take)
+		others := []*kit.Button{take}
+		if x.ID != "" {
+			others = append(others, kit.NewButton(w.t("breach.keep"), func() {
+				d.Close()
+				ask(w, func(ctx context.Context) (string, error) { return w.f.KeepBreachCopy(ctx, x.ID, "") }, w.printed)
+			}))
+		}
+		d = kit.NewDialog(w.win.Canvas(), w.t("breach.copy"), 660, kit.Down(0, words, said, kit.MinSize(600, 380, kit.NewTextView(c.text, nil))), w.t("close"), nil, others...)
 		d.Show()
 	})
 }

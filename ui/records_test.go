@@ -79,6 +79,9 @@ func TestTheGuideSuggestsAndTheOwnerDecides(t *testing.T) {
 	if got := w.app.Clipboard().Content(); !strings.Contains(got, "CHAMPS À COMPLÉTER") || !strings.Contains(got, "perte de la confidentialité") {
 		t.Errorf("the clipboard has %q", got)
 	}
+	if test.Tap(d.Others()[1]); !f.called("KeepBreachCopy breaches-1") || !says(w, "breach-breaches-1-2026-11-23.txt") {
+		t.Errorf("the signed copy: %v", f.calls)
+	}
 }
 
 func TestAProposedScreeningIsConfirmedBySavingIt(t *testing.T) {

@@ -55,6 +55,7 @@ func (p *casePage) refuse() {
 	w := p.w
 	why := kit.NewArea("", 4)
 	help := kit.Faint("")
+	help.Hide()
 	var d *kit.Dialog
 	var ground *kit.Select
 	ok := kit.NewPrimary(w.tellWord(cases.ActRefuse), func() {
@@ -69,7 +70,9 @@ func (p *casePage) refuse() {
 		right = a[0].Right
 	}
 	ground = kit.NewSelect(w.grounds(right), "", func(article string) {
-		help.SetText(w.known("help."+groundKey(article), ""))
+		words := w.known("help."+groundKey(article), "")
+		help.SetText(words)
+		help.Hidden = words == ""
 		p.suggest(why, article)
 		check()
 	})

@@ -112,8 +112,7 @@ func (p *registerPage) changed() {
 
 func (p *registerPage) build() fyne.CanvasObject {
 	w := p.w
-	pdf := kit.NewPrimary(w.t("printing.button"), p.print)
-	pdf.Icon = theme.DocumentPrintIcon()
+	pdf := kit.NewIconButton(w.t("printing.button"), theme.DocumentPrintIcon(), p.print)
 	p.head = w.backHeader(w.registerName(p.name), w.t("register."+string(p.name)+".words"), pdf)
 	p.paper, p.forms = newSlot(), newSlot()
 	p.loadPaper()

@@ -177,11 +177,11 @@ func (p *requestsPage) content() fyne.CanvasObject {
 		return kit.Empty(theme.MailComposeIcon(), w.t("requests.none"), w.t("requests.noneWords"), "", nil)
 	}
 	t := kit.NewTable([]kit.Column[app.CaseRow]{
-		{Label: w.t("col.state"), Width: 128, Grow: 0.6, Text: func(r app.CaseRow) string { return w.state(r.State) }, Tone: func(r app.CaseRow) kit.Tone { return stateTone(r) }},
+		{Label: w.t("col.state"), Width: 128, Text: func(r app.CaseRow) string { return w.state(r.State) }, Tone: func(r app.CaseRow) kit.Tone { return stateTone(r) }},
 		{Label: w.t("col.rights"), Width: 138, Grow: 2.2, Text: func(r app.CaseRow) string { return w.rights(r.Rights) }},
 		{Label: w.t("col.person"), Width: 126, Grow: 1.6, Text: func(r app.CaseRow) string { return w.person(r.Person) }, Less: func(a, b app.CaseRow) bool { return a.Person < b.Person }},
-		{Label: w.t("col.received"), Width: 76, Faint: true, Text: func(r app.CaseRow) string { return w.short(w.day(r.Received)) }, Less: func(a, b app.CaseRow) bool { return a.Received.Before(b.Received) }},
-		{Label: w.t("col.due"), Width: 206, Grow: 0.6, Text: func(r app.CaseRow) string {
+		{Label: w.t("col.received"), Width: 76, Faint: true, Spare: true, Text: func(r app.CaseRow) string { return w.short(w.day(r.Received)) }, Less: func(a, b app.CaseRow) bool { return a.Received.Before(b.Received) }},
+		{Label: w.t("col.due"), Width: 206, Text: func(r app.CaseRow) string {
 			if !r.State.Open() {
 				return "—"
 			}
@@ -192,7 +192,7 @@ func (p *requestsPage) content() fyne.CanvasObject {
 			}
 			return tone(r.Tone)
 		}, Less: func(a, b app.CaseRow) bool { return a.Due.Before(b.Due) }},
-		{Label: w.t("col.orders"), Width: 74, Grow: 0.5, Faint: true, Text: func(r app.CaseRow) string { return kit.Line(strings.Join(r.Orders, ", "), 60) }},
+		{Label: w.t("col.orders"), Width: 74, Grow: 0.5, Faint: true, Spare: true, Text: func(r app.CaseRow) string { return kit.Line(strings.Join(r.Orders, ", "), 60) }},
 	})
 	t.OnOpen = func(r app.CaseRow) { w.openCase(r.ID) }
 	t.SetRows(rows)
@@ -292,7 +292,7 @@ func (p *requestsPage) mails(rows []app.MailRow, none string) fyne.CanvasObject 
 			return kit.Quiet
 		}},
 		{Label: w.t("col.sure"), Width: 70, Right: true, Text: func(r app.MailRow) string { return w.percent(r.Verdict.Confidence) }, Less: func(a, b app.MailRow) bool { return a.Verdict.Confidence < b.Verdict.Confidence }},
-		{Label: w.t("col.received"), Width: 110, Faint: true, Text: func(r app.MailRow) string { return w.brief(r.Received) }, Less: func(a, b app.MailRow) bool { return a.Received.Before(b.Received) }},
+		{Label: w.t("col.received"), Width: 110, Faint: true, Spare: true, Text: func(r app.MailRow) string { return w.brief(r.Received) }, Less: func(a, b app.MailRow) bool { return a.Received.Before(b.Received) }},
 	}
 	t := kit.NewTable(columns)
 	if p.filter == filterToCheck {

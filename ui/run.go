@@ -208,7 +208,7 @@ func (w *Window) stepTable(steps []erasure.Step) fyne.CanvasObject {
 	table := kit.NewTable([]kit.Column[erasure.Step]{
 		{Label: w.t("col.state"), Width: 180, Text: func(s erasure.Step) string { return w.t("status." + s.Status.String()) }, Tone: func(s erasure.Step) kit.Tone { return stepTone(s.Status) }, Less: func(a, b erasure.Step) bool { return a.Status < b.Status }},
 		{Label: w.t("col.order"), Width: 90, Text: func(s erasure.Step) string { return kit.Line(s.Object.Number, 20) }},
-		{Label: w.t("col.object"), Width: 150, Grow: 1.2, Text: func(s erasure.Step) string {
+		{Label: w.t("col.object"), Width: 150, Grow: 1.2, Tail: true, Text: func(s erasure.Step) string {
 			if inShop(s.Object.Storage) {
 				return w.fieldWords(s.Object)
 			}

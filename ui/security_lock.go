@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"greffier/app/guard"
 	"greffier/ui/kit"
 )
 
@@ -31,6 +32,9 @@ const (
 	careEvery  = time.Hour
 	busyAtMost = 30 * time.Second
 )
+
+// tickEvery is how often what goes on by itself looks whether something is due.
+var tickEvery = time.Minute
 
 // Crashed is deferred at the top of each goroutine of the window: it must say of
 // a fault where it happened and not what it was about, and end the program.
@@ -60,7 +64,9 @@ func (w *Window) keepBusy(async, home func(func())) {
 		w.busy.Add(1)
 		async(func() {
 			defer w.busy.Done()
-			g()
+			if err := guard.Run(func() error { g(); return nil }); err != nil {
+				home(func() { w.fail(err) })
+			}
 		})
 	}
 }

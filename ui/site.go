@@ -53,7 +53,7 @@ func (p *sitePage) check() {
 func (p *sitePage) show(v app.SiteView) fyne.CanvasObject {
 	w := p.w
 	if !v.Checked {
-		return kit.Empty(theme.SearchIcon(), w.t("site.never"), w.t("site.neverWords"), w.t("site.check"), p.check)
+		return kit.EmptyActs(theme.SearchIcon(), w.t("site.never"), w.t("site.neverWords"), kit.NewButton(w.t("site.check"), p.check))
 	}
 	how := w.t("site.plain")
 	if v.Browser != "" {

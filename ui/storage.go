@@ -82,14 +82,14 @@ func (p *storagePage) showDue(v app.RetentionView) fyne.CanvasObject {
 	}
 	p.head.Summary.SetText(w.n("storage.dueCount", objects))
 	t := kit.NewTable([]kit.Column[app.DueRow]{
-		{Label: w.t("col.order"), Width: 96, Grow: 1.2, Text: func(r app.DueRow) string {
+		{Label: w.t("col.order"), Width: 96, Grow: 0.4, Text: func(r app.DueRow) string {
 			if r.Number == "" {
 				return w.t("plan.orphans")
 			}
 			return kit.Line(r.Number, 30)
 		}},
 		{Label: w.t("col.rule"), Width: 138, Grow: 0.4, Faint: true, Text: func(r app.DueRow) string { return w.ruleName(r.Rule) }},
-		{Label: w.t("col.since"), Width: 110, Text: func(r app.DueRow) string { return w.shortYear(r.Since) }, Less: func(a, b app.DueRow) bool { return a.Since.Before(b.Since) }},
+		{Label: w.t("col.since"), Width: 110, Spare: true, Text: func(r app.DueRow) string { return w.shortYear(r.Since) }, Less: func(a, b app.DueRow) bool { return a.Since.Before(b.Since) }},
 		{Label: w.t("col.lastDay"), Width: 110, Text: func(r app.DueRow) string { return w.shortYear(r.Due) }, Less: func(a, b app.DueRow) bool { return a.Due.Before(b.Due) }},
 		{Label: w.t("col.objects"), Width: 70, Right: true, Text: func(r app.DueRow) string { return w.number(r.Objects) }, Less: func(a, b app.DueRow) bool { return a.Objects < b.Objects }},
 		{Label: w.t("col.size"), Width: 80, Right: true, Text: func(r app.DueRow) string { return w.size(r.SizeBytes) }, Less: func(a, b app.DueRow) bool { return a.SizeBytes < b.SizeBytes }},
@@ -142,7 +142,7 @@ func (p *storagePage) loadRuns() {
 			{Label: w.t("col.by"), Width: 120, Grow: 0.6, Faint: true, Text: func(r app.RunView) string { return w.actor(r.Record.By) }},
 			{Label: w.t("col.objects"), Width: 80, Right: true, Text: func(r app.RunView) string { return w.number(r.Record.Erased) }},
 			{Label: w.t("col.leftOver"), Width: 80, Right: true, Text: func(r app.RunView) string { return w.number(r.Record.Left) }},
-			{Label: w.t("col.state"), Width: 150, Grow: 0.6, Text: func(r app.RunView) string { return w.t("run." + r.Record.State.String()) }, Tone: func(r app.RunView) kit.Tone { return runTone(r.Record.State) }},
+			{Label: w.t("col.state"), Width: 120, Text: func(r app.RunView) string { return w.t("run." + r.Record.State.String()) }, Tone: func(r app.RunView) kit.Tone { return runTone(r.Record.State) }},
 		})
 		t.OnOpen = func(r app.RunView) { w.follow(&runPage{w: w, id: r.Record.ID}) }
 		t.SetRows(rows)
@@ -161,8 +161,8 @@ func (p *storagePage) loadOrphans() {
 			return kit.Empty(theme.StorageIcon(), w.t("orphans.none"), w.t("orphans.noneWords"), "", nil)
 		}
 		t := kit.NewTable([]kit.Column[app.Orphan]{
-			{Label: w.t("col.object"), Width: 200, Grow: 2, Text: func(o app.Orphan) string { return kit.Line(o.Key, 140) }, Less: func(a, b app.Orphan) bool { return a.Key < b.Key }},
-			{Label: w.t("col.storage"), Width: 120, Grow: 0.6, Faint: true, Text: func(o app.Orphan) string { return kit.Line(o.Storage, 40) }},
+			{Label: w.t("col.object"), Width: 200, Grow: 2, Tail: true, Text: func(o app.Orphan) string { return kit.Line(o.Key, 140) }, Less: func(a, b app.Orphan) bool { return a.Key < b.Key }},
+			{Label: w.t("col.storage"), Width: 120, Grow: 0.6, Faint: true, Spare: true, Text: func(o app.Orphan) string { return kit.Line(o.Storage, 40) }},
 			{Label: w.t("col.what"), Width: 120, Text: func(o app.Orphan) string { return w.holds(o.Holds) }},
 			{Label: w.t("col.size"), Width: 90, Right: true, Text: func(o app.Orphan) string { return w.size(o.SizeBytes) }, Less: func(a, b app.Orphan) bool { return a.SizeBytes < b.SizeBytes }},
 			{Label: w.t("col.age"), Width: 110, Right: true, Text: func(o app.Orphan) string { return w.age(o.AgeDays) }, Less: func(a, b app.Orphan) bool { return a.AgeDays < b.AgeDays }},

@@ -392,7 +392,7 @@ func (p *sweepsPage) lives(all []app.BackupLife) fyne.CanvasObject {
 			}
 			w.do(func(ctx context.Context) error { return w.f.SetBackupLife(ctx, next) }, func() { said.SetText(w.t("saved")) })
 		})
-		parts = append(parts, kit.Row(0, kit.Strong(w.t("service."+l.Kind)+" · "+kit.Line(l.Name, 40)), kit.MinWidth(90, days), said, save))
+		parts = append(parts, kit.Row(0, kit.Strong(w.t("service."+l.Kind)+" · "+kit.Line(l.Name, 40)), kit.MinWidth(90, days), kit.MinWidth(80, said), save))
 	}
 	return kit.NewCard(parts...)
 }
@@ -456,7 +456,7 @@ func (w *Window) sweepNow(trigger string) {
 // sweepsByThemselves looks once a minute whether a sweep is due, as long as the
 // window is there or in the tray. It runs on a goroutine of its own.
 func (w *Window) sweepsByThemselves() {
-	t := time.NewTicker(time.Minute)
+	t := time.NewTicker(tickEvery)
 	defer t.Stop()
 	for {
 		select {

@@ -70,9 +70,11 @@ func size(w *Window, width, height float32) {
 	}
 }
 
-// shoot keeps a picture of the window for looking at, when asked for.
+// shoot looks whether the window fits, and keeps a picture of it for looking at
+// when asked for.
 func shoot(t *testing.T, w *Window, name string) {
 	t.Helper()
+	fits(t, w)
 	dir := os.Getenv("GREFFIER_SHOTS")
 	if dir == "" {
 		return

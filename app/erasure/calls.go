@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"greffier/app/guard"
 	"greffier/app/plan"
 )
 
@@ -72,7 +73,8 @@ func inParallel(workers, n int, f func(int)) {
 // patiently calls f again while the storage cannot be reached, a few times.
 func patiently[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	return backoff.Retry(ctx, func() (T, error) {
-		v, err := f()
+		var v T
+		err := guard.Run(func() (err error) { v, err = f(); return err })
 		if err != nil && (!errors.Is(err, ErrOffline) || ctx.Err() != nil) {
 			return v, backoff.Permanent(err)
 		}

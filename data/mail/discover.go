@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 	"greffier/data/reach"
 
@@ -176,7 +177,7 @@ func hostName(s string) (string, bool) {
 func together(fs ...func()) {
 	var wg sync.WaitGroup
 	for _, f := range fs {
-		wg.Go(f)
+		wg.Go(func() { _ = guard.Run(func() error { f(); return nil }) }) // what one finds is not missed by the others
 	}
 	wg.Wait()
 }

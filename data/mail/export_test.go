@@ -1,10 +1,26 @@
 package mail
 
 import (
+	"bytes"
+	"context"
+	"net"
 	"time"
 
 	"greffier/app/mailbox"
 )
+
+// PlantedFault is a body over which every reading of a test fails.
+const PlantedFault = "a fault is planted here"
+
+func init() {
+	read := readEntity
+	readEntity = func(p *parser, h *head, body []byte, depth int) part {
+		if bytes.Contains(body, []byte(PlantedFault)) {
+			panic("the words of " + string(body))
+		}
+		return read(p, h, body, depth)
+	}
+}
 
 // AnswerWithin shortens the wait for the answer to a mail.
 func (p *Postman) AnswerWithin(d time.Duration) { p.answer = d }
@@ -27,5 +43,12 @@ func (b *Box) Quicker(poll, look time.Duration) *Box {
 // WithNow gives the box another clock.
 func (b *Box) WithNow(now func() time.Time) *Box {
 	b.now = now
+	return b
+}
+
+// Over lets the box speak over connections that a test makes, and takes answers
+// of so many bytes.
+func (b *Box) Over(dial func() (net.Conn, error), most int64) *Box {
+	b.dial, b.most = func(context.Context, string) (net.Conn, error) { return dial() }, most
 	return b
 }

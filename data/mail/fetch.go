@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
 
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 
 	"github.com/emersion/go-imap/v2"
@@ -29,8 +31,15 @@ const (
 	batchParts    = 16       // large messages that are asked for at once
 	atOnceBytes   = 1 << 20  // a large message up to this is read whole with its batch, a larger one when it is its turn
 	maxMailBytes  = 32 << 20 // of a message that is read whole
-	headBytes     = 2 << 20  // read of a larger one whose structure is not known: headers and first part
-	tooLarge      = "larger than 32 MB: only "
+	// What a server may answer to one command: numbers of messages, parts of one,
+	// and bytes of all. An honest one gives what was asked for, a batch at most.
+	maxAnswers      = 4 << 20
+	maxSections     = 1000
+	maxCommandBytes = 3 * maxMailBytes
+	maxSearched     = 1 << 20         // messages that a search finds and that are read
+	unknownSize     = atOnceBytes + 1 // read when it is its turn
+	headBytes       = 2 << 20         // read of a larger one whose structure is not known: headers and first part
+	tooLarge        = "larger than 32 MB: only "
 )
 
 // sentDays is how far back sent mail is read at the first look: a case lives one
@@ -264,7 +273,7 @@ func (r *reader) folder(j job) error {
 	}
 	var metas []meta
 	if sel.NumMessages > 0 && (sel.UIDNext == 0 || cursor.UIDNext < uint32(sel.UIDNext)) {
-		metas, err = r.list(j.folder, imap.UID(cursor.UIDNext), first)
+		metas, err = r.list(j.folder, imap.UID(cursor.UIDNext), first, sel.NumMessages)
 		if err != nil {
 			return err
 		}
@@ -301,7 +310,7 @@ func (r *reader) messages(f folder, validity uint32, metas []meta, note string, 
 		whole := false
 		for len(metas) > 0 {
 			var b batch
-			b.items, metas, b.err = r.next(f, validity, metas, &whole)
+			b.err = guard.Run(func() (err error) { b.items, metas, err = r.next(f, validity, metas, &whole); return err })
 			select {
 			case ahead <- b:
 			case <-quit:
@@ -342,37 +351,67 @@ func (r *reader) save(c mailbox.Cursor) error {
 	return nil
 }
 
-// list lists the messages from a UID on, ascending.
-func (r *reader) list(f folder, from imap.UID, first bool) ([]meta, error) {
+// list lists the messages from a UID on, ascending; exists is how many the folder
+// has.
+func (r *reader) list(f folder, from imap.UID, first bool, exists uint32) ([]meta, error) {
 	var set imap.UIDSet
 	set.AddRange(from, 0) // 0 is "*"
 	if f.sent() && first {
 		found, err := r.c.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}, Since: r.box.now().AddDate(0, 0, -sentDays)}, nil).Wait()
 		var answer *imap.Error
 		switch {
-		case err == nil && len(found.AllUIDs()) == 0:
+		case err == nil && len(searched(found)) == 0:
 			return nil, nil
 		case err == nil:
-			set = imap.UIDSetNum(found.AllUIDs()...)
+			set = searched(found)
 		case !errors.As(err, &answer):
 			return nil, r.fail("search sent mail", err)
 		}
 	}
-	return r.metas(set, from)
+	least := 0
+	if from == 1 && !f.sent() {
+		least = int(exists)
+	}
+	return r.metas(set, from, least)
 }
 
-// metas lists messages, ascending.
-func (r *reader) metas(set imap.UIDSet, from imap.UID) ([]meta, error) {
+// metas lists messages, ascending. Where they are fewer than least, the server is
+// asked again in other words.
+func (r *reader) metas(set imap.UIDSet, from imap.UID, least int) ([]meta, error) {
 	var list []meta
+	nameless := false
 	err := r.collect(set, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}, func(a answer) {
 		// "n:*" also gives the last message where none is new.
 		if a.uid >= from {
 			list = append(list, meta{uid: a.uid, size: max(a.size, 0), at: a.at})
 		}
+		nameless = nameless || a.uid == 0 && (a.size > 0 || !a.at.IsZero())
 	})
 	var refused *imap.Error
 	if err != nil && (!errors.As(err, &refused) || refused.Type != imap.StatusResponseTypeNo) {
 		return nil, r.fail("list messages", err)
+	}
+	if err != nil || nameless || len(list) < least {
+		// It could not tell of some (RFC 2180, 4.1.2), or of none: those that it
+		// left out are asked for all the same, or the cursor would pass them by.
+		found, err := r.c.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil).Wait()
+		if err != nil {
+			return nil, r.fail("list messages", err)
+		}
+		told := map[imap.UID]bool{}
+		for _, m := range list {
+			told[m.uid] = true
+		}
+		uids, all := firstOf(searched(found), maxSearched)
+		if !all {
+			r.giveUp()
+			return nil, r.fail("list messages", io.ErrUnexpectedEOF)
+		}
+		for _, uid := range uids {
+			if uid >= from && !told[uid] {
+				list = append(list, meta{uid: uid, size: unknownSize})
+			}
+		}
 	}
 	slices.SortFunc(list, func(a, b meta) int { return cmp.Compare(a.uid, b.uid) })
 	return slices.CompactFunc(list, func(a, b meta) bool { return a.uid == b.uid }), nil
@@ -429,7 +468,8 @@ func (r *reader) structures(f folder, validity uint32, metas []meta, whole *bool
 	}
 	err := r.collect(set, &imap.FetchOptions{UID: true, BodyStructure: &imap.FetchItemBodyStructure{Extended: true}}, func(a answer) {
 		if m := at[a.uid]; m != nil && a.structure != nil {
-			m.plan = planOf(a.structure, m.size)
+			// A structure that nobody can follow: the message is read whole.
+			_ = guard.Run(func() error { m.plan = planOf(a.structure, m.size); return nil })
 		}
 	})
 	var refused *imap.Error
@@ -515,7 +555,14 @@ func (r *reader) collect(set imap.UIDSet, opts *imap.FetchOptions, each func(ans
 }
 
 func (r *reader) answers(cmd *imapclient.FetchCommand, each func(answer)) error {
+	answers, bytes, over := 0, int64(0), false
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+		if answers++; answers > maxAnswers {
+			over = r.giveUp()
+		}
+		if !over {
+			r.line.fresh()
+		}
 		var a answer
 		for item := msg.Next(); item != nil; item = msg.Next() {
 			switch item := item.(type) {
@@ -529,11 +576,25 @@ func (r *reader) answers(cmd *imapclient.FetchCommand, each func(answer)) error 
 				a.structure = item.BodyStructure
 			case imapclient.FetchItemDataBodySection:
 				s := section{spec: item.Section}
+				if !over && len(a.sections) == maxSections {
+					over = r.giveUp()
+				}
 				if item.Literal != nil {
 					size := item.Literal.Size()
 					if s.cut = size > maxMailBytes; s.cut {
 						size = headBytes
 					}
+					if bytes += max(size, 0); !over && bytes > maxCommandBytes {
+						over = r.giveUp()
+					}
+					if over {
+						// The library waits for somebody to take what came.
+						if n, err := io.Copy(io.Discard, item.Literal); err != nil || n < item.Literal.Size() {
+							return io.ErrUnexpectedEOF
+						}
+						continue
+					}
+					r.line.fresh()
 					s.data = make([]byte, max(size, 0))
 					if _, err := io.ReadFull(item.Literal, s.data); err != nil {
 						// The connection broke off. The command must not be
@@ -543,14 +604,23 @@ func (r *reader) answers(cmd *imapclient.FetchCommand, each func(answer)) error 
 						return err
 					}
 				}
-				a.sections = append(a.sections, s)
+				if !over {
+					a.sections = append(a.sections, s)
+				}
 			}
 		}
-		if a.uid != 0 {
+		if !over {
 			each(a)
 		}
 	}
 	return cmd.Close()
+}
+
+// giveUp ends a connection whose server answers more than it was asked for.
+func (r *reader) giveUp() bool {
+	r.line.left.Store(math.MinInt64 / 2)
+	r.conn.Close()
+	return true
 }
 
 // bodies reads messages whole, or their beginning, or their header, without
@@ -605,9 +675,12 @@ func (r *reader) parts(items []*item) error {
 		cmd := r.c.Fetch(imap.UIDSetNum(it.uid), &imap.FetchOptions{UID: true, BodySection: it.plan.sections()})
 		wg.Go(func() {
 			errs[i] = r.answers(cmd, func(a answer) {
-				if a.uid == it.uid && it.plan.fill(a.sections) {
-					it.raw, it.given = it.plan.message(it.size)
-				}
+				_ = guard.Run(func() error {
+					if a.uid == it.uid && it.plan.fill(a.sections) {
+						it.raw, it.given = it.plan.message(it.size)
+					}
+					return nil
+				})
 			})
 			if !it.given {
 				it.raw, it.plan, it.later = nil, nil, true
@@ -641,7 +714,7 @@ func (r *reader) again(items []*item) error {
 		if err != nil {
 			return r.fail("look for a message", err)
 		}
-		if it.gone = !slices.Contains(found.AllUIDs(), it.uid); it.gone {
+		if it.gone = !searched(found).Contains(it.uid); it.gone {
 			continue
 		}
 		if err := r.bodies([]*item{it}); err != nil {
@@ -664,7 +737,15 @@ func (r *reader) whole(m meta) (item, error) {
 }
 
 // message makes of an item what the caller gets.
-func (r *reader) message(f folder, validity uint32, it item) mailbox.Message {
+func (r *reader) message(f folder, validity uint32, it item) (msg mailbox.Message) {
+	if guard.Run(func() error { msg = r.compose(f, validity, it); return nil }) != nil {
+		msg = mailbox.Message{Raw: it.raw, ReceivedAt: it.at, Junk: f.kind == mailbox.FolderJunk, Sent: f.kind == mailbox.FolderSent, Print: printOf(it.raw, it.size),
+			Ref: mailbox.Ref{Folder: f.name, UIDValidity: validity, UID: uint32(it.uid)}, Problems: []string{faulty}}
+	}
+	return msg
+}
+
+func (r *reader) compose(f folder, validity uint32, it item) mailbox.Message {
 	msg := Parse(it.raw, r.box.trust)
 	msg.Ref = mailbox.Ref{Folder: f.name, UIDValidity: validity, UID: uint32(it.uid)}
 	msg.ReceivedAt = Received(it.raw, it.at, r.box.trust)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 
 	"github.com/emersion/go-imap/v2"
@@ -52,7 +53,7 @@ func (b *Box) Watch(ctx context.Context, changed func()) error {
 	defer close(tell)
 	go func() {
 		for range tell {
-			changed()
+			_ = guard.Run(func() error { changed(); return nil }) // the next news is told all the same
 		}
 	}()
 	say := func() {
@@ -92,6 +93,7 @@ func (b *Box) Watch(ctx context.Context, changed func()) error {
 // when it was last asked for. The inbox is left out where it is open for IDLE
 // (RFC 9051, 6.3.11).
 func (s *session) news(folders []folder, idle bool, seen map[string]mailbox.Cursor) (bool, error) {
+	s.line.fresh()
 	asked := make([]*imapclient.StatusCommand, len(folders))
 	for i, f := range folders {
 		if !idle || f.kind != mailbox.FolderInbox {
@@ -152,6 +154,7 @@ func (s *session) idle(pause time.Duration, seen map[string]mailbox.Cursor, news
 	end := time.NewTimer(pause)
 	defer end.Stop()
 	for {
+		s.line.fresh()
 		cmd, err := s.c.Idle()
 		if err != nil {
 			return s.fail("watch the inbox", err)

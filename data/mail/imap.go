@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -56,6 +57,8 @@ type Box struct {
 	roots  *x509.CertPool
 	trust  Trust
 	now    func() time.Time
+	dial   func(ctx context.Context, server string) (net.Conn, error)
+	most   int64         // bytes of an answer, maxAnswerBytes
 	poll   time.Duration // between two looks of Watch where the server has no IDLE
 	look   time.Duration // between two looks of Watch at the other folders
 }
@@ -80,7 +83,7 @@ func New(cfg Config) (*Box, error) {
 	if cfg.Address == "" && strings.Contains(cfg.User, "@") {
 		cfg.Address = cfg.User
 	}
-	b := &Box{cfg: cfg, server: address, now: time.Now, poll: pollEvery, look: lookEvery}
+	b := &Box{cfg: cfg, server: address, now: time.Now, dial: dialTCP, most: maxAnswerBytes, poll: pollEvery, look: lookEvery}
 	b.trust = TrustOf(cfg.Host, cfg.Address, cfg.AuthServIDs)
 	roots, err := authorities(b.server, cfg.CAFile)
 	if err != nil {
@@ -106,6 +109,10 @@ type session struct {
 	stop   func() bool
 }
 
+func dialTCP(ctx context.Context, server string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", server)
+}
+
 // connect dials, secures and signs in. Cancelling ctx closes the connection.
 func (b *Box) connect(ctx context.Context) (*session, error) {
 	if err := ctx.Err(); err != nil {
@@ -114,12 +121,13 @@ func (b *Box) connect(ctx context.Context) (*session, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, b.cfg.Timeout)
 	defer cancel()
 	s := &session{ctx: ctx, server: b.server, trust: b.trust}
-	conn, err := new(net.Dialer).DialContext(dialCtx, "tcp", b.server)
+	conn, err := b.dial(dialCtx, b.server)
 	if err != nil {
 		return nil, s.fail("connect", err)
 	}
-	s.line = &watched{Conn: conn, came: make(chan struct{}, 1)}
+	s.line = &watched{Conn: conn, most: b.most, came: make(chan struct{}, 1)}
 	s.line.silence.Store(int64(10 * b.cfg.Timeout))
+	s.line.fresh()
 	conn = s.line
 	s.conn = conn
 	// The client library knows no context: closing the connection under it is
@@ -147,19 +155,36 @@ func (b *Box) connect(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
+// maxAnswerBytes bounds what a server says without giving a message, or between
+// two of them: the client library keeps a line in memory, however long. The
+// numbers of a million messages fit.
+const maxAnswerBytes = maxMailBytes + 32<<20
+
 // watched is a connection that closes itself when the server is silent for too
-// long: the client library would wait for ever.
+// long, for which the client library would wait for ever, or talks for ever.
 type watched struct {
 	net.Conn
 	silence atomic.Int64  // time.Duration
+	most    int64         // bytes that it may say at a time
+	left    atomic.Int64  // of those
 	came    chan struct{} // holds one when bytes came
 }
 
-// Read reads, or fails when nothing comes.
+// fresh lets the server go on talking.
+func (w *watched) fresh() { w.left.Store(w.most) }
+
+// endless tells whether the connection was given up since the server talked on.
+func (w *watched) endless() bool { return w.left.Load() < 0 }
+
+// Read reads, or fails when nothing comes, and when too much does.
 func (w *watched) Read(p []byte) (int, error) {
 	timer := time.AfterFunc(time.Duration(w.silence.Load()), func() { w.Close() })
 	defer timer.Stop()
 	n, err := w.Conn.Read(p)
+	if w.left.Add(-int64(n)) < 0 {
+		w.Close()
+		return 0, io.ErrUnexpectedEOF
+	}
 	select {
 	case w.came <- struct{}{}:
 	default:
@@ -175,7 +200,34 @@ func (s *session) fail(doing string, err error) error {
 	if errors.Is(err, ErrPlainRefused) {
 		return fmt.Errorf("%s: %w", s.server, ErrPlainRefused)
 	}
+	if s.line != nil && s.line.endless() {
+		return fmt.Errorf("%s: %s: %w: an answer without end", s.server, doing, ErrProtocol)
+	}
 	return wireError(s.server, doing, err)
+}
+
+// searched is what a search found. The library's own list of it would count up a
+// range as wide as the server likes, and panics for one without an end.
+func searched(d *imap.SearchData) imap.UIDSet {
+	set, _ := d.All.(imap.UIDSet)
+	return set
+}
+
+// firstOf are the first n numbers of a set, and whether those are all. Of a range
+// without an end nothing is known.
+func firstOf(set imap.UIDSet, n int) (out []imap.UID, all bool) {
+	for _, r := range set {
+		if r.Start == 0 || r.Stop == 0 {
+			return out, false
+		}
+		for u := uint64(min(r.Start, r.Stop)); u <= uint64(max(r.Start, r.Stop)); u++ {
+			if len(out) == n {
+				return out, false
+			}
+			out = append(out, imap.UID(u))
+		}
+	}
+	return out, true
 }
 
 // broken tells whether the connection is gone.

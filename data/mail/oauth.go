@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 
 	"golang.org/x/oauth2"
@@ -454,7 +455,8 @@ func (k *tokenKeeper) get(ctx context.Context) (string, error) {
 	}
 	ended := make(chan outcome, 1)
 	go func() {
-		access, err := k.renew(refused)
+		var access string
+		err := guard.Run(func() (err error) { access, err = k.renew(refused); return err })
 		<-k.turn
 		ended <- outcome{access, err}
 	}()

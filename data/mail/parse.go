@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode"
 
+	"greffier/app/guard"
 	"greffier/app/mailbox"
 
 	"github.com/emersion/go-message"
@@ -41,9 +42,24 @@ const forwardLine = "---------- Forwarded message ----------"
 // told in Problems, and Raw holds the bytes as they came. ID, Ref, ReceivedAt
 // and Junk are left for the one who knows where the message came from.
 func Parse(raw []byte, trust Trust) mailbox.Message {
-	h, body := splitHead(raw, false)
 	p := parser{budget: maxDecodeBytes, documentText: maxDocumentsText, pdfWork: maxPDFWork}
 	p.m.Raw = raw
+	// Should the reading have an error of its own, what was read until then
+	// stands, and the mail is looked at by a person.
+	if guard.Run(func() error { p.read(raw, trust); return nil }) != nil {
+		p.m.Problems = append([]string{faulty}, p.m.Problems[:min(len(p.m.Problems), maxProblems-1)]...)
+	}
+	return p.m
+}
+
+// faulty is told of a message over which the program failed.
+const faulty = "the program failed over this message"
+
+// readEntity is how the parts of a message are read; a test puts a fault there.
+var readEntity = (*parser).entity
+
+func (p *parser) read(raw []byte, trust Trust) {
+	h, body := splitHead(raw, false)
 	for _, s := range h.problems {
 		p.problem(s)
 	}
@@ -51,14 +67,13 @@ func Parse(raw []byte, trust Trust) mailbox.Message {
 		p.problem("empty message")
 	}
 	p.header(&h, trust)
-	text := p.entity(&h, body, 0)
+	text := readEntity(p, &h, body, 0)
 	p.m.Text = strings.TrimSpace(text.s)
 	if len(p.attached) > 0 {
 		p.m.Text = strings.TrimSpace(p.m.Text + "\n\n" + strings.Join(p.attached, "\n\n"))
 	}
 	p.m.Text = p.bounded(p.m.Text)
 	p.returned(text.s)
-	return p.m
 }
 
 // parser carries the bounds through the tree of parts.

@@ -51,7 +51,7 @@ func (b *Box) Read(ctx context.Context, ref mailbox.Ref, messageID string) (mail
 			if err != nil {
 				return nil, err
 			}
-			uids := data.AllUIDs()
+			uids, _ := firstOf(searched(data), maxSearched)
 			slices.Sort(uids)
 			return uids[:min(len(uids), maxFound)], nil
 		})
@@ -81,7 +81,7 @@ func (r *reader) one(f folder, messageID string, find func(validity uint32) ([]i
 	if len(uids) == 0 {
 		return m, false, nil
 	}
-	metas, err := r.metas(imap.UIDSetNum(uids...), 1)
+	metas, err := r.metas(imap.UIDSetNum(uids...), 1, 0)
 	if err != nil {
 		return m, false, err
 	}

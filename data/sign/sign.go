@@ -178,6 +178,15 @@ func VerifySSH(data, signature []byte) (Public, error) {
 	return publicOfSSH(s.PublicKey)
 }
 
+// PublicOf reads a public key as SSH writes it: "ssh-ed25519 AAAA…".
+func PublicOf(line string) (Public, error) {
+	p, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+	if err != nil {
+		return Public{}, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	return publicOfSSH(p)
+}
+
 // publicOfSSH names a key of SSH as minisign would.
 func publicOfSSH(p ssh.PublicKey) (Public, error) {
 	c, ok := p.(ssh.CryptoPublicKey)

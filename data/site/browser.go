@@ -60,7 +60,17 @@ var settle = 3 * time.Second
 func (t *visit) browse(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, browserTimeout)
 	defer cancel()
-	b, err := startBrowser(ctx, t.v.Browser)
+	var own *url.URL
+	if t.private {
+		own = t.home
+	}
+	g, err := newGate(own)
+	if err != nil {
+		t.out.Problems = append(t.out.Problems, "browser")
+		return
+	}
+	defer g.close()
+	b, err := startBrowser(ctx, t.v.Browser, g.address())
 	if err != nil {
 		t.out.Problems = append(t.out.Problems, "browser")
 		return
@@ -117,7 +127,10 @@ type message struct {
 	} `json:"error"`
 }
 
-func startBrowser(ctx context.Context, path string) (*browser, error) {
+// startBrowser starts a browser whose only way out is the proxy at gate: it
+// resolves no name by itself, and takes no way around, by UDP or by a list of
+// hosts of this machine.
+func startBrowser(ctx context.Context, path, gate string) (*browser, error) {
 	dir, err := os.MkdirTemp("", "greffier-browser-*")
 	if err != nil {
 		return nil, err
@@ -136,7 +149,9 @@ func startBrowser(ctx context.Context, path string) (*browser, error) {
 		return nil, err
 	}
 	b.cmd = exec.CommandContext(ctx, path, "--headless=new", "--remote-debugging-pipe", "--user-data-dir="+filepath.Join(dir, "profile"), "--no-first-run", "--no-default-browser-check",
-		"--disable-extensions", "--disable-background-networking", "--disable-sync", "--disable-component-update", "--mute-audio", "about:blank")
+		"--disable-extensions", "--disable-background-networking", "--disable-sync", "--disable-component-update", "--mute-audio",
+		"--proxy-server=http://"+gate, "--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-quic", "about:blank")
 	b.cmd.ExtraFiles = []*os.File{toIt, fromIt} // 3 and 4 of the browser
 	b.cmd.WaitDelay = 5 * time.Second
 	err = b.cmd.Start()

@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -56,6 +59,7 @@ func TestMain(m *testing.M) {
 		case "Target.attachToTarget":
 			answer["sessionId"] = "s"
 		case "Page.navigate":
+			throughGate(os.Args)
 			say(map[string]any{"method": "Network.requestWillBeSent", "params": map[string]any{"type": "Script", "request": map[string]any{"url": "https://www.google-analytics.com/g/collect"}}})
 		case "Storage.getCookies":
 			answer["cookies"] = []any{map[string]any{"name": "_ga", "domain": ".127.0.0.1", "expires": float64(time.Now().Add(390 * 24 * time.Hour).Unix())}}
@@ -64,6 +68,46 @@ func TestMain(m *testing.M) {
 		if q.Method == "Page.navigate" {
 			say(map[string]any{"method": "Page.loadEventFired", "params": map[string]any{}})
 		}
+	}
+}
+
+// throughGate asks, as a page would that wants more than it may have, for what
+// GREFFIER_FAKE_ASKS lists, by the proxy that the browser was given; the answers
+// go into the file GREFFIER_FAKE_ANSWERS.
+func throughGate(args []string) {
+	var way *url.URL
+	for _, a := range args {
+		if p, ok := strings.CutPrefix(a, "--proxy-server="); ok {
+			way, _ = url.Parse(p)
+		}
+	}
+	name := os.Getenv("GREFFIER_FAKE_ANSWERS")
+	if name == "" {
+		return
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	if way == nil {
+		fmt.Fprintln(f, "no gate")
+		return
+	}
+	// The certificates are those of this test.
+	tr := &http.Transport{Proxy: http.ProxyURL(way), TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	for _, a := range strings.Fields(os.Getenv("GREFFIER_FAKE_ASKS")) {
+		r, err := http.NewRequest("GET", a, nil)
+		if err != nil {
+			panic(err)
+		}
+		res, err := tr.RoundTrip(r)
+		if err != nil {
+			fmt.Fprintln(f, a, "refused")
+			continue
+		}
+		res.Body.Close()
+		fmt.Fprintln(f, a, res.StatusCode)
 	}
 }
 
@@ -273,14 +317,7 @@ func TestTheTwinIsTheSameSiteAndNothingElse(t *testing.T) {
 }
 
 func TestABrowserShowsWhatScriptsDo(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	fake := filepath.Join(t.TempDir(), "chromium")
-	if err := os.WriteFile(fake, []byte("#!/bin/sh\nGREFFIER_FAKE_BROWSER=1 exec '"+self+"'\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	fake := fakeBrowser(t)
 	was := settle
 	settle = 10 * time.Millisecond
 	defer func() { settle = was }()
@@ -299,6 +336,128 @@ func TestABrowserShowsWhatScriptsDo(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "greffier-browser-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// fakeBrowser is this test as a browser; it gets the browser's arguments.
+func fakeBrowser(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake := filepath.Join(t.TempDir(), "chromium")
+	if err := os.WriteFile(fake, []byte("#!/bin/sh\nGREFFIER_FAKE_BROWSER=1 exec '"+self+"' \"$@\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return fake
+}
+
+func TestTheBrowserIsLedIntoNoPrivateNetworkByAName(t *testing.T) {
+	was := settle
+	settle = 10 * time.Millisecond
+	defer func() { settle = was }()
+	asked := 0
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { asked++; fmt.Fprint(w, policyPage) }))
+	defer home.Close()
+	private := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a private server was asked") }))
+	defer private.Close()
+	privateTLS := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a private server was asked") }))
+	defer privateTLS.Close()
+	privateTLS.Config.ErrorLog = log.New(io.Discard, "", 0)
+	// "localhost" stands for any name whose answer is private: the gate asks for
+	// the answer and looks at it.
+	byName := func(u string) string { return strings.Replace(u, "127.0.0.1", "localhost", 1) }
+	ask := []string{home.URL, private.URL, byName(private.URL), privateTLS.URL, byName(privateTLS.URL), "http://0x7f.1:" + home.URL[strings.LastIndexByte(home.URL, ':')+1:], byName(home.URL)}
+	answers := filepath.Join(t.TempDir(), "answers")
+	t.Setenv("GREFFIER_FAKE_ASKS", strings.Join(ask, " "))
+	t.Setenv("GREFFIER_FAKE_ANSWERS", answers)
+	v := visitor(home)
+	v.Browser = fakeBrowser(t)
+	s := look(t, v, home.URL)
+	b, err := os.ReadFile(answers)
+	if err != nil || s.Browser == "" {
+		t.Fatalf("%v, %v", err, s.Problems)
+	}
+	// The owner's own host, which she named herself, and nothing beside it.
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	if len(lines) != len(ask) || lines[0] != home.URL+" 200" || asked == 0 {
+		t.Fatalf("%d requests at home:\n%s", asked, b)
+	}
+	for _, l := range lines[1:] {
+		if !strings.HasSuffix(l, " 403") && !strings.HasSuffix(l, " refused") {
+			t.Errorf("let through: %s", l)
+		}
+	}
+}
+
+func TestTheBrowserOfASiteOfTheInternetReachesNothingPrivate(t *testing.T) {
+	private := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a private server was asked") }))
+	defer private.Close()
+	g, err := newGate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	way := &url.URL{Scheme: "http", Host: g.address()}
+	c := &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return way, nil }}}
+	host := strings.TrimPrefix(private.URL, "http://")
+	port := host[strings.LastIndexByte(host, ':')+1:]
+	for name, address := range map[string]string{"a number": private.URL, "a name": "http://localhost:" + port, "of IPv6": "http://[::ffff:127.0.0.1]:" + port, "the gate itself": "http://" + g.address()} {
+		res, err := c.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %s", name, res.Status)
+		}
+		if _, err := c.Get(strings.Replace(address, "http:", "https:", 1)); err == nil {
+			t.Errorf("%s, by a tunnel", name)
+		}
+	}
+	if g.refused.Load() != 8 {
+		t.Errorf("%d were refused as private", g.refused.Load())
+	}
+	if res, err := (&http.Client{}).Get("http://" + g.address() + "/x"); err != nil || res.StatusCode != http.StatusBadRequest {
+		t.Errorf("asked as a server: %v %v", res, err)
+	}
+}
+
+func TestTheGateEndsWithTheVisitAndItsBounds(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, 1<<20)) }))
+	defer srv.Close()
+	home, _ := url.Parse(srv.URL)
+	g, err := newGate(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := &url.URL{Scheme: "http", Host: g.address()}
+	tr := srv.Client().Transport.(*http.Transport).Clone()
+	tr.Proxy = func(*http.Request) (*url.URL, error) { return way, nil }
+	get := func() (int, error) {
+		res, err := (&http.Client{Transport: tr, Timeout: 10 * time.Second}).Get(srv.URL)
+		if err != nil {
+			return 0, err
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		return len(b), err
+	}
+	if n, err := get(); n != 1<<20 || err != nil {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	g.left.Store(100 << 10)
+	if n, err := get(); err == nil {
+		t.Errorf("%d bytes of 100 KiB", n)
+	}
+	g.left.Store(gateBytes)
+	if n, err := get(); n != 1<<20 || err != nil {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	g.close()
+	if _, err := get(); err == nil {
+		t.Error("open after the visit")
 	}
 }
 

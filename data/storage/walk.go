@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"greffier/app/guard"
 	"greffier/app/plan"
 )
 
@@ -39,7 +40,7 @@ func walkTree(outer context.Context, start string, read func(ctx context.Context
 			busy++
 			mu.Unlock()
 			var subs []string
-			err := read(outer, dir, func(d string) { subs = append(subs, d) })
+			err := guard.Run(func() error { return read(outer, dir, func(d string) { subs = append(subs, d) }) })
 			mu.Lock()
 			busy--
 			if err != nil {

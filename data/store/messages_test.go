@@ -352,3 +352,25 @@ func TestCursorsAreRememberedByFolder(t *testing.T) {
 	})
 	hides(t, s, dir, "Éléments envoyés")
 }
+
+func TestByAMailThatWasForgottenNobodyIsFoundAnyMore(t *testing.T) {
+	s := fresh(t)
+	id, _ := putMail(t, s, aMail("m1", "anouk@example.org", "Hello", "text", request.Ordinary))
+	last := func() (at time.Time) {
+		view(t, s, func(tx *store.Tx) {
+			var err error
+			at, err = tx.LastFrom("anouk@example.org")
+			must(t, err)
+		})
+		return at
+	}
+	if last().IsZero() {
+		t.Fatal("she is not found before")
+	}
+	j := getMail(t, s, id)
+	j.Message.From, j.Message.Text, j.Message.Subject, j.Message.Raw = nil, "", "", nil
+	update(t, s, func(tx *store.Tx) { must(t, tx.UpdateMessage(j)) })
+	if at := last(); !at.IsZero() {
+		t.Errorf("found by the mail of %v", at)
+	}
+}

@@ -80,6 +80,9 @@ func (v *Vault) Backup(path string, files map[string]string, order []string) err
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
+	if err := v.writeCode(path); err != nil {
+		return err
+	}
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}

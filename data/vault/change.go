@@ -56,6 +56,10 @@ type recovery struct {
 	Salt    []byte    `json:"salt"`
 	Wrapped []byte    `json:"wrapped"`
 	Made    time.Time `json:"made"`
+	// Identity and Recipient let the code open backups: the one is sealed by the
+	// code, the other by the master key.
+	Identity  []byte `json:"identity,omitempty"`
+	Recipient []byte `json:"recipient,omitempty"`
 }
 
 // The secrets that open backups: of the present one, kept while a recovery code
@@ -218,14 +222,25 @@ func (v *Vault) MakeRecovery(at time.Time) (string, error) {
 		return "", err
 	}
 	h.Recovery.Wrapped = seal(kek, v.master, boundRecovery)
+	code := printed(raw)
+	identity, recipient, err := codeLock(code)
+	if err != nil {
+		return "", err
+	}
+	h.Recovery.Identity, h.Recovery.Recipient = identity, seal(v.Key("recovery"), []byte(recipient), boundCode)
 	if err := writeHeader(v.dir, h); err != nil {
 		return "", err
 	}
+	return code, nil
+}
+
+// printed is a code as it stands on paper.
+func printed(raw []byte) string {
 	var groups []string
 	for group := range slices.Chunk([]byte(crockford.EncodeToString(raw)), 4) {
 		groups = append(groups, string(group))
 	}
-	return strings.Join(groups, "-"), nil
+	return strings.Join(groups, "-")
 }
 
 // RecoveryMade tells when the recovery code that holds was made, zero for none.
@@ -280,47 +295,54 @@ func typed(code string) ([]byte, error) {
 // ErrNoRecovery, ErrWrongCode, ErrWeakPassphrase, ErrDamaged or an error of
 // writing; the vault is then as it was.
 func Recover(dir, code, next string) (*Vault, error) {
-	h, err := readHeader(dir)
+	v, name, err := reopen(dir, code, next)
 	if err != nil {
-		return nil, err
-	}
-	if h.Recovery == nil {
-		return nil, ErrNoRecovery
-	}
-	raw, err := typed(code)
-	if err != nil {
-		return nil, err
-	}
-	kek, err := recoveryKey(raw, h.Recovery.Salt)
-	if err != nil {
-		return nil, err
-	}
-	master, err := unseal(kek, h.Recovery.Wrapped, boundRecovery)
-	if err != nil {
-		return nil, ErrWrongCode
-	}
-	if utf8.RuneCountInString(next) < MinPassphrase {
-		return nil, ErrWeakPassphrase
-	}
-	name := h.Name
-	if _, err := h.wrap(master, next); err != nil {
-		return nil, err
-	}
-	h.Recovery = nil
-	v := &Vault{dir: dir, from: h.From, master: master, passphrase: next}
-	was, err := v.Secret(secretBackup)
-	if err != nil && !errors.Is(err, ErrNoSecret) {
-		return nil, err
-	}
-	if err := v.succeed(was, false); err != nil {
-		return nil, err
-	}
-	if err := writeHeader(dir, h); err != nil {
 		return nil, err
 	}
 	dropFromKeyring(name)
 	v.renewUnattended()
 	return v, nil
+}
+
+// reopen is Recover but for the keyring, which still has the key of before under
+// the name returned.
+func reopen(dir, code, next string) (_ *Vault, name string, err error) {
+	h, err := readHeader(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	if h.Recovery == nil {
+		return nil, "", ErrNoRecovery
+	}
+	raw, err := typed(code)
+	if err != nil {
+		return nil, "", err
+	}
+	kek, err := recoveryKey(raw, h.Recovery.Salt)
+	if err != nil {
+		return nil, "", err
+	}
+	master, err := unseal(kek, h.Recovery.Wrapped, boundRecovery)
+	if err != nil {
+		return nil, "", ErrWrongCode
+	}
+	if utf8.RuneCountInString(next) < MinPassphrase {
+		return nil, "", ErrWeakPassphrase
+	}
+	name = h.Name
+	if _, err := h.wrap(master, next); err != nil {
+		return nil, "", err
+	}
+	h.Recovery = nil
+	v := &Vault{dir: dir, from: h.From, master: master, passphrase: next}
+	was, err := v.Secret(secretBackup)
+	if err != nil && !errors.Is(err, ErrNoSecret) {
+		return nil, "", err
+	}
+	if err := v.succeed(was, false); err != nil {
+		return nil, "", err
+	}
+	return v, name, writeHeader(dir, h)
 }
 
 // Forget overwrites the master key. The vault opens nothing any more.
@@ -417,6 +439,32 @@ func tighten(path string, mode fs.FileMode) error {
 	}
 	return nil
 }
+
+// Inherit takes over from another vault of the same keys what this one lacks, and
+// what is named in any case: a profile that was restored goes on with the secrets
+// that were made since. Secrets that cannot be read are left.
+func (v *Vault) Inherit(from *Vault, always ...string) error {
+	theirs, err := from.secrets()
+	if err != nil {
+		return nil
+	}
+	v.changing.Lock()
+	defer v.changing.Unlock()
+	all, err := v.secrets()
+	if err != nil {
+		return err
+	}
+	for name, s := range theirs {
+		if _, have := all[name]; !have || slices.Contains(always, name) {
+			all[name] = s
+		}
+	}
+	return v.putSecrets(all)
+}
+
+// OfBackups are the names of the secrets that tell what opens backups: they belong
+// to the header of now.
+var OfBackups = []string{secretBackup, secretFormer}
 
 // CopyHeader lets the vault in the folder to be opened as the one in from is:
 // both hold the same master key.

@@ -20,6 +20,8 @@ import (
 
 	"github.com/zalando/go-keyring"
 	"golang.org/x/crypto/argon2"
+
+	"greffier/app/guard"
 )
 
 var (
@@ -236,7 +238,7 @@ func withTimeout(f func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), KeyringTimeout)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- f() }()
+	go func() { done <- guard.Run(f) }()
 	select {
 	case err := <-done:
 		return err

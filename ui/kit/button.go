@@ -1,11 +1,15 @@
 package kit
 
 import (
+	"image/color"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -13,6 +17,7 @@ import (
 // dialog.
 type Button struct {
 	widget.Button
+	focused bool
 }
 
 // NewButton returns a button of ordinary importance.
@@ -56,6 +61,26 @@ func (b *Button) press() {
 		b.OnTapped()
 	}
 }
+
+// CreateRenderer draws the button, with a ring while it has the keyboard: of the
+// ink where the button is filled.
+func (b *Button) CreateRenderer() fyne.WidgetRenderer {
+	return edge(b.Button.CreateRenderer(), func() (fyne.ThemeColorName, float32) {
+		switch {
+		case !b.focused || b.Disabled():
+			return ColorHoldFocus, 0
+		case b.Importance == HighImportance || b.Importance == DangerImportance:
+			return theme.ColorNameForeground, 2
+		}
+		return ColorHoldFocus, 2
+	})
+}
+
+// FocusGained draws the ring of what has the keyboard.
+func (b *Button) FocusGained() { b.focused = true; b.Button.FocusGained(); b.Refresh() }
+
+// FocusLost takes the ring away.
+func (b *Button) FocusLost() { b.focused = false; b.Button.FocusLost(); b.Refresh() }
 
 // TypedKey presses the button on Enter and Space, and leaves on Esc.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
@@ -164,7 +189,8 @@ func (c *Check) TypedKey(e *fyne.KeyEvent) {
 // Select is a choice among words that passes Esc on.
 type Select struct {
 	widget.Select
-	values []string
+	values  []string
+	focused bool
 }
 
 // Option is one choice: the value that is kept and the word that is shown.
@@ -198,6 +224,61 @@ func (s *Select) Value() string {
 		return s.values[i]
 	}
 	return ""
+}
+
+// CreateRenderer draws the choice with the edge that an entry has: on paper and
+// card alike it is seen to be a field.
+func (s *Select) CreateRenderer() fyne.WidgetRenderer {
+	return edge(s.Select.CreateRenderer(), func() (fyne.ThemeColorName, float32) {
+		if s.focused {
+			return ColorHoldFocus, 2
+		}
+		return theme.ColorNameInputBorder, 1
+	})
+}
+
+// FocusGained draws the ring of what has the keyboard.
+func (s *Select) FocusGained() { s.focused = true; s.Select.FocusGained(); s.Refresh() }
+
+// FocusLost takes the ring away.
+func (s *Select) FocusLost() { s.focused = false; s.Select.FocusLost(); s.Refresh() }
+
+// edge draws a line around a widget, in a colour and of a width that may change;
+// a width of 0 draws none. A tint alone does not tell what has the keyboard: the
+// ring holds 3:1 against what it lies on.
+func edge(r fyne.WidgetRenderer, look func() (fyne.ThemeColorName, float32)) fyne.WidgetRenderer {
+	line := canvas.NewRectangle(color.Transparent)
+	x := &edgedRenderer{r, line, look}
+	x.paint()
+	return x
+}
+
+type edgedRenderer struct {
+	fyne.WidgetRenderer
+	line *canvas.Rectangle
+	look func() (fyne.ThemeColorName, float32)
+}
+
+func (r *edgedRenderer) paint() {
+	name, width := r.look()
+	r.line.Hidden = width == 0
+	r.line.StrokeColor, r.line.StrokeWidth = theme.Color(name), width
+	r.line.CornerRadius = theme.InputRadiusSize()
+}
+
+func (r *edgedRenderer) Objects() []fyne.CanvasObject {
+	return append(slices.Clone(r.WidgetRenderer.Objects()), r.line)
+}
+
+func (r *edgedRenderer) Layout(size fyne.Size) {
+	r.line.Resize(size)
+	r.WidgetRenderer.Layout(size)
+}
+
+func (r *edgedRenderer) Refresh() {
+	r.paint()
+	r.line.Refresh()
+	r.WidgetRenderer.Refresh()
 }
 
 // TypedKey leaves on Esc.

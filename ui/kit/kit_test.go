@@ -37,25 +37,59 @@ func contrast(a, b color.NRGBA) float64 {
 	return (x + 0.05) / (y + 0.05)
 }
 
-func TestTextHoldsItsContrastInBothLooks(t *testing.T) {
-	for _, name := range []fyne.ThemeColorName{theme.ColorNameForeground, theme.ColorNamePrimary, theme.ColorNamePlaceHolder, theme.ColorNameDisabled,
-		theme.ColorNameSuccess, theme.ColorNameWarning, theme.ColorNameError, ColorKept, ColorAtRisk, ColorLate, ColorCannotTell, ColorFaint} {
-		for _, back := range []fyne.ThemeColorName{theme.ColorNameBackground, ColorCard, ColorRail, theme.ColorNameOverlayBackground} {
-			for _, v := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
-				a, b := NewTheme(LookSystem).Color(name, v).(color.NRGBA), NewTheme(LookSystem).Color(back, v).(color.NRGBA)
-				if c := contrast(a, b); c < 4.5 {
-					t.Errorf("%s on %s, variant %d: %.2f", name, back, v, c)
+// over lays a colour that lets some through over another one.
+func over(top, under color.NRGBA) color.NRGBA {
+	mix := func(a, b uint8) uint8 {
+		return uint8((int(a)*int(top.A) + int(b)*(255-int(top.A))) / 255)
+	}
+	return color.NRGBA{mix(top.R, under.R), mix(top.G, under.G), mix(top.B, under.B), 255}
+}
+
+// TestColoursHoldTheirContrastInBothLooks keeps WCAG 2.1 AA: 4.5:1 for text
+// (1.4.3), also where nothing can be pressed or typed yet, and 3:1 for what
+// shows that something is a field or has the keyboard (1.4.11).
+func TestColoursHoldTheirContrastInBothLooks(t *testing.T) {
+	type names = []fyne.ThemeColorName
+	for _, v := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
+		look := NewTheme(LookSystem)
+		of := func(n fyne.ThemeColorName) color.NRGBA { return look.Color(n, v).(color.NRGBA) }
+		check := func(least float64, fronts, backs, washes names) {
+			t.Helper()
+			for _, back := range backs {
+				for _, wash := range append(names{""}, washes...) {
+					b := of(back)
+					if wash != "" {
+						b = over(of(wash), b)
+					}
+					for _, front := range fronts {
+						if c := contrast(over(of(front), b), b); c < least {
+							t.Errorf("variant %d: %s on %s %s: %.2f, wanted %.1f", v, front, back, wash, c, least)
+						}
+					}
 				}
 			}
 		}
-	}
-	for _, pair := range [][2]fyne.ThemeColorName{{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary}, {theme.ColorNameForegroundOnError, theme.ColorNameError}, {theme.ColorNameForeground, ColorMarker}, {theme.ColorNameForeground, theme.ColorNameButton}} {
-		for _, v := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
-			a, b := NewTheme(LookSystem).Color(pair[0], v).(color.NRGBA), NewTheme(LookSystem).Color(pair[1], v).(color.NRGBA)
-			if c := contrast(a, b); c < 4.5 {
-				t.Errorf("%s on %s, variant %d: %.2f", pair[0], pair[1], v, c)
-			}
-		}
+		sheets := names{theme.ColorNameBackground, ColorCard, ColorRail, theme.ColorNameOverlayBackground, theme.ColorNameMenuBackground}
+		tones := names{ColorKept, ColorAtRisk, ColorLate, ColorCannotTell, theme.ColorNameSuccess, theme.ColorNameWarning, theme.ColorNameError}
+		check(4.5, append(names{theme.ColorNameForeground, theme.ColorNamePrimary, theme.ColorNameHyperlink, theme.ColorNamePlaceHolder, theme.ColorNameDisabled, ColorFaint}, tones...), sheets, nil)
+		check(4.5, append(names{theme.ColorNameForeground, theme.ColorNamePrimary, ColorFaint}, tones...), sheets[:2], names{ColorChosen, theme.ColorNameSelection, theme.ColorNameHover})
+		check(4.5, names{theme.ColorNameForeground, theme.ColorNamePrimary}, names{ColorRail}, names{ColorChosen, theme.ColorNameHover})
+		check(4.5, names{theme.ColorNameForeground, theme.ColorNamePlaceHolder, theme.ColorNameDisabled}, names{theme.ColorNameInputBackground}, nil)
+		check(4.5, names{theme.ColorNameForeground}, names{theme.ColorNameInputBackground}, names{theme.ColorNameSelection})
+		check(4.5, names{theme.ColorNameForeground}, names{theme.ColorNameButton}, names{theme.ColorNameHover, theme.ColorNamePressed, theme.ColorNameFocus})
+		check(3, names{ColorLate}, names{theme.ColorNameButton}, names{theme.ColorNameHover, theme.ColorNameFocus}) // a bin on a button
+		check(4.5, names{theme.ColorNameDisabled}, names{theme.ColorNameDisabledButton}, nil)
+		check(4.5, names{theme.ColorNameForeground, ColorFaint, ColorLate}, names{ColorLateWash}, nil)
+		check(4.5, names{theme.ColorNameForeground, ColorFaint}, names{ColorDemoWash}, nil)
+		check(4.5, names{theme.ColorNameForeground}, names{ColorMarker}, nil)
+		check(4.5, names{theme.ColorNameForegroundOnPrimary}, names{theme.ColorNamePrimary}, nil)
+		check(4.5, names{theme.ColorNameForegroundOnSuccess}, names{theme.ColorNameSuccess}, nil)
+		check(4.5, names{theme.ColorNameForegroundOnWarning}, names{theme.ColorNameWarning}, nil)
+		check(4.5, names{theme.ColorNameForegroundOnError}, names{theme.ColorNameError}, nil)
+		check(3, names{theme.ColorNameInputBorder}, append(sheets[:4:4], theme.ColorNameInputBackground), nil)
+		check(3, names{ColorHoldFocus}, append(sheets[:4:4], theme.ColorNameInputBackground, theme.ColorNameButton), nil)
+		check(3, names{theme.ColorNameForeground}, sheets[:4], nil) // the ring of a filled button
+		check(3, append(names{}, tones...), names{ColorBarTrack}, nil)
 	}
 }
 
@@ -443,5 +477,32 @@ func TestManyRowsAreSortedAside(t *testing.T) {
 	table.SetRows([]int{3, 1, 2})
 	if table.Row(0) != 3 {
 		t.Error("few rows are not sorted at once")
+	}
+}
+
+func TestAColumnGivesWhatItDoesNotNeedAndASpareOneGoesFirst(t *testing.T) {
+	l := &columnsLayout{width: []float32{100, 100, 80}, grow: []float32{0, 2, 0}, need: []float32{60, 300, 120}, spare: []bool{false, false, true}}
+	for _, tc := range []struct {
+		name  string
+		total float32
+		least []float32
+	}{
+		{"all have what they need", 600, []float32{60, 300, 120}},
+		{"what grows is cut, a date is not", 400, []float32{60, 100, 120}},
+		{"no room for the spare one", 250, []float32{60, 100, -1}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var sum float32
+			got := l.widths(tc.total)
+			for i, w := range got {
+				sum += max(w, 0)
+				if w < tc.least[i]-0.5 || tc.least[i] < 0 && w >= 0 {
+					t.Errorf("%v, wanted at least %v", got, tc.least)
+				}
+			}
+			if sum < tc.total-1 || sum > tc.total+1 {
+				t.Errorf("%v fills %.0f of %.0f", got, sum, tc.total)
+			}
+		})
 	}
 }

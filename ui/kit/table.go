@@ -2,8 +2,10 @@ package kit
 
 import (
 	"image/color"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -23,6 +25,8 @@ type Column[T any] struct {
 	Less  func(a, b T) bool       // nil: the column cannot be sorted
 	Right bool                    // numbers
 	Faint bool                    // secondary
+	Spare bool                    // left out where the others have no room
+	Tail  bool                    // cut at its beginning: its end tells it apart
 }
 
 // Table shows rows under columns: rows are data, every row has the same
@@ -58,6 +62,9 @@ type Table[T any] struct {
 // boxWidth is the width of the column of boxes, at normal text.
 const boxWidth = 34
 
+// iconRoom is what an icon before a text takes, at normal text.
+const iconRoom = 21
+
 // RowHeight is the height of every row, at normal text.
 const RowHeight = 36
 
@@ -76,6 +83,8 @@ func newTable[T any](columns []Column[T], boxes bool) *Table[T] {
 	for _, c := range columns {
 		t.layout.width = append(t.layout.width, c.Width)
 		t.layout.grow = append(t.layout.grow, c.Grow)
+		t.layout.spare = append(t.layout.spare, c.Spare)
+		t.layout.need = append(t.layout.need, c.Width)
 	}
 	var heads []fyne.CanvasObject
 	for i, c := range columns {
@@ -120,10 +129,50 @@ func newTable[T any](columns []Column[T], boxes bool) *Table[T] {
 // tap on a header.
 func (t *Table[T]) SetRows(rows []T) {
 	t.rows = rows
+	t.measure()
 	t.ticked = map[int]bool{}
 	t.selected = -1
 	t.list.UnselectAll()
 	t.arrange()
+}
+
+// measuredRows is how many rows tell how wide a column is.
+const measuredRows = 400
+
+// measure finds how much width each column needs for its title and the longest
+// text of the first rows.
+func (t *Table[T]) measure() {
+	for i, c := range t.columns {
+		if t.boxes && i == 0 {
+			continue
+		}
+		// The most letters are not always the widest text: the longest few are
+		// measured.
+		texts, longest := map[string]int{}, 0
+		for _, r := range t.rows[:min(len(t.rows), measuredRows)] {
+			s := c.Text(r)
+			texts[s] = min(utf8.RuneCountInString(s), 80)
+			longest = max(longest, texts[s])
+		}
+		text, measured := float32(0), 0
+		for _, s := range slices.Sorted(maps.Keys(texts)) {
+			if texts[s]*5 >= longest*4 && measured < 12 {
+				text = max(text, fyne.MeasureText(string([]rune(s)[:texts[s]]), theme.TextSize(), fyne.TextStyle{}).Width)
+				measured++
+			}
+		}
+		text += 4
+		if c.Tone != nil {
+			text += Scaled(iconRoom)
+		}
+		title := fyne.MeasureText(c.Label, theme.CaptionTextSize(), fyne.TextStyle{Bold: true}).Width
+		if c.Less != nil {
+			title += 14 // for the arrow
+		}
+		t.layout.need[i] = max(text, title) + 2*theme.InnerPadding()
+	}
+	t.layout.turn++
+	t.header.Refresh()
 }
 
 // Rows returns how many rows are shown.
@@ -155,7 +204,13 @@ func (t *Table[T]) Open(i int) {
 }
 
 // Select selects the row at a place.
-func (t *Table[T]) Select(i int) { t.list.Select(i) }
+func (t *Table[T]) Select(i int) {
+	t.list.Select(i)
+	if t.list.Size().Height < RowHeight {
+		// Not laid out yet, the list would scroll past the row.
+		t.list.ScrollToOffset(float32(max(0, i-2)) * RowHeight)
+	}
+}
 
 // Tick ticks the row at a place, or takes its tick away.
 func (t *Table[T]) Tick(i int) {
@@ -321,6 +376,7 @@ func (t *Table[T]) fill(id int, r *rowView) {
 		return
 	}
 	row := t.rows[t.order[id]]
+	r.settle()
 	r.tapped = func(x float32) {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(t.list); c != nil {
 			c.Focus(t.list)
@@ -341,6 +397,7 @@ func (t *Table[T]) fill(id int, r *rowView) {
 		if c.Share != nil {
 			share, hasBar = c.Share(row)
 		}
+		cell.tail = c.Tail
 		cell.set(c.Text(row), tone, toned, c.Right, c.Faint, share, hasBar)
 		if t.boxes && i == 0 {
 			cell.setBox(t.ticked[t.order[id]])
@@ -415,35 +472,120 @@ func Copied(f fyne.Focusable) string {
 	return ""
 }
 
-// columnsLayout gives each column its least width and a share of the rest.
-type columnsLayout struct{ width, grow []float32 }
+// columnsLayout gives each column its least width and a share of the rest. What
+// a column does not need then goes to those whose text would be cut, first to
+// those that do not grow: a date or a state is short, and read whole.
+type columnsLayout struct {
+	width, grow, need []float32
+	spare             []bool
+	turn              int // how often the needs were measured
+}
 
 func (l *columnsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	var w float32
-	for _, x := range l.width {
-		w += x
+	for i, x := range l.width {
+		if !l.spare[i] {
+			w += x
+		}
 	}
 	// Where there is no room the columns shrink and their text is cut: a table
 	// never makes its window wider.
 	return fyne.NewSize(Scaled(w)*0.6, Scaled(RowHeight)-4)
 }
 
-func (l *columnsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	var fixed, shares float32
-	for i := range l.width {
-		fixed += l.width[i]
-		shares += l.grow[i]
-	}
-	scale := Scaled(1)
-	fixed *= scale
-	left := max(0, size.Width-fixed)
-	squeeze := min(1, size.Width/max(fixed, 1))
-	var x float32
-	for i := range o {
-		w := l.width[i] * scale * squeeze
-		if shares > 0 {
-			w += left * l.grow[i] / shares
+// widths shares a width out; a column left out has none.
+func (l *columnsLayout) widths(total float32) []float32 {
+	scale, out := Scaled(1), make([]float32, len(l.width))
+	there := func(i int) bool { return out[i] >= 0 }
+	// Spare columns go, the last one first, until the rest has what it needs;
+	// those that grow are content with their least width.
+	for k := len(out) - 1; k >= 0; k-- {
+		var sum float32
+		for i := range out {
+			switch {
+			case !there(i):
+			case l.grow[i] > 0:
+				sum += max(scale*l.width[i], min(l.need[i], scale*170))
+			default:
+				sum += l.need[i]
+			}
 		}
+		if sum <= total {
+			break
+		}
+		if l.spare[k] {
+			out[k] = -1
+		}
+	}
+	var fixed, shares float32
+	for i := range out {
+		if there(i) {
+			fixed += scale * l.width[i]
+			shares += l.grow[i]
+		}
+	}
+	left, squeeze := max(0, total-fixed), min(1, total/max(fixed, 1))
+	for i := range out {
+		if !there(i) {
+			continue
+		}
+		out[i] = scale * l.width[i] * squeeze
+		if shares > 0 {
+			out[i] += left * l.grow[i] / shares
+		}
+	}
+	short := func(grows bool) func(int) float32 {
+		return func(i int) float32 {
+			if (l.grow[i] > 0) != grows {
+				return 0
+			}
+			return max(0, l.need[i]-out[i])
+		}
+	}
+	slack := func(i int) float32 { return max(0, out[i]-l.need[i]) }
+	yield := func(i int) float32 {
+		if l.grow[i] == 0 {
+			return 0
+		}
+		return max(0, out[i]-0.7*scale*l.width[i])
+	}
+	l.move(out, slack, short(false))
+	l.move(out, yield, short(false))
+	l.move(out, slack, short(true))
+	return out
+}
+
+// move takes width where there is some and gives it where it lacks, each in
+// proportion.
+func (l *columnsLayout) move(out []float32, from, to func(int) float32) {
+	have, want := make([]float32, len(out)), make([]float32, len(out))
+	var supply, demand float32
+	for i := range out {
+		if out[i] >= 0 {
+			have[i], want[i] = from(i), to(i)
+			supply += have[i]
+			demand += want[i]
+		}
+	}
+	moved := min(supply, demand)
+	if moved <= 0 {
+		return
+	}
+	for i := range out {
+		if out[i] >= 0 {
+			out[i] += moved*want[i]/demand - moved*have[i]/supply
+		}
+	}
+}
+
+func (l *columnsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	var x float32
+	for i, w := range l.widths(size.Width) {
+		if w < 0 {
+			o[i].Hide()
+			continue
+		}
+		o[i].Show()
 		o[i].Move(fyne.NewPos(x, 0))
 		o[i].Resize(fyne.NewSize(w, size.Height))
 		x += w
@@ -456,7 +598,17 @@ type rowView struct {
 	widget.BaseWidget
 	layout *columnsLayout
 	cells  []*cell
+	box    *fyne.Container
+	turn   int // the needs that it is laid out by
 	tapped func(x float32)
+}
+
+// settle lays the row out anew when the columns have other needs by now.
+func (r *rowView) settle() {
+	if r.box != nil && r.turn != r.layout.turn {
+		r.layout.Layout(r.box.Objects, r.Size())
+	}
+	r.turn = r.layout.turn
 }
 
 func newRowView(l *columnsLayout, n int) *rowView {
@@ -481,7 +633,8 @@ func (r *rowView) CreateRenderer() fyne.WidgetRenderer {
 	for _, c := range r.cells {
 		objects = append(objects, c)
 	}
-	return widget.NewSimpleRenderer(container.New(r.layout, objects...))
+	r.box = container.New(r.layout, objects...)
+	return widget.NewSimpleRenderer(r.box)
 }
 
 // cell is one value of a row.
@@ -496,6 +649,7 @@ type cell struct {
 	right  bool
 	faint  bool
 	hasBar bool
+	tail   bool
 }
 
 func newCell() *cell {
@@ -558,7 +712,11 @@ func (r *cellRenderer) Layout(s fyne.Size) {
 		c.text.Color = theme.Color(c.tone.ColorName())
 	}
 	room := max(0, s.Width-x-pad)
-	c.text.Text = cut(c.full, room, c.text.TextSize)
+	if c.tail {
+		c.text.Text = cutFront(c.full, room, c.text.TextSize)
+	} else {
+		c.text.Text = cut(c.full, room, c.text.TextSize)
+	}
 	m := c.text.MinSize()
 	y := (s.Height - m.Height) / 2
 	if c.hasBar {
