@@ -159,7 +159,7 @@ func (c *cli) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.lang, "lang", "", "language: fr or en")
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "print one JSON document")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
-	root.AddCommand(c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.withCaseActs(c.caseCommand()), c.reasoningCommand(), c.agendaCommand(), c.awayCommand(),
+	root.AddCommand(c.connectionsCommand(), c.demoCommand(), c.initCommand(), c.syncCommand(), c.triageCommand(), c.deadlineCommand(), c.casesCommand(), c.withCaseActs(c.caseCommand()), c.reasoningCommand(), c.agendaCommand(), c.awayCommand(),
 		c.mailsCommand(), c.mailCommand(), c.correctCommand(), c.letterCommand(), c.wordingCommand(), c.mailboxCommand(), c.watchCommand(),
 		c.restrictCommand(), c.suppressCommand(), c.amendCommand(), c.historyCommand(), c.findingsCommand(), c.piaCommand(), c.breachCopyCommand(),
 		c.eraseCommand(), c.copyCommand(), c.locateCommand(), c.recipientsCommand(), c.retentionCommand(), c.ruleCommand(), c.holdCommand(), c.archiveCommand(), c.sweepCommand(), c.sweepRuleCommand(), c.scheduleCommand(), c.registerCommand(), c.dossierCommand(), c.promisesCommand(), c.siteCommand(), c.drillCommand(), c.statedCommand(), c.policyCommand(), c.verifyCommand(), c.stampCommand(), c.signerCommand(), c.journalCommand(), c.vaultCommand(), c.backupCommand(), c.restoreCommand(), c.manCommand())

@@ -286,6 +286,8 @@ func (c *cli) door(opened **profile, dir string, unlock func(typed string) (*pro
 	}
 	return ui.Door{
 		Lang:    c.speak(),
+		Dir:     dir,
+		Version: version,
 		KeyFrom: func() string { return vault.From(dir) },
 		Unlock:  func(typed string) (ui.Facade, error) { return enter(unlock(typed)) },
 		Reopen: func() (ui.Facade, error) {

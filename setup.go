@@ -337,3 +337,73 @@ func (c *connector) SaveStorage(s app.StorageSetup, typed app.Secrets) error {
 	}
 	return c.keep(all, secret, next.secretName, old)
 }
+
+// RemoveShop implements app.Connector.
+func (c *connector) RemoveShop(name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := c.p.settings
+	i := slices.IndexFunc(all.Shops, func(x shopSettings) bool { return x.Name == name })
+	if i < 0 {
+		return app.ErrUnknownService
+	}
+	was := all.Shops[i]
+	all.Shops = slices.Delete(slices.Clone(all.Shops), i, i+1)
+	var old []string
+	for _, n := range was.secrets() {
+		old = append(old, was.secretName(n.name))
+	}
+	return c.p.forget(all, old)
+}
+
+// RemoveStorage implements app.Connector.
+func (c *connector) RemoveStorage(name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := c.p.settings
+	i := slices.IndexFunc(all.Storages, func(x storageSettings) bool { return x.Name == name })
+	if i < 0 {
+		return app.ErrUnknownService
+	}
+	was := all.Storages[i]
+	all.Storages = slices.Delete(slices.Clone(all.Storages), i, i+1)
+	var old []string
+	for _, n := range was.secrets() {
+		old = append(old, was.secretName(n.name))
+	}
+	return c.p.forget(all, old)
+}
+
+// Remove implements app.MailSetup.
+func (x *mailSetup) Remove() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	was := x.p.settings.Mailbox
+	if was == nil {
+		return app.ErrUnknownService
+	}
+	all := x.p.settings
+	all.Mailbox = nil
+	var old []string
+	for _, what := range mailSecrets {
+		old = append(old, was.secretName(what))
+	}
+	return x.p.forget(all, old)
+}
+
+// forget keeps settings without a connection, then removes its secrets from the
+// vault and from the keyring of the operating system: cut off between the two, a
+// secret that nothing names is all that is left.
+func (p *profile) forget(all settings, secrets []string) error {
+	if err := p.saveSettings(all); err != nil {
+		return err
+	}
+	var failed error
+	for _, n := range secrets {
+		if err := p.vault.SetSecret(n, ""); err != nil {
+			failed = err
+		}
+		vault.ForgetKeyringSecret(n)
+	}
+	return failed
+}

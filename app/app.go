@@ -162,7 +162,7 @@ const (
 
 // Info returns what is known of the profile.
 func (a *App) Info() ProfileInfo {
-	info := ProfileInfo{Dir: a.d.Dir, OutDir: a.d.OutDir, Controller: a.d.Owner, Lang: a.d.Lang, Theme: "system", Demo: a.d.Demo, Locators: slices.Clone(a.locators()), KeyFrom: a.d.KeyFrom}
+	info := ProfileInfo{Dir: a.d.Dir, OutDir: a.d.OutDir, Controller: a.d.Owner, Lang: a.d.Lang, Theme: "system", Demo: a.d.Demo, Locators: slices.Clone(a.locators()), KeyFrom: a.d.KeyFrom, Version: a.d.Version}
 	// What cannot be read now keeps its default: the window must open.
 	_ = a.d.Store.View(context.Background(), func(tx Tx) error {
 		if v, ok, err := tx.Setting(settingLang); err == nil && ok {

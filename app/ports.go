@@ -154,6 +154,8 @@ type MailSetup interface {
 	SignIn(ctx context.Context, a mailbox.Account, clientSecret string, show func(mailbox.Prompt)) (mailbox.Secret, error)
 	// Save keeps the settings and returns the connections made of them.
 	Save(ctx context.Context, a mailbox.Account, s mailbox.Secret) (Mailbox, Postman, Connection, error)
+	// Remove forgets the mailbox and its secrets.
+	Remove() error
 }
 
 // Outgoing is a letter to be written as mail.

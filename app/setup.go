@@ -77,9 +77,11 @@ type Connector interface {
 	Shops() []ShopSetup
 	TryShop(ctx context.Context, s ShopSetup, typed Secrets) (Tried, error)
 	SaveShop(s ShopSetup, typed Secrets) error
+	RemoveShop(name string) error // with its keys
 	Storages() []StorageSetup
 	TryStorage(ctx context.Context, s StorageSetup, typed Secrets) (Tried, error)
 	SaveStorage(s StorageSetup, typed Secrets) error
+	RemoveStorage(name string) error // with its keys and the places in it
 }
 
 // ShopKinds returns the kinds of shop that can be set up, none where that is

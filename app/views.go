@@ -314,6 +314,7 @@ type ProfileInfo struct {
 	Demo       bool
 	Locators   []plan.Locator
 	KeyFrom    string // "passphrase" or "keyring"
+	Version    string // of the program
 }
 
 // LocatorRow is what one locator finds now.

@@ -311,7 +311,7 @@ func (p *casePage) person() fyne.CanvasObject {
 	}
 	parts = append(parts,
 		container.NewBorder(nil, nil, nil, kit.NewButton(w.t("sheet.editPerson"), p.editPerson), kit.Heading(w.t("sheet.who"))),
-		kit.Pair(w.t("sheet.requester"), w.personLine(c.Requester)))
+		w.personPair(w.t("sheet.requester"), c.Requester))
 	if c.Link != cases.Self || c.Concerned != c.Requester {
 		parts = append(parts, kit.Pair(w.t("sheet.concerned"), w.personLine(c.Concerned)))
 	}

@@ -112,3 +112,50 @@ func BenchmarkHome(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSifting types into the search of the orders, turns their filters and
+// sorts them, 100,000 of them, and prints the longest that the window's goroutine
+// was kept by one of these.
+func BenchmarkSifting(b *testing.B) {
+	f := newFake("fr", "light")
+	w := openOver(b, f, crowded{f, 100_000})
+	w.open(placeOrders)
+	size(w, 1200, 780)
+	p := w.page.(*ordersPage)
+	longest, depth := time.Duration(0), 0
+	// What is aside is another goroutine's time, what comes home is the window's.
+	var kept time.Duration
+	w.async = func(g func()) {
+		began := time.Now()
+		g()
+		kept -= time.Since(began)
+	}
+	w.home = func(g func()) {
+		began := time.Now()
+		depth++
+		g()
+		if depth--; depth == 0 {
+			took := time.Since(began)
+			kept += took
+			longest = max(longest, took)
+		}
+	}
+	do := func(act func()) {
+		kept = 0
+		began := time.Now()
+		act()
+		longest = max(longest, time.Since(began)+kept)
+	}
+	for b.Loop() {
+		for _, text := range []string{"1", "12", "fontaine", ""} {
+			do(func() { p.find.SetText(text) })
+		}
+		for i := range orderFilters {
+			do(func() { p.chips.Choose(i) })
+		}
+		do(func() { p.chips.Choose(0) })
+		do(func() { p.table.Sort(1) })
+		do(func() { p.table.Sort(1) })
+	}
+	b.ReportMetric(float64(longest.Microseconds())/1000, "ms-longest")
+}

@@ -3,6 +3,7 @@ package ui
 import (
 	"path/filepath"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -22,8 +23,11 @@ import (
 // function is called off the window's goroutine and returns the façade of the
 // profile that it opened.
 type Door struct {
-	Lang   string // "fr" or "en"
-	Locked bool   // a profile is there and wants its passphrase
+	Lang string // "fr" or "en"
+	Dir  string // where the profile is, or will be
+	// Version is the program's, for the details of an error.
+	Version string
+	Locked  bool // a profile is there and wants its passphrase
 	// Failed is why the profile that is there could not be opened, where it is
 	// not the passphrase; trying again calls Unlock without one.
 	Failed error
@@ -86,10 +90,11 @@ func NewDoor(a fyne.App, d Door) *Window {
 func newDoor(a fyne.App, d Door, async, home func(func())) *door {
 	win := a.NewWindow("Greffier")
 	win.SetPadded(false)
-	win.Resize(fyne.NewSize(1024, 780))
+	m := readMemory(d.Dir)
+	win.Resize(fyne.NewSize(m.Width, m.Height))
 	a.SetIcon(fyne.NewStaticResource("icon.png", assets.IconPNG))
-	a.Settings().SetTheme(kit.NewTheme(kit.Look("system")))
-	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(kit.Look("system"))) })
+	kit.WearAt(a, m.Look, m.Text)
+	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewThemeAt(m.Look, m.Text)) })
 	return newDoorIn(a, win, d, async, home)
 }
 
@@ -338,7 +343,7 @@ func (o *door) try(open func() (Facade, error)) {
 
 func (o *door) fail(err error, again func()) {
 	what, next := Explain(err, o.lang)
-	o.tell(kit.ErrorPanel(kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: o.t("error.details"), Copy: o.t("error.copy"), TryAgain: o.t("error.again")}, again))
+	o.tell(kit.ErrorPanel(kit.ErrorWords{What: what, Next: next, Details: details(err, o.d.Version, time.Now(), nil), DetailsTitle: o.t("error.details"), Copy: o.t("error.copy"), TryAgain: o.t("error.again")}, again))
 }
 
 func (o *door) tell(c fyne.CanvasObject) {

@@ -23,6 +23,7 @@ type FirstRunFacade interface {
 	TryStorage(ctx context.Context, s app.StorageSetup, typed app.Secrets) (app.Tried, error) // slow; nothing is kept
 	SaveStorage(ctx context.Context, s app.StorageSetup, typed app.Secrets) error             // counts after Door.Reopen
 	GuessPlaces(ctx context.Context) ([]plan.Locator, error)                                  // slow; nothing is kept
+	RemoveConnection(ctx context.Context, kind, name string) error                            // with its keys; shops and storages: counts after Door.Reopen
 
 	TakeMail(ctx context.Context, path string) (app.TakenMail, error) // judged and filed as one that came
 }

@@ -59,7 +59,7 @@ var _ Facade = (*app.App)(nil)
 var now = time.Date(2026, 12, 14, 8, 12, 0, 0, time.UTC)
 
 func newFake(lang, theme string) *fake {
-	return &fake{objects: 6, hours: 24, info: app.ProfileInfo{Dir: "/home/claire/.local/share/greffier/profil", OutDir: "/home/claire/Documents/Greffier", Lang: lang, Theme: theme, Demo: true, KeyFrom: "passphrase",
+	return &fake{objects: 6, hours: 24, info: app.ProfileInfo{Dir: "/home/claire/.local/share/greffier/profil", OutDir: "/home/claire/Documents/Greffier", Lang: lang, Theme: theme, Demo: true, KeyFrom: "passphrase", Version: "1.0.0",
 		Controller: register.Controller{Name: "Atelier Lavande EI", Address: "3 rue des Tilleuls, 59800 Lille, France", Email: "contact@lavande.example", Site: "https://lavande.example", Language: "fr", TimeZone: "Europe/Paris"},
 		Locators:   []plan.Locator{{Storage: "photos", Holds: plan.Photo, Key: "uploads/{order}/"}, {Storage: "photos", Holds: plan.Portrait, Key: "portraits/{order}/"}, {Storage: "archives", Holds: plan.Derived, Key: "impression/{order}/"}}}}
 }

@@ -74,3 +74,7 @@ func newOwner(lang, theme string) *fake {
 	f.setup.taken = app.TakenMail{ID: 21, Kind: request.ToCheck, New: true}
 	return f
 }
+
+func (f *fake) RemoveConnection(_ context.Context, kind, name string) error {
+	return f.note("RemoveConnection %s %s", kind, name)
+}

@@ -33,20 +33,81 @@ var setUpSteps = []string{stepWho, stepPassphrase, stepRecovery, stepMailbox, st
 // Greffier will and will not do with the access that it is given. It can be left
 // at any step: the next start goes on there.
 type firstRunPage struct {
-	w    *Window
-	at   string // one of setUpSteps from stepRecovery on
-	save *kit.Button
-	next *kit.Button
+	w      *Window
+	at     string // one of setUpSteps from stepRecovery on
+	save   *kit.Button
+	next   *kit.Button
+	form   *connForm      // of the shop or storage that is asked for
+	mail   *mailboxPage   // of the step of the mailbox
+	places *placesPage    // of the step of the places
+	looked bool           // places were looked for
+	head   fyne.Focusable // where the keyboard begins
 }
+
+// The keys of the guided set-up, which a person without a mouse goes through, and
+// a test of the real window too. At the door, Tab reaches the buttons in reading
+// order (demo, then set-up), and Enter presses. Who: four fields, Enter goes on to
+// the next, and from the last to the next step. Passphrase: two fields, likewise.
+// From then on the keyboard begins at the first field of a step, and Ctrl+Enter is
+// its next act: what is typed is tested, what was tested is kept, and an empty step
+// is skipped.
+//
+//	recovery  Ctrl+Enter goes on
+//	mailbox   the address; Enter looks for its settings; Ctrl+Enter skips while empty
+//	shop      on the kinds: Right chooses the next kind (four times for a CSV file);
+//	          Tab past the kinds to its fields; Enter tests; Ctrl+Enter keeps
+//	storage   the same (three times for a folder of this computer, and one Tab)
+//	places    Ctrl+Enter looks for them, keeps what is proposed, else goes on
+//	rules     Ctrl+Enter goes on
+//	done      Ctrl+Enter starts
 
 func (p *firstRunPage) place() string { return placeSettings }
 func (p *firstRunPage) changed()      {}
 
-// step does what the primary button does.
+// step does what the primary button does; what is typed and not tested yet is
+// tested before.
 func (p *firstRunPage) step() {
+	switch {
+	case p.form != nil && p.form.test != nil && p.form.step():
+		return
+	case p.mail != nil && p.mail.stands():
+		p.mail.step()
+		return
+	case p.places != nil && len(p.places.places) == 0 && !p.looked:
+		p.looked = true
+		p.places.guess()
+		return
+	}
 	if b := p.primary(); b != nil && !b.Disabled() && b.OnTapped != nil {
 		b.OnTapped()
 	}
+}
+
+// begin gives the keyboard to the first field of the step, or to what goes on.
+func (p *firstRunPage) begin() {
+	c := p.w.win.Canvas()
+	if p.w.page != page(p) || kit.Open(c) != nil || c.Focused() != nil {
+		return
+	}
+	switch {
+	case p.head != nil:
+		c.Focus(p.head)
+	case p.mail != nil:
+		if p.mail.address != nil {
+			c.Focus(p.mail.address)
+		}
+	case p.at == stepShop || p.at == stepStorage:
+		if p.save == nil { // some are there already: nothing is asked
+			c.Focus(p.next)
+		}
+	case p.primary() != nil:
+		c.Focus(p.primary())
+	}
+}
+
+// stands tells whether what is typed in can be tested or kept.
+func (m *mailboxPage) stands() bool {
+	return m.save != nil && !m.save.Disabled() || !m.has && m.test != nil && !m.test.Disabled()
 }
 
 func (p *firstRunPage) primary() *kit.Button {
@@ -94,7 +155,7 @@ func (p *firstRunPage) build() fyne.CanvasObject {
 	if slices.Index(setUpSteps, p.at) < slices.Index(setUpSteps, stepRecovery) {
 		p.at = stepRecovery
 	}
-	p.save = nil
+	p.save, p.form, p.mail, p.places, p.head = nil, nil, nil, nil, nil
 	p.next = kit.NewButton(w.t("firstrun.skip"), func() { p.to(p.after()) })
 	body := p.question()
 	left := container.NewHBox()
@@ -128,7 +189,8 @@ func (p *firstRunPage) question() fyne.CanvasObject {
 	case stepMailbox:
 		m := &mailboxPage{w: w, within: func() { w.watch(); p.to(p.after()) }}
 		body := m.build()
-		p.save = m.save
+		m.body.shown = p.begin
+		p.save, p.mail = m.save, m
 		if _, has := w.f.MailAccount(); has {
 			p.goOn()
 		}
@@ -144,7 +206,7 @@ func (p *firstRunPage) question() fyne.CanvasObject {
 		}
 		m := &placesPage{w: w, within: func() { p.to(p.after()) }}
 		body := m.build()
-		p.save = m.save
+		p.save, p.places = m.save, m
 		if len(w.f.Info().Locators) > 0 {
 			p.goOn()
 		}
@@ -194,9 +256,12 @@ func (p *firstRunPage) connection(to string) fyne.CanvasObject {
 		return kit.Page(kit.DownReading(12, body))
 	}
 	place := newSlot()
+	place.shown = p.begin
 	fetch(w, place, w.f.SetUpDraft, func(d app.SetUpDraft) fyne.CanvasObject {
 		form.resume(d)
-		return form.build()
+		built := form.build()
+		p.form, p.head = form, form.chips.Focusable()
+		return built
 	})
 	p.save = form.save
 	return kit.Page(kit.DownReading(12, place.box))
@@ -204,7 +269,7 @@ func (p *firstRunPage) connection(to string) fyne.CanvasObject {
 
 // connRow is a connection in a list, with the button that changes it.
 func (w *Window) connRow(to, name string) fyne.CanvasObject {
-	return kit.Row(0, kit.Strong(w.t("service."+to)+" · "+kit.Line(name, 60)), kit.NewButton(w.t("change"), func() { w.follow(&connPage{w: w, to: to, name: name}) }))
+	return kit.Row(0, kit.Strong(w.t("service."+to)+" · "+kit.Line(name, 60)), w.connActs(to, name, func() { w.follow(&connPage{w: w, to: to, name: name}) }))
 }
 
 // connRows lists the shops and storages in the settings, and adds others.
@@ -264,7 +329,7 @@ func (w *Window) reopen(then func(*Window)) {
 		return
 	}
 	w.locked = true // nothing locks meanwhile
-	w.rememberSize()
+	w.remember()
 	w.stop()
 	d := *w.locker
 	w.content.Objects = []fyne.CanvasObject{kit.Loading(w.t("connect.reopening"))}

@@ -78,6 +78,7 @@ type connForm struct {
 	save    *kit.Button
 	test    *kit.Button
 	body    *fyne.Container
+	chips   *kit.Chips // which kind it is
 	trial   *slot
 	entries map[string]*kit.Entry
 	checks  map[string]*kit.Check
@@ -288,6 +289,7 @@ func (c *connForm) build() fyne.CanvasObject {
 	}
 	chips := kit.NewChips(words, nil)
 	chips.Choose(max(slices.Index(kinds, c.kind), 0))
+	c.chips = chips
 	chips.OnChange(func(i int) {
 		c.read()
 		c.kind, c.tried = kinds[i], ""
@@ -428,7 +430,7 @@ func (c *connForm) found(t app.Tried) fyne.CanvasObject {
 		facts = append(facts, d)
 	}
 	switch t.TLS {
-	case "", "local":
+	case "", "local": // a file or a folder is on this computer
 	case "loopback":
 		facts = append(facts, w.t("service.loopback"))
 	default:
@@ -537,12 +539,19 @@ type connPage struct {
 
 func (p *connPage) place() string { return placeSettings }
 func (p *connPage) changed()      {}
-func (p *connPage) step() {
-	if !p.form.save.Disabled() {
-		p.form.keep()
-	} else {
-		p.form.try()
+func (p *connPage) step()         { p.form.step() }
+
+// step tests what is typed, then keeps it; false where something is missing.
+func (c *connForm) step() bool {
+	switch {
+	case !c.save.Disabled():
+		c.keep()
+	case c.missing() == "":
+		c.try()
+	default:
+		return false
 	}
+	return true
 }
 
 func (p *connPage) build() fyne.CanvasObject {

@@ -36,8 +36,7 @@ func (p *journalPage) build() fyne.CanvasObject {
 	p.find.SetPlaceHolder(w.t("search"))
 	p.find.OnChanged = func(string) {
 		if p.all != nil {
-			p.body.gen++
-			p.body.set(p.content())
+			p.refilter()
 		}
 	}
 	p.head = kit.NewHeader(w.t("nav.journal"), w.t("journal.summary"), kit.MinWidth(220, p.find), kit.NewPrimary(w.t("journal.verify"), w.verify))
@@ -51,24 +50,26 @@ func (p *journalPage) load() {
 	fetch(w, p.proof, w.f.Stamping, w.proofCard)
 	fetch(w, p.body, func(ctx context.Context) ([]app.JournalLine, error) { return w.f.Journal(ctx, journalLimit) }, func(rows []app.JournalLine) fyne.CanvasObject {
 		p.all = rows
-		return p.content()
+		if strings.TrimSpace(p.find.Text) == "" {
+			return p.content(rows)
+		}
+		defer p.refilter()
+		return kit.Loading(w.t("loading"))
 	})
 }
 
-func (p *journalPage) content() fyne.CanvasObject {
+// refilter shows the lines in which the words asked for stand, as they are told.
+func (p *journalPage) refilter() {
+	s, want := p.w.speaker, strings.ToLower(strings.TrimSpace(p.find.Text))
+	sift(p.w, p.body, p.all, func(l *app.JournalLine) bool {
+		return want == "" || strings.Contains(strings.ToLower(s.act(*l)+" "+s.actor(l.Actor)+" "+s.detail(*l)+" "+s.brief(l.At)), want)
+	}, p.content)
+}
+
+func (p *journalPage) content(rows []app.JournalLine) fyne.CanvasObject {
 	w := p.w
 	if len(p.all) == 0 {
 		return kit.Empty(theme.HistoryIcon(), w.t("journal.none"), w.t("journal.noneWords"), "", nil)
-	}
-	want := strings.ToLower(strings.TrimSpace(p.find.Text))
-	rows := p.all
-	if want != "" {
-		rows = nil
-		for _, l := range p.all {
-			if strings.Contains(strings.ToLower(w.act(l)+" "+w.actor(l.Actor)+" "+l.Detail+" "+w.brief(l.At)), want) {
-				rows = append(rows, l)
-			}
-		}
 	}
 	if len(rows) == 0 {
 		return kit.Empty(theme.SearchIcon(), w.t("search.none"), w.t("search.noneWords"), "", nil)
@@ -86,6 +87,7 @@ func (p *journalPage) content() fyne.CanvasObject {
 			return l.Hash
 		}},
 	})
+	t.Aside = w.offMain
 	t.SetRows(rows)
 	return kit.Margins(16, 0, 16, 8, t.Object)
 }

@@ -20,6 +20,8 @@ func (w *Window) onMain(f func()) { w.home(f) }
 type slot struct {
 	box *fyne.Container
 	gen int
+	// shown is called once what was fetched stands, where it is set.
+	shown func()
 }
 
 func newSlot() *slot { return &slot{box: container.NewStack()} }
@@ -58,7 +60,41 @@ func fetch[T any](w *Window, s *slot, get func(context.Context) (T, error), show
 				return
 			}
 			s.set(show(v))
+			if s.shown != nil {
+				s.shown()
+			}
 		})
+	})
+}
+
+// sift picks rows off the window's goroutine, of which there may be a hundred
+// thousand, and shows them; a newer call makes an older one void.
+func sift[T any](w *Window, s *slot, rows []T, keep func(*T) bool, show func([]T) fyne.CanvasObject) {
+	s.gen++
+	gen, ctx := s.gen, w.pageCtx
+	w.async(func() {
+		out := make([]T, 0, len(rows)/4)
+		for i := range rows {
+			if i%4096 == 0 && ctx.Err() != nil {
+				return
+			}
+			if keep(&rows[i]) {
+				out = append(out, rows[i])
+			}
+		}
+		w.onMain(func() {
+			if gen == s.gen && ctx.Err() == nil {
+				s.set(show(out))
+			}
+		})
+	})
+}
+
+// offMain does some work off the window's goroutine and then comes home.
+func (w *Window) offMain(work, then func()) {
+	w.async(func() {
+		work()
+		w.onMain(then)
 	})
 }
 
@@ -108,7 +144,7 @@ func (w *Window) errorWords(err error) kit.ErrorWords {
 		}
 		next = w.t(key, "Print", print)
 	}
-	return kit.ErrorWords{What: what, Next: next, Details: err.Error(), DetailsTitle: w.t("error.details"), Copy: w.t("error.copy"), TryAgain: w.t("error.again")}
+	return kit.ErrorWords{What: what, Next: next, Details: w.details(err), DetailsTitle: w.t("error.details"), Copy: w.t("error.copy"), TryAgain: w.t("error.again")}
 }
 
 func (w *Window) errorPanel(err error, again func()) fyne.CanvasObject {

@@ -83,35 +83,46 @@ func (p *ordersPage) load() {
 			}
 		}
 		p.head.Summary.SetText(p.w.n("orders.count", len(rows)) + " " + p.w.n("orders.due", due))
-		return p.content()
+		if !p.sifted() {
+			return p.content(rows)
+		}
+		// Until those that were asked for are picked, what was there stays.
+		defer p.refilter()
+		if p.table != nil {
+			return p.body.box.Objects[0]
+		}
+		return kit.Loading(p.w.t("loading"))
 	})
+}
+
+// sifted tells whether some of the orders are asked for.
+func (p *ordersPage) sifted() bool {
+	return orderFilters[p.filter] != "" || strings.TrimSpace(p.find.Text) != ""
 }
 
 func (p *ordersPage) refilter() {
 	if p.rows == nil {
 		return
 	}
-	p.body.gen++
-	p.body.set(p.content())
+	if !p.sifted() { // all, without a copy: there may be a hundred thousand
+		p.body.gen++
+		p.body.set(p.content(p.rows))
+		return
+	}
+	f, want := orderFilters[p.filter], strings.ToLower(strings.TrimSpace(p.find.Text))
+	sift(p.w, p.body, p.rows, func(r *app.OrderRow) bool {
+		return (f == "" || r.Media == f) && (want == "" || strings.Contains(strings.ToLower(r.Number+" "+r.Person+" "+r.Email), want))
+	}, p.content)
 }
 
-func (p *ordersPage) content() fyne.CanvasObject {
+// content shows the orders that were asked for.
+func (p *ordersPage) content(rows []app.OrderRow) fyne.CanvasObject {
 	w := p.w
 	if len(p.rows) == 0 {
 		return kit.EmptyActs(theme.ListIcon(), w.t("orders.none"), w.t("orders.noneWords"), kit.NewPrimary(w.t("sync.button"), func() { w.sync(true, false) }),
 			kit.NewButton(w.t("places.link"), func() { w.follow(&placesPage{w: w}) }))
 	}
-	want := strings.ToLower(strings.TrimSpace(p.find.Text))
-	f, rows := orderFilters[p.filter], p.rows
-	if f != "" || want != "" { // otherwise all, without a copy: there may be a hundred thousand
-		rows = make([]app.OrderRow, 0, len(p.rows))
-		for i := range p.rows {
-			r := &p.rows[i]
-			if (f == "" || r.Media == f) && (want == "" || strings.Contains(strings.ToLower(r.Number+" "+r.Person+" "+r.Email), want)) {
-				rows = append(rows, *r)
-			}
-		}
-	}
+	want := strings.TrimSpace(p.find.Text)
 	if len(rows) == 0 && want == "" && orderFilters[p.filter] == "none" {
 		return kit.Empty(theme.ConfirmIcon(), w.t("search.none"), w.t("orders.allFound"), w.t("places.link"), func() { w.follow(&placesPage{w: w}) })
 	}
@@ -120,6 +131,7 @@ func (p *ordersPage) content() fyne.CanvasObject {
 	}
 	if p.table == nil {
 		p.table = p.newTable()
+		p.table.Aside = w.offMain
 	}
 	p.table.SetRows(rows)
 	list := kit.Margins(16, 0, 16, 8, p.table.Object)
@@ -301,8 +313,7 @@ func (p *orderPage) show(v app.OrderView) fyne.CanvasObject {
 	} else {
 		right = p.w.foundTable(v.Found)
 	}
-	split := container.NewHSplit(container.NewVScroll(kit.Margins(24, 8, 12, 16, kit.Down(-4, left...))), kit.Margins(8, 0, 16, 8, right))
-	split.Offset = 0.4
+	split := p.w.split(splitOrder, 0.4, container.NewVScroll(kit.Margins(24, 8, 12, 16, kit.Down(-4, left...))), kit.Margins(8, 0, 16, 8, right))
 	p.top.Objects = []fyne.CanvasObject{head.Object}
 	p.top.Refresh()
 	return split

@@ -106,8 +106,7 @@ func (p *promisesPage) show(rows []app.PromiseRow) fyne.CanvasObject {
 			at = i
 		}
 	}
-	split := container.NewHSplit(kit.Margins(16, 0, 4, 8, t.Object), p.detail)
-	split.Offset = 0.58
+	split := w.split(splitPromises, 0.58, kit.Margins(16, 0, 4, 8, t.Object), p.detail)
 	t.Select(at)
 	return split
 }

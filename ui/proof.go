@@ -148,7 +148,7 @@ func (w *Window) showSigner() {
 		text := fmt.Sprintf("minisign: %s\nssh: %s\n", k.Minisign, k.SSH)
 		content := kit.Down(0, kit.Words(w.t("proof.signerWords")), kit.Gap(6), kit.Pair(w.t("proof.key"), kit.Line(k.ID, 20)), kit.Pair(w.t("proof.keySince"), w.brief(k.Since)),
 			kit.Pair("minisign", kit.Clip(k.Minisign, 100, 44)), kit.Pair("ssh-keygen", kit.Clip(k.SSH, 140, 44)))
-		copyKey := kit.NewIconButton(w.t("error.copy"), theme.ContentCopyIcon(), func() { w.app.Clipboard().SetContent(text) })
+		copyKey := kit.NewIconButton(w.t("copying.address"), theme.ContentCopyIcon(), func() { w.app.Clipboard().SetContent(text) })
 		kit.NewDialog(w.win.Canvas(), w.t("proof.signer"), kit.DialogWidth, content, w.t("close"), nil, copyKey).Show()
 	})
 }

@@ -119,9 +119,7 @@ func (p *registerPage) build() fyne.CanvasObject {
 	var body fyne.CanvasObject = p.paper.box
 	if editable(p.name) {
 		p.loadForms()
-		split := container.NewHSplit(p.forms.box, p.paper.box)
-		split.Offset = 0.46
-		body = split
+		body = p.w.split(splitRegister, 0.46, p.forms.box, p.paper.box)
 	}
 	return container.NewBorder(p.head.Object, nil, nil, nil, body)
 }

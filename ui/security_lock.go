@@ -151,7 +151,7 @@ func (w *Window) lock() {
 		return
 	}
 	w.locked = true
-	w.rememberSize()
+	w.remember()
 	w.stop()
 	d := *w.locker
 	d.Lang, d.Locked, d.Failed, d.Demo, d.SetUp = w.lang, true, nil, nil, nil

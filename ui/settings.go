@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,9 @@ func (p *settingsPage) build() fyne.CanvasObject {
 	}
 	look.Choose(now)
 	look.OnChange(func(i int) { w.setLook(looks[i]) })
+	text := kit.NewChips([]string{w.t("text.normal"), w.t("text.large"), w.t("text.larger")}, nil)
+	text.Choose(slices.Index(kit.Texts, w.memory.Text))
+	text.OnChange(func(i int) { w.setText(kit.Texts[i]) })
 	langs := []string{"fr", "en"}
 	language := kit.NewChips([]string{w.t("lang.fr"), w.t("lang.en")}, nil)
 	if w.lang == "en" {
@@ -60,10 +64,11 @@ func (p *settingsPage) build() fyne.CanvasObject {
 	key := w.known("settings.key."+info.KeyFrom, info.KeyFrom)
 	general := kit.NewCard(kit.Heading(w.t("settings.general")),
 		kit.PairWith(w.t("settings.language"), language.Object), kit.Gap(4),
-		kit.PairWith(w.t("settings.look"), look.Object),
+		kit.PairWith(w.t("settings.look"), look.Object), kit.Gap(4),
+		kit.PairWith(w.t("settings.text"), text.Object),
 		kit.Pair(w.t("settings.profile"), kit.Clip(info.Dir, 300, 70)),
 		kit.Pair(w.t("settings.out"), kit.Clip(info.OutDir, 300, 70)),
-		kit.Pair(w.t("settings.key"), key),
+		kit.Pair(w.t("settings.key"), key), kit.Pair(w.t("about.version"), kit.Line(info.Version, 60)),
 		kit.Gap(6), container.NewHBox(kit.NewIconButton(w.t("menu.backup"), theme.DocumentSaveIcon(), w.backup),
 			kit.NewQuiet(w.t("settings.outOpen"), theme.FolderOpenIcon(), func() { w.openFile(info.OutDir) })))
 	return container.NewBorder(head.Object, nil, nil, nil, kit.Page(kit.DownReading(12, general, p.services.box, p.sources(info), w.securityCard(), p.triage.box, p.erasures.box, w.sweepCard(), w.reminders(), w.paperCard(info.Controller), p.controller(info.Controller), p.rules.box)))
@@ -81,10 +86,13 @@ func (p *settingsPage) sources(info app.ProfileInfo) fyne.CanvasObject {
 	} else if w.f.MailProviders() != nil {
 		address = w.t("mailbox.none")
 	}
+	mail := container.NewHBox(kit.NewButton(w.t("open"), func() { w.follow(&mailboxPage{w: w}) }))
+	if a, ok := w.f.MailAccount(); ok {
+		mail.Add(kit.NewQuiet(w.t("connect.remove"), nil, func() { w.removeConnection(app.KindMailbox, a.IMAP.Host) }))
+	}
 	parts := append([]fyne.CanvasObject{kit.Heading(w.t("settings.sources"))}, w.connRows()...)
 	parts = append(parts,
-		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)),
-			kit.NewButton(w.t("open"), func() { w.follow(&mailboxPage{w: w}) })),
+		kit.Row(0, kit.Down(-14, kit.Strong(w.t("mailbox.title")), kit.Faint(address)), mail),
 		kit.Row(0, kit.Down(-14, kit.Strong(w.t("places.title")), kit.Faint(w.n("places.count", len(info.Locators)))),
 			kit.NewButton(w.t("open"), func() { w.follow(&placesPage{w: w}) })),
 		w.wordingCard())
@@ -214,15 +222,49 @@ func (w *Window) serviceTitle(s app.Service) string {
 // serviceDetail says in the window's words what a test found out.
 func (w *Window) serviceDetail(d string) string {
 	if kind, _, cannot := strings.Cut(d, ", cannot prove absence"); cannot {
-		return kit.Line(kind, 40) + ". " + w.t("service.cannotProve")
+		return w.serviceFact(kind) + ". " + w.t("service.cannotProve")
 	}
 	if d == "SFTP" || d == "WebDAV" {
 		return d
 	}
-	if n, err := strconv.Atoi(strings.TrimSuffix(d, " orders")); err == nil {
-		return w.n("service.orders", n)
+	var parts []string
+	for part := range strings.SplitSeq(d, "; ") {
+		if part != "" {
+			parts = append(parts, w.serviceFact(part))
+		}
 	}
-	return kit.Line(w.known("service.detail."+d, d), 120)
+	return strings.Join(parts, w.t("list.semicolon"))
+}
+
+// What a test counts, and what it lacks: the first part of each is what it says.
+var (
+	countedFact  = regexp.MustCompile(`^(\d+) (orders|folders)(?:, (\d+) (problems|messages))?$`)
+	lackingFacts = []struct{ says, key string }{
+		{"the key may not read ", "service.lacks.read"}, {"for erasing the key lacks ", "service.lacks.key"}, {"for erasing the app lacks ", "service.lacks.app"},
+	}
+)
+
+// serviceFact says one thing that a test found. What is named after it are names
+// of the service's own.
+func (w *Window) serviceFact(part string) string {
+	if m := countedFact.FindStringSubmatch(part); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		words := w.n("service.count."+m[2], n)
+		if m[3] != "" {
+			n, _ := strconv.Atoi(m[3])
+			words += ", " + w.n("service.count."+m[4], n)
+		}
+		return words
+	}
+	for _, l := range lackingFacts {
+		if what, ok := strings.CutPrefix(part, l.says); ok {
+			return w.t(l.key, "What", kit.Line(what, 120))
+		}
+	}
+	if part == "folder" {
+		return w.t("service.kind.folder")
+	}
+	return w.known("service.detail."+part, kit.Line(part, 120))
 }
 
 func (p *settingsPage) loadServices() {
@@ -284,7 +326,7 @@ func (p *settingsPage) service(s app.Service, test *kit.Button) fyne.CanvasObjec
 	}
 	switch s.TLS {
 	case "":
-	case "loopback":
+	case "loopback", "local":
 		facts = append(facts, w.t("service.loopback"))
 	default:
 		facts = append(facts, kit.Line(s.TLS, 20))

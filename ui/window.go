@@ -81,6 +81,8 @@ type Window struct {
 	strips  *fyne.Container
 	jobs    []*job
 	look    kit.Look
+	memory  memory
+	splits  map[string]divided // of the pages that were shown, by name
 
 	reloading, dirty bool
 	demo             bool // a demo that was not read yet
@@ -91,7 +93,7 @@ type Window struct {
 	draftMail        *mailDraft     // how the mailbox is entered, changed and not kept yet
 	listening        bool           // new mail is waited for
 	mayWatch         bool           // and will be once the shop was read: a mail is judged by the orders that are known
-	menuSteps        []*fyne.MenuItem
+	menuCan          []sometimes
 	inTray           bool // closing the window keeps the program in the tray
 
 	rest // when she was last seen, and how the window locks
@@ -109,7 +111,7 @@ func newWindow(a fyne.App, f Facade, async, home func(func())) *Window {
 // newWindowIn makes the window in one that is there, in the place of the door;
 // nil makes a new one.
 func newWindowIn(a fyne.App, in fyne.Window, f Facade, async, home func(func())) *Window {
-	w := &Window{app: a, f: f, clock: time.Now, rail: map[string]*kit.RailItem{}}
+	w := &Window{app: a, f: f, clock: time.Now, rail: map[string]*kit.RailItem{}, splits: map[string]divided{}}
 	w.keepBusy(async, home)
 	// Once its loop has ended, Fyne runs what is brought home on whatever goroutine
 	// brings it: nothing comes home to a window that is gone.
@@ -130,29 +132,30 @@ func newWindowIn(a fyne.App, in fyne.Window, f Facade, async, home func(func()))
 	info := f.Info()
 	w.setSpeaker(info)
 	w.look, w.demo = kit.Look(info.Theme), info.Demo
-	kit.Wear(a, w.look)
+	w.memory = readMemory(info.Dir)
+	kit.WearAt(a, w.look, w.memory.Text)
 	// Fyne 2.7.1 makes a theme whole only once the app runs.
 	a.Lifecycle().SetOnStopped(w.stop)
-	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewTheme(w.look)) })
+	a.Lifecycle().SetOnStarted(func() { a.Settings().SetTheme(kit.NewThemeAt(w.look, w.memory.Text)) })
 	if w.win = in; in == nil {
 		w.win = a.NewWindow("Greffier")
 		w.win.SetMaster()
 		w.win.SetPadded(false)
-		w.win.Resize(w.remembered())
+		w.win.Resize(fyne.NewSize(w.memory.Width, w.memory.Height))
 	}
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(w.dropped)
-	w.win.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
-		w.touch()
-		if e.Name == fyne.KeyEscape && !kit.Escape(w.win.Canvas()) {
-			w.back()
+	w.win.Canvas().SetOnTypedKey(w.keyed)
+	w.win.Canvas().AddShortcut(&fyne.ShortcutCopy{}, func(fyne.Shortcut) {
+		if kit.Open(w.win.Canvas()) == nil {
+			w.copySelection()
 		}
 	})
 	w.frame()
 	if step := f.SetUpStep(); step != "" {
 		w.show(&firstRunPage{w: w, at: step})
 	} else {
-		w.open(placeToday)
+		w.open(w.memory.Place)
 	}
 	f.OnChange(func() { w.home(w.changed) })
 	w.async(func() {
@@ -205,13 +208,6 @@ func (w *Window) setSpeaker(info app.ProfileInfo) {
 	w.zone = zone
 }
 
-// remembered is the size that the window had, at least 1024 by 680.
-func (w *Window) remembered() fyne.Size {
-	p := w.app.Preferences()
-	width, height := p.FloatWithFallback("window.width", 1200), p.FloatWithFallback("window.height", 780)
-	return fyne.NewSize(float32(min(max(width, 1024), 4000)), float32(min(max(height, 680), 3000)))
-}
-
 func (w *Window) close() {
 	if !w.toTray() {
 		w.exit()
@@ -232,16 +228,10 @@ func (w *Window) exit() {
 
 // quit stops what runs (each job records where it stopped) and closes.
 func (w *Window) quit() {
-	w.rememberSize()
+	w.remember()
 	w.stop()
 	w.win.SetCloseIntercept(nil)
 	w.win.Close()
-}
-
-func (w *Window) rememberSize() {
-	size := w.win.Canvas().Size()
-	w.app.Preferences().SetFloat("window.width", float64(size.Width))
-	w.app.Preferences().SetFloat("window.height", float64(size.Height))
 }
 
 // frame builds what stays: rail, menu, banner and strip. It is built anew when
@@ -254,7 +244,7 @@ func (w *Window) frame() {
 	}
 	logo := canvas.NewImageFromResource(fyne.NewStaticResource("icon.png", assets.IconPNG))
 	logo.FillMode = canvas.ImageFillContain
-	logo.SetMinSize(fyne.NewSize(26, 26))
+	logo.SetMinSize(fyne.NewSize(kit.Scaled(26), kit.Scaled(26)))
 	name := kit.Heading("Greffier")
 	head := kit.Margins(12, 12, 8, 8, container.NewBorder(nil, nil, container.NewCenter(logo), nil, name))
 
@@ -288,11 +278,19 @@ func (w *Window) frame() {
 	}
 	if w.f.Info().Demo {
 		words := kit.Label(w.t("demo.banner"))
+		if kit.Scaled(1) > 1 {
+			words = kit.Words(words.Text)
+		}
 		words.Importance = kit.LowImportance
 		w.banner.Add(kit.NewPanel(kit.ColorDemoWash, "", 0, kit.Margins(16, -2, 16, -2, words)))
 	}
+	place := fyne.CanvasObject(w.content)
+	if kit.Scaled(1) > 1 {
+		// Larger words may need more height than a small screen has.
+		place = container.NewVScroll(w.content)
+	}
 	w.win.SetContent(newWatchful(container.NewBorder(nil, nil, rail, nil,
-		container.NewBorder(w.banner, w.strips, nil, nil, w.content)), w.touch))
+		container.NewBorder(w.banner, w.strips, nil, nil, place)), w.touch))
 	w.win.SetMainMenu(w.menu())
 	w.railState(nil)
 }
@@ -359,9 +357,9 @@ func (w *Window) show(p page) {
 	for name, item := range w.rail {
 		item.Set(item.Word(), item.Count(), name == p.place())
 	}
-	for _, m := range w.menuSteps {
-		_, can := p.(stepper)
-		m.Disabled = !can
+	w.menuFits()
+	if g, guided := p.(*firstRunPage); guided {
+		g.begin()
 	}
 	w.refreshRail()
 }
@@ -485,18 +483,35 @@ func (w *Window) setLang(lang string) {
 func (w *Window) anew() {
 	p := w.page
 	w.frame()
-	if g, guided := p.(*firstRunPage); guided {
-		w.show(&firstRunPage{w: w, at: g.at})
-		return
+	for i, h := range w.history {
+		w.history[i] = w.fresh(h)
 	}
-	w.show(w.first(p.place()))
+	w.show(w.fresh(p))
+}
+
+// fresh is a page that shows the same and has drawn nothing yet: what a page keeps
+// is in the language and at the size that it was drawn in.
+func (w *Window) fresh(p page) page {
+	switch x := p.(type) {
+	case *firstRunPage:
+		return &firstRunPage{w: w, at: x.at}
+	case *casePage:
+		return &casePage{w: w, id: x.id, tab: x.tab}
+	case *orderPage:
+		return &orderPage{w: w, id: x.id}
+	case *mailPage:
+		return &mailPage{w: w, id: x.id}
+	case *helpPage:
+		return &helpPage{w}
+	}
+	return w.first(p.place())
 }
 
 // setLook changes the look of the window at run time.
 func (w *Window) setLook(look kit.Look) {
 	w.do(func(ctx context.Context) error { return w.f.SetTheme(ctx, string(look)) }, func() {
 		w.look = look
-		w.app.Settings().SetTheme(kit.NewTheme(look))
+		w.app.Settings().SetTheme(kit.NewThemeAt(look, w.memory.Text))
 		// What was drawn by hand took its colours when it was drawn.
 		w.anew()
 	})

@@ -130,10 +130,8 @@ func (p *wordingPage) show(l wordingLoad) fyne.CanvasObject {
 	p.paperHead = head.box
 	right := container.NewBorder(kit.Margins(8, 4, 16, 4, kit.Down(0, kit.Row(1, kit.MinWidth(90, kit.Strong(w.t("wording.preview"))), with), head.box)), nil, nil, nil,
 		kit.Margins(8, 0, 16, 12, kit.NewPanel(kit.ColorCard, kit.ColorCardEdge, 8, kit.Margins(6, 8, 6, 8, p.paper))))
-	split := container.NewHSplit(left, right)
-	split.Offset = 0.54
 	p.look()
-	return split
+	return w.split(splitWording, 0.54, left, right)
 }
 
 // places are the fields that the letter can fill, each a button that puts it

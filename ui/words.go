@@ -1,10 +1,7 @@
 package ui
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -198,55 +195,16 @@ func (s *speaker) article(source string) string {
 	return strings.Join(out, " · ")
 }
 
-// act writes what a line of the journal says.
-func (s *speaker) act(l app.JournalLine) string {
-	words := s.known("journal."+l.Act, kit.Line(l.Act, 60))
-	if l.Record != "" {
-		words += " · " + s.record(l.Record)
-	}
-	return words
-}
-
-// record names what a line of the journal is about: "demande 12".
-func (s *speaker) record(r string) string {
-	kind, n := r, ""
-	if i := strings.LastIndexByte(r, ' '); i > 0 {
-		kind, n = r[:i], r[i+1:]
-	}
-	if kind == "register" {
-		n = s.known("register."+n, n)
-	}
-	if key := "record." + kind; assets.Has(s.lang, key) {
-		return s.t(key, "N", kit.Line(n, 40))
-	}
-	return kit.Line(r, 60)
-}
-
-// detail writes the facts of a line of the journal, "state: answered", for who
-// wants to know; they hold no personal data.
-func (s *speaker) detail(l app.JournalLine) string {
-	var facts map[string]any
-	if json.Unmarshal([]byte(l.Detail), &facts) != nil {
-		return kit.Line(l.Detail, 120)
-	}
-	words := make([]string, 0, len(facts))
-	for _, k := range slices.Sorted(maps.Keys(facts)) {
-		if v := fmt.Sprint(facts[k]); v != "" && v != "map[]" && v != "[]" {
-			words = append(words, k+": "+v)
-		}
-	}
-	return kit.Line(strings.Join(words, " · "), 120)
-}
-
 // held says why something waits: a reason of the rule itself, a case that
 // needs it ("case 5: access"), or the words of the owner's own hold.
 func (s *speaker) held(r string) string {
-	if rest, ok := strings.CutPrefix(r, "case "); ok {
-		if n, right, ok := strings.Cut(rest, ": "); ok && request.ParseRight(right) != request.NoRight {
-			return s.t("held.case", "N", kit.Line(n, 12), "Right", lowerFirst(s.right(request.ParseRight(right))))
-		}
+	if n, right, ok := plan.HeldByCase(r); ok {
+		return s.t("held.case", "N", kit.Line(n, 12), "Right", lowerFirst(s.right(right)))
 	}
-	return s.known("held."+r, kit.Line(r, 80))
+	if words := plan.HeldWords(r, s.lang); words != "" {
+		return words
+	}
+	return kit.Line(r, 80)
 }
 
 // reason says why an object of a run is left: a reason of the run itself, or

@@ -340,20 +340,11 @@ func (p pen) thenOf(id string) string {
 // the rules themselves, or the words of the owner's own hold, which may name a
 // person.
 func (p pen) held(reason string) Cell {
-	if rest, ok := strings.CutPrefix(reason, "case "); ok {
-		if n, right, ok := strings.Cut(rest, ": "); ok && request.ParseRight(right) != request.NoRight {
-			return word(reason, p.sayf("demande n° %s (%s)", "request No %s (%s)", n, p.right(request.ParseRight(right))), Plain)
-		}
+	if n, right, ok := plan.HeldByCase(reason); ok {
+		return word(reason, p.sayf("demande n° %s (%s)", "request No %s (%s)", n, p.right(right)), Plain)
 	}
-	switch reason {
-	case "no order claims them":
-		return word(reason, p.say("aucune commande connue", "no known order"), Plain)
-	case plan.UnseenMail:
-		return word(reason, p.say("message à vérifier", "a mail to look at"), Plain)
-	case "no date is known":
-		return word(reason, p.say("aucune date connue", "no known date"), Plain)
-	case "the shop cannot be reached":
-		return word(reason, p.say("boutique injoignable", "the shop cannot be reached"), Plain)
+	if words := p.say(plan.HeldWords(reason, "fr"), plan.HeldWords(reason, "en")); words != "" {
+		return word(reason, words, Plain)
 	}
 	return p.private(reason)
 }

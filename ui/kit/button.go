@@ -13,16 +13,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// escape does what Esc means for a widget that has the keyboard: it gives the
-// safe answer of the topmost dialog of its canvas, where there is one.
-func escape(o fyne.CanvasObject) {
-	if app := fyne.CurrentApp(); app != nil {
-		if c := app.Driver().CanvasForObject(o); c != nil {
-			Escape(c)
-		}
-	}
-}
-
 // Button is a button that Enter presses too, and that passes Esc on to its
 // dialog.
 type Button struct {
@@ -62,6 +52,16 @@ func newButton(label string, icon fyne.Resource, importance Importance, tapped f
 	return b
 }
 
+var buttonKeys = []binding[*Button]{
+	bind("press", (*Button).press, fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace),
+}
+
+func (b *Button) press() {
+	if !b.Disabled() && b.OnTapped != nil {
+		b.OnTapped()
+	}
+}
+
 // CreateRenderer draws the button, with a ring while it has the keyboard: of the
 // ink where the button is filled.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
@@ -84,15 +84,8 @@ func (b *Button) FocusLost() { b.focused = false; b.Button.FocusLost(); b.Refres
 
 // TypedKey presses the button on Enter and Space, and leaves on Esc.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
-		if !b.Disabled() && b.OnTapped != nil {
-			b.OnTapped()
-		}
-	case fyne.KeyEscape:
-		escape(b)
-	default:
-		b.Button.TypedKey(e)
+	if !beyond(b, e) {
+		obey(buttonKeys, b, e)
 	}
 }
 
@@ -152,19 +145,18 @@ func NewProse(text string) *Entry {
 	return e
 }
 
-// AcceptsTab tells whether Tab is typed into the field.
-func (e *Entry) AcceptsTab() bool { return e.MultiLine && !e.prose }
+// AcceptsTab says that Tab is never typed into a field: it goes on to the next one,
+// so that nobody without a mouse is held in a letter.
+func (e *Entry) AcceptsTab() bool { return false }
 
 // TypedKey leaves on Esc and types everything else.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	if e.prose && (k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter) {
 		return
 	}
-	if k.Name == fyne.KeyEscape {
-		escape(e)
-		return
+	if !beyond(e, k) {
+		e.Entry.TypedKey(k)
 	}
-	e.Entry.TypedKey(k)
 }
 
 // Check is a check box that passes Esc on, and that Enter ticks.
@@ -183,11 +175,12 @@ func NewCheck(label string, on bool, changed func(bool)) *Check {
 
 // TypedKey leaves on Esc and ticks on Enter.
 func (c *Check) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyEscape:
-		escape(c)
-	case fyne.KeyReturn, fyne.KeyEnter:
-		c.SetChecked(!c.Checked)
+	switch {
+	case beyond(c, e):
+	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
+		if !c.Disabled() {
+			c.SetChecked(!c.Checked)
+		}
 	default:
 		c.Check.TypedKey(e)
 	}
@@ -290,11 +283,9 @@ func (r *edgedRenderer) Refresh() {
 
 // TypedKey leaves on Esc.
 func (s *Select) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyEscape {
-		escape(s)
-		return
+	if !beyond(s, e) {
+		s.Select.TypedKey(e)
 	}
-	s.Select.TypedKey(e)
 }
 
 // tapArea is what all tappable pieces of the kit share: hover, focus and the
@@ -317,11 +308,12 @@ func (t *tapArea) FocusGained()                   { t.focused = true; t.Refresh(
 func (t *tapArea) FocusLost()                     { t.focused = false; t.Refresh() }
 func (t *tapArea) TypedRune(rune)                 {}
 func (t *tapArea) TypedKey(e *fyne.KeyEvent) {
+	if beyond(t, e) {
+		return
+	}
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		t.Tapped(nil)
-	case fyne.KeyEscape:
-		escape(t)
 	}
 }
 func (t *tapArea) Cursor() desktop.Cursor { return desktop.PointerCursor }

@@ -52,7 +52,7 @@ func NewDialog(c fyne.Canvas, title string, width float32, content fyne.CanvasOb
 	var middle fyne.CanvasObject = body
 	if most := max(c.Size().Height-190, 200); height > most {
 		scroll := container.NewVScroll(Margins(0, 0, 12, 0, DownFixed(width, 0, content)))
-		scroll.SetMinSize(fyne.NewSize(width+12, most))
+		scroll.SetMinSize(fyne.NewSize(Scaled(width)+12, most))
 		middle = scroll
 	}
 	foot := container.NewBorder(nil, nil, nil, buttons)

@@ -3,6 +3,7 @@ package kit
 import (
 	"image/color"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -409,6 +410,73 @@ func TestRowsAreTickedByTheirBoxBySpaceAndAllAtOnce(t *testing.T) {
 	table.SetRows([]string{"d"})
 	if got := table.Ticked(); len(got) != 0 {
 		t.Errorf("a tick outlives its row: %v", got)
+	}
+}
+
+func TestEachKeyThatIsListedDoesSomething(t *testing.T) {
+	a := test.NewTempApp(t)
+	a.Settings().SetTheme(NewTheme(LookLight))
+	for _, k := range TableKeys() {
+		for _, name := range k.Names {
+			did := 0
+			table := NewTickTable([]Column[int]{{Label: "n", Width: 60, Text: func(n int) string { return "=" + strconv.Itoa(n) }}})
+			table.OnSelect = func(int) { did++ }
+			table.OnOpen = func(int) { did++ }
+			table.OnTicked = func() { did++ }
+			w := test.NewTempWindow(t, table.Object)
+			w.Resize(fyne.NewSize(400, 300))
+			table.SetRows([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+			table.Select(5)
+			if text := table.Copied(); text != "'=5" {
+				t.Errorf("copied is %q: it would be a formula", text)
+			}
+			before := did
+			table.Focusable().TypedKey(&fyne.KeyEvent{Name: name})
+			if did == before {
+				t.Errorf("%s does not %s", name, k.Does)
+			}
+		}
+	}
+	chose := -1
+	chips := NewChips([]string{"a", "b", "c"}, func(i int) { chose = i })
+	w := test.NewTempWindow(t, chips.Object)
+	w.Canvas().Focus(chips.Focusable())
+	for i, want := range []int{1, 2, 2} {
+		w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+		if chose != want || w.Canvas().Focused() != chips.Focusable() {
+			t.Errorf("after %d times Right %d is chosen", i+1, chose)
+		}
+	}
+	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if w.Canvas().Focused() != nil {
+		t.Error("Esc does not leave")
+	}
+}
+
+func TestManyRowsAreSortedAside(t *testing.T) {
+	test.NewTempApp(t)
+	table := NewTable([]Column[int]{{Label: "n", Text: strconv.Itoa, Less: func(a, b int) bool { return a < b }}})
+	var home []func()
+	table.Aside = func(work, then func()) { work(); home = append(home, then) }
+	rows := make([]int, 6000)
+	for i := range rows {
+		rows[i] = len(rows) - i
+	}
+	table.SetRows(rows)
+	table.Sort(0)
+	if table.Row(0) != 6000 {
+		t.Error("sorted before it came home")
+	}
+	table.Sort(0) // the other way round, before the first one came home
+	for _, then := range home {
+		then()
+	}
+	if table.Row(0) != 6000 || table.Row(5999) != 1 || len(home) != 2 {
+		t.Errorf("%d stands first after %d sortings", table.Row(0), len(home))
+	}
+	table.SetRows([]int{3, 1, 2})
+	if table.Row(0) != 3 {
+		t.Error("few rows are not sorted at once")
 	}
 }
 

@@ -92,17 +92,17 @@ func Gap(height float32) fyne.CanvasObject {
 	return r
 }
 
-// MinWidth keeps an object at least that wide.
+// MinWidth keeps an object at least that wide, and wider where text is larger.
 func MinWidth(w float32, o fyne.CanvasObject) fyne.CanvasObject {
 	r := canvas.NewRectangle(color.Transparent)
-	r.SetMinSize(fyne.NewSize(w, 1))
+	r.SetMinSize(fyne.NewSize(Scaled(w), 1))
 	return container.NewStack(r, o)
 }
 
-// MinSize keeps an object at least that large.
+// MinSize keeps an object at least that large, and larger where text is.
 func MinSize(w, h float32, o fyne.CanvasObject) fyne.CanvasObject {
 	r := canvas.NewRectangle(color.Transparent)
-	r.SetMinSize(fyne.NewSize(w, h))
+	r.SetMinSize(fyne.NewSize(Scaled(w), Scaled(h)))
 	return container.NewStack(r, o)
 }
 
@@ -175,12 +175,12 @@ func Down(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 
 // DownFixed stacks objects at one width, for dialogs.
 func DownFixed(width, gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&columnLayout{width: width, gap: gap}, objects...)
+	return container.New(&columnLayout{width: Scaled(width), gap: gap}, objects...)
 }
 
 // DownReading is Down that never gets wider than text is pleasant to read.
 func DownReading(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&columnLayout{gap: gap, most: 860}, objects...)
+	return container.New(&columnLayout{gap: gap, most: Scaled(860)}, objects...)
 }
 
 // Page puts margins around the content of a page and lets it scroll.
@@ -298,7 +298,7 @@ func (l *flowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // Tiles lays objects out in as many equal columns as fit, each at least that
 // wide.
 func Tiles(least float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&tileLayout{least: least}, objects...)
+	return container.New(&tileLayout{least: Scaled(least)}, objects...)
 }
 
 type tileLayout struct{ least, last float32 }

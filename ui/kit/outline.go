@@ -210,46 +210,18 @@ type outlineList struct {
 	outline *Outline
 }
 
-// TypedKey moves, unfolds, ticks, or leaves.
-func (l *outlineList) TypedKey(e *fyne.KeyEvent) {
-	o := l.outline
-	n := o.at()
-	switch e.Name {
-	case fyne.KeyDown:
-		o.move(1)
-	case fyne.KeyUp:
-		o.move(-1)
-	case fyne.KeyPageDown:
-		o.move(10)
-	case fyne.KeyPageUp:
-		o.move(-10)
-	case fyne.KeyHome:
-		o.move(-1 << 30)
-	case fyne.KeyEnd:
-		o.move(1 << 30)
-	case fyne.KeyEscape:
-		escape(l)
-	case fyne.KeyRight:
-		if n != nil && !n.Open {
-			o.Toggle(n)
-		} else {
-			o.move(1)
-		}
-	case fyne.KeyLeft:
-		switch {
-		case n == nil:
-		case n.Open && len(n.Children) > 0:
-			o.Toggle(n)
-		case n.parent != nil:
-			for i, x := range o.flat {
-				if x == n.parent {
-					o.list.Select(i)
-					break
-				}
-			}
-		}
-	case fyne.KeySpace:
-		switch {
+// outlineKeys are what keys do in an outline.
+var outlineKeys = []binding[*Outline]{
+	bind("move", func(o *Outline) { o.move(-1) }, fyne.KeyUp),
+	bind("move", func(o *Outline) { o.move(1) }, fyne.KeyDown),
+	bind("page", func(o *Outline) { o.move(-10) }, fyne.KeyPageUp),
+	bind("page", func(o *Outline) { o.move(10) }, fyne.KeyPageDown),
+	bind("ends", func(o *Outline) { o.move(-1 << 30) }, fyne.KeyHome),
+	bind("ends", func(o *Outline) { o.move(1 << 30) }, fyne.KeyEnd),
+	bind("unfold", (*Outline).unfold, fyne.KeyRight),
+	bind("fold", (*Outline).fold, fyne.KeyLeft),
+	bind("tick", func(o *Outline) {
+		switch n := o.at(); {
 		case n == nil:
 			o.move(1)
 		case n.total > 0:
@@ -257,8 +229,9 @@ func (l *outlineList) TypedKey(e *fyne.KeyEvent) {
 		default:
 			o.Toggle(n)
 		}
-	case fyne.KeyReturn, fyne.KeyEnter:
-		switch {
+	}, fyne.KeySpace),
+	bind("openOrTick", func(o *Outline) {
+		switch n := o.at(); {
 		case n == nil:
 			o.move(1)
 		case len(n.Children) > 0:
@@ -266,10 +239,43 @@ func (l *outlineList) TypedKey(e *fyne.KeyEvent) {
 		default:
 			o.Tick(n)
 		}
+	}, fyne.KeyReturn, fyne.KeyEnter),
+}
+
+// unfold opens the line, or goes on to the next one.
+func (o *Outline) unfold() {
+	if n := o.at(); n != nil && !n.Open {
+		o.Toggle(n)
+		return
+	}
+	o.move(1)
+}
+
+// fold closes the line, or goes to the one that it is below.
+func (o *Outline) fold() {
+	n := o.at()
+	switch {
+	case n == nil:
+	case n.Open && len(n.Children) > 0:
+		o.Toggle(n)
+	case n.parent != nil:
+		for i, x := range o.flat {
+			if x == n.parent {
+				o.list.Select(i)
+				break
+			}
+		}
 	}
 }
 
-// The measures of a line of an outline.
+// TypedKey moves, unfolds, ticks, or leaves.
+func (l *outlineList) TypedKey(e *fyne.KeyEvent) {
+	if !beyond(l, e) {
+		obey(outlineKeys, l.outline, e)
+	}
+}
+
+// The measures of a line of an outline, at normal text.
 const (
 	outlineHeight = 30
 	outlineIndent = 22
@@ -303,16 +309,16 @@ func (r *outlineRow) set(id int, n *Node) {
 
 // boxAt is where the box of the line begins, and textAt where its words do.
 func (r *outlineRow) boxAt() float32 {
-	return theme.InnerPadding()/2 + float32(r.n.depth)*outlineIndent + outlineIcon + 4
+	return theme.InnerPadding()/2 + float32(r.n.depth)*Scaled(outlineIndent) + Scaled(outlineIcon) + 4
 }
 
 func (r *outlineRow) textAt() float32 {
 	x := r.boxAt()
 	if r.n.total > 0 {
-		x += outlineIcon + 6
+		x += Scaled(outlineIcon) + 6
 	}
 	if r.n.Toned {
-		x += outlineIcon + 3
+		x += Scaled(outlineIcon) + 3
 	}
 	return x
 }
@@ -330,7 +336,7 @@ func (r *outlineRow) Tapped(e *fyne.PointEvent) {
 	if e != nil {
 		x = e.Position.X
 	}
-	inBox := n.total > 0 && x >= r.boxAt()-3 && x < r.boxAt()+outlineIcon+5
+	inBox := n.total > 0 && x >= r.boxAt()-3 && x < r.boxAt()+Scaled(outlineIcon)+5
 	switch {
 	case inBox:
 		r.o.Tick(n)
@@ -344,7 +350,7 @@ func (r *outlineRow) CreateRenderer() fyne.WidgetRenderer { return &outlineRende
 
 type outlineRenderer struct{ r *outlineRow }
 
-func (x *outlineRenderer) MinSize() fyne.Size { return fyne.NewSize(120, outlineHeight) }
+func (x *outlineRenderer) MinSize() fyne.Size { return fyne.NewSize(120, Scaled(outlineHeight)) }
 
 func (x *outlineRenderer) Layout(s fyne.Size) {
 	r := x.r
@@ -352,10 +358,11 @@ func (x *outlineRenderer) Layout(s fyne.Size) {
 		return
 	}
 	n := r.n
-	y := (s.Height - outlineIcon) / 2
+	size := Scaled(outlineIcon)
+	y := (s.Height - size) / 2
 	place := func(i *widget.Icon, at float32) {
 		i.Move(fyne.NewPos(at, y))
-		i.Resize(fyne.NewSize(outlineIcon, outlineIcon))
+		i.Resize(fyne.NewSize(size, size))
 	}
 	r.fold.Hidden = len(n.Children) == 0
 	if !r.fold.Hidden {
@@ -364,7 +371,7 @@ func (x *outlineRenderer) Layout(s fyne.Size) {
 			icon = theme.MenuDropDownIcon()
 		}
 		setIcon(r.fold, icon)
-		place(r.fold, r.boxAt()-outlineIcon-4)
+		place(r.fold, r.boxAt()-size-4)
 	}
 	r.box.Hidden = n.total == 0
 	if !r.box.Hidden {
@@ -386,7 +393,7 @@ func (x *outlineRenderer) Layout(s fyne.Size) {
 	r.sign.Hidden = !n.Toned
 	if n.Toned {
 		setIcon(r.sign, n.Tone.Icon())
-		place(r.sign, at-outlineIcon-3)
+		place(r.sign, at-size-3)
 	}
 	split := max(s.Width*r.o.share, at+40)
 	r.text.TextSize = theme.TextSize()

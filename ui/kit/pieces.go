@@ -222,7 +222,7 @@ func PairWith(label string, value fyne.CanvasObject) fyne.CanvasObject {
 type pairLayout struct{ share, last float32 }
 
 func (l *pairLayout) widths(w float32) (a, b float32) {
-	a = min(max(w*l.share, 118), 240)
+	a = min(max(w*l.share, Scaled(118)), Scaled(240))
 	return a, max(0, w-a)
 }
 
@@ -279,6 +279,24 @@ type Chip struct {
 	tapArea
 	text string
 	on   bool
+	move func(by int)
+}
+
+// chipKeys are what keys do on a chip.
+var chipKeys = []binding[*Chip]{
+	bind("chip", func(c *Chip) { c.move(-1) }, fyne.KeyLeft),
+	bind("chip", func(c *Chip) { c.move(1) }, fyne.KeyRight),
+	bind("press", func(c *Chip) { c.Tapped(nil) }, fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace),
+}
+
+// ChipKeys are what keys do on a chip.
+func ChipKeys() []Key { return keysOf(chipKeys) }
+
+// TypedKey turns the neighbour on, or the chip itself.
+func (c *Chip) TypedKey(e *fyne.KeyEvent) {
+	if !beyond(c, e) {
+		obey(chipKeys, c, e)
+	}
 }
 
 // Word returns what stands on the chip.
@@ -299,12 +317,33 @@ func NewChips(words []string, changed func(int)) *Chips {
 	for i, w := range words {
 		chip := &Chip{text: w, on: i == 0}
 		chip.OnTapped = func() { c.Choose(i) }
+		chip.move = func(by int) { c.move(i + by) }
 		chip.ExtendBaseWidget(chip)
 		c.chips = append(c.chips, chip)
 		objects = append(objects, chip)
 	}
 	c.Object = Flow(objects...)
 	return c
+}
+
+// move turns a chip on and gives it the keyboard.
+func (c *Chips) move(to int) {
+	if to < 0 || to >= len(c.chips) {
+		return
+	}
+	on := fyne.CurrentApp().Driver().CanvasForObject(c.chips[to])
+	c.Choose(to)
+	if on != nil && Open(on) == nil {
+		on.Focus(c.chips[to])
+	}
+}
+
+// Focusable returns what takes the keyboard: the chip that is on.
+func (c *Chips) Focusable() fyne.Focusable {
+	if c.chosen < 0 || c.chosen >= len(c.chips) {
+		return nil
+	}
+	return c.chips[c.chosen]
 }
 
 // Choose turns one chip on and tells it.
@@ -350,12 +389,12 @@ type chipRenderer struct {
 }
 
 func (r *chipRenderer) paint() {
-	r.back.CornerRadius = 14
+	r.back.CornerRadius = Scaled(14)
 	r.back.StrokeWidth = 1
 	r.back.StrokeColor = theme.Color(theme.ColorNameInputBorder)
 	r.back.FillColor = theme.Color(ColorCard)
 	r.text.Color = theme.Color(theme.ColorNameForeground)
-	r.text.TextSize = 13
+	r.text.TextSize = Scaled(13)
 	r.text.Text = r.c.text
 	r.text.TextStyle.Bold = r.c.on
 	if r.c.on {
@@ -371,8 +410,8 @@ func (r *chipRenderer) paint() {
 	}
 }
 func (r *chipRenderer) MinSize() fyne.Size {
-	m := fyne.MeasureText(r.c.text, 13, fyne.TextStyle{Bold: true})
-	return fyne.NewSize(m.Width+24, 28)
+	m := fyne.MeasureText(r.c.text, Scaled(13), fyne.TextStyle{Bold: true})
+	return fyne.NewSize(m.Width+24, Scaled(28))
 }
 func (r *chipRenderer) Layout(s fyne.Size) {
 	r.back.Resize(s)
@@ -438,7 +477,7 @@ func (x *railRenderer) paint() {
 	x.back.CornerRadius = 6
 	x.back.FillColor = color.Transparent
 	x.back.StrokeWidth = 0
-	x.text.TextSize = 13
+	x.text.TextSize = Scaled(13)
 	x.text.Text = x.r.word
 	x.text.TextStyle.Bold = x.r.on
 	x.text.Color = theme.Color(theme.ColorNameForeground)
@@ -459,7 +498,7 @@ func (x *railRenderer) paint() {
 		x.back.StrokeWidth = 2
 	}
 	x.icon.Resource = theme.NewColoredResource(x.r.icon, name)
-	x.num.TextSize = 12
+	x.num.TextSize = theme.CaptionTextSize()
 	x.num.TextStyle.Bold = true
 	x.num.Text = strconv.Itoa(x.r.count)
 	if x.r.count > 99 {
@@ -472,22 +511,23 @@ func (x *railRenderer) paint() {
 }
 
 func (x *railRenderer) MinSize() fyne.Size {
-	m := fyne.MeasureText(x.r.word, 13, fyne.TextStyle{Bold: true})
-	return fyne.NewSize(36+m.Width+34, 36)
+	m := fyne.MeasureText(x.r.word, Scaled(13), fyne.TextStyle{Bold: true})
+	return fyne.NewSize(18+Scaled(18)+m.Width+Scaled(34), Scaled(36))
 }
 func (x *railRenderer) Layout(s fyne.Size) {
 	x.back.Resize(s)
 	x.mark.Move(fyne.NewPos(0, 8))
 	x.mark.Resize(fyne.NewSize(3, s.Height-16))
-	x.icon.Move(fyne.NewPos(10, (s.Height-18)/2))
-	x.icon.Resize(fyne.NewSize(18, 18))
+	icon := Scaled(18)
+	x.icon.Move(fyne.NewPos(10, (s.Height-icon)/2))
+	x.icon.Resize(fyne.NewSize(icon, icon))
 	m := x.text.MinSize()
-	x.text.Move(fyne.NewPos(36, (s.Height-m.Height)/2))
+	x.text.Move(fyne.NewPos(18+icon, (s.Height-m.Height)/2))
 	x.text.Resize(m)
 	n := x.num.MinSize()
 	w := max(n.Width+12, 20)
-	x.pill.Resize(fyne.NewSize(w, 18))
-	x.pill.Move(fyne.NewPos(s.Width-w-6, (s.Height-18)/2))
+	x.pill.Resize(fyne.NewSize(w, icon))
+	x.pill.Move(fyne.NewPos(s.Width-w-6, (s.Height-icon)/2))
 	x.num.Move(fyne.NewPos(s.Width-w-6+(w-n.Width)/2, (s.Height-n.Height)/2))
 	x.num.Resize(n)
 }

@@ -2,9 +2,9 @@ package kit
 
 import (
 	"image/color"
-
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -38,10 +38,14 @@ type Table[T any] struct {
 	OnOpen func(T)
 	// OnSelect is called when a row becomes the selected one, by tap or key.
 	OnSelect func(T)
+	// Aside, where it is set, sorts many rows off the main goroutine: it does the
+	// work there and then comes home.
+	Aside func(work, then func())
 	// OnTicked is called after boxes have changed, where the table has some.
 	OnTicked func()
 
 	columns  []Column[T]
+	sorting  int // which sorting is the newest one
 	rows     []T
 	order    []int // rows as sorted
 	sorted   int   // column, -1 for the given order
@@ -55,13 +59,13 @@ type Table[T any] struct {
 	ticked   map[int]bool // places in rows
 }
 
-// boxWidth is the width of the column of boxes.
+// boxWidth is the width of the column of boxes, at normal text.
 const boxWidth = 34
 
-// iconRoom is what an icon before a text takes.
+// iconRoom is what an icon before a text takes, at normal text.
 const iconRoom = 21
 
-// RowHeight is the height of every row.
+// RowHeight is the height of every row, at normal text.
 const RowHeight = 36
 
 // NewTable returns an empty table.
@@ -107,6 +111,7 @@ func newTable[T any](columns []Column[T], boxes bool) *Table[T] {
 			t.OnOpen(t.rows[t.order[t.selected]])
 		}
 	}
+	t.list.drop, t.list.copied = t.drop, t.Copied
 	if boxes {
 		t.list.tick = func() { t.Tick(t.selected) }
 	}
@@ -158,7 +163,7 @@ func (t *Table[T]) measure() {
 		}
 		text += 4
 		if c.Tone != nil {
-			text += iconRoom
+			text += Scaled(iconRoom)
 		}
 		title := fyne.MeasureText(c.Label, theme.CaptionTextSize(), fyne.TextStyle{Bold: true}).Width
 		if c.Less != nil {
@@ -232,6 +237,43 @@ func (t *Table[T]) Ticked() []T {
 	return out
 }
 
+// drop lets the selected row go and tells whether there was one. Where a dialog
+// is open, it is the dialog that Esc means.
+func (t *Table[T]) drop() bool {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(t.list); t.selected < 0 || c != nil && Open(c) != nil {
+		return false
+	}
+	t.selected = -1
+	t.list.UnselectAll()
+	return true
+}
+
+// Copied returns the rows that are ticked, else the selected one, as text: one a
+// line, a tab between the columns, which a table of another program takes in. A
+// text that would be a formula there is kept from being one.
+func (t *Table[T]) Copied() string {
+	rows := t.Ticked()
+	if len(rows) == 0 && t.selected >= 0 && t.selected < len(t.order) {
+		rows = []T{t.rows[t.order[t.selected]]}
+	}
+	var lines []string
+	for _, r := range rows {
+		var cells []string
+		for i, c := range t.columns {
+			if t.boxes && i == 0 {
+				continue
+			}
+			text := Line(c.Text(r), 1000)
+			if text != "" && strings.ContainsRune("=+@-", rune(text[0])) && len(text) > 1 {
+				text = "'" + text
+			}
+			cells = append(cells, text)
+		}
+		lines = append(lines, strings.Join(cells, "\t"))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // tickAll ticks every row, or none where all are.
 func (t *Table[T]) tickAll() {
 	all := len(t.ticked) < len(t.rows)
@@ -261,19 +303,22 @@ func (t *Table[T]) arrange() {
 	for i := range t.order {
 		t.order[i] = i
 	}
-	if t.sorted >= 0 {
-		less := t.columns[t.sorted].Less
-		slices.SortStableFunc(t.order, func(a, b int) int {
-			if t.reverse {
-				a, b = b, a
+	t.sorting++
+	switch {
+	case t.sorted < 0:
+	case t.Aside == nil || len(t.rows) < sortAside:
+		t.order = sortedBy(t.rows, t.columns[t.sorted].Less, t.reverse)
+	default:
+		// The rows stand as they were given until they are sorted.
+		mine, rows, less, reverse := t.sorting, t.rows, t.columns[t.sorted].Less, t.reverse
+		var order []int
+		t.Aside(func() { order = sortedBy(rows, less, reverse) }, func() {
+			if mine == t.sorting {
+				t.order = order
+				t.selected = -1
+				t.list.UnselectAll()
+				t.list.Refresh()
 			}
-			switch {
-			case less(t.rows[a], t.rows[b]):
-				return -1
-			case less(t.rows[b], t.rows[a]):
-				return 1
-			}
-			return 0
 		})
 	}
 	for i, h := range t.heads {
@@ -289,6 +334,30 @@ func (t *Table[T]) arrange() {
 	t.list.UnselectAll()
 	t.selected = -1
 	t.list.Refresh()
+}
+
+// sortAside is from how many rows on sorting would be felt.
+const sortAside = 5000
+
+// sortedBy returns the places of rows in the order of a column.
+func sortedBy[T any](rows []T, less func(a, b T) bool, reverse bool) []int {
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if reverse {
+			a, b = b, a
+		}
+		switch {
+		case less(rows[a], rows[b]):
+			return -1
+		case less(rows[b], rows[a]):
+			return 1
+		}
+		return 0
+	})
+	return order
 }
 
 func (t *Table[T]) move(by int) {
@@ -312,7 +381,7 @@ func (t *Table[T]) fill(id int, r *rowView) {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(t.list); c != nil {
 			c.Focus(t.list)
 		}
-		if t.boxes && x < boxWidth {
+		if t.boxes && x < Scaled(boxWidth) {
 			t.Tick(id)
 			return
 		}
@@ -340,9 +409,11 @@ func (t *Table[T]) fill(id int, r *rowView) {
 // Enter.
 type rowList struct {
 	widget.List
-	move func(by int)
-	open func()
-	tick func() // nil where rows have no box
+	move   func(by int)
+	open   func()
+	tick   func() // nil where rows have no box
+	drop   func() bool
+	copied func() string
 }
 
 func newRowList() *rowList {
@@ -352,32 +423,53 @@ func newRowList() *rowList {
 	return l
 }
 
-// TypedKey moves, opens, or leaves.
-func (l *rowList) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyDown:
-		l.move(1)
-	case fyne.KeyUp:
-		l.move(-1)
-	case fyne.KeyPageDown:
-		l.move(10)
-	case fyne.KeyPageUp:
-		l.move(-10)
-	case fyne.KeyHome:
-		l.move(-1 << 30)
-	case fyne.KeyEnd:
-		l.move(1 << 30)
-	case fyne.KeySpace:
+// tableKeys are what keys do in a table.
+var tableKeys = []binding[*rowList]{
+	bind("move", func(l *rowList) { l.move(-1) }, fyne.KeyUp),
+	bind("move", func(l *rowList) { l.move(1) }, fyne.KeyDown),
+	bind("page", func(l *rowList) { l.move(-10) }, fyne.KeyPageUp),
+	bind("page", func(l *rowList) { l.move(10) }, fyne.KeyPageDown),
+	bind("ends", func(l *rowList) { l.move(-1 << 30) }, fyne.KeyHome),
+	bind("ends", func(l *rowList) { l.move(1 << 30) }, fyne.KeyEnd),
+	bind("open", func(l *rowList) { l.open() }, fyne.KeyReturn, fyne.KeyEnter),
+	bind("tick", func(l *rowList) {
 		if l.tick != nil {
 			l.tick()
 			return
 		}
 		l.open()
-	case fyne.KeyReturn, fyne.KeyEnter:
-		l.open()
-	case fyne.KeyEscape:
-		escape(l)
+	}, fyne.KeySpace),
+}
+
+// TypedKey moves, opens, or leaves: Esc lets the selected row go first.
+func (l *rowList) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape && l.drop() {
+		return
 	}
+	if !beyond(l, e) {
+		obey(tableKeys, l, e)
+	}
+}
+
+// TypedShortcut copies the rows that are ticked, or the selected one.
+func (l *rowList) TypedShortcut(s fyne.Shortcut) {
+	if _, ok := s.(*fyne.ShortcutCopy); ok && l.copied != nil {
+		if text := l.copied(); text != "" {
+			fyne.CurrentApp().Clipboard().SetContent(text)
+		}
+	}
+}
+
+// Copied returns what a copy of a widget's selection is: the text of the rows of a
+// table, "" where nothing is selected or there is nothing to copy.
+func Copied(f fyne.Focusable) string {
+	switch x := f.(type) {
+	case *rowList:
+		return x.copied()
+	case *Entry:
+		return x.SelectedText()
+	}
+	return ""
 }
 
 // columnsLayout gives each column its least width and a share of the rest. What
@@ -398,12 +490,12 @@ func (l *columnsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	}
 	// Where there is no room the columns shrink and their text is cut: a table
 	// never makes its window wider.
-	return fyne.NewSize(w*0.6, RowHeight-4)
+	return fyne.NewSize(Scaled(w)*0.6, Scaled(RowHeight)-4)
 }
 
 // widths shares a width out; a column left out has none.
 func (l *columnsLayout) widths(total float32) []float32 {
-	out := make([]float32, len(l.width))
+	scale, out := Scaled(1), make([]float32, len(l.width))
 	there := func(i int) bool { return out[i] >= 0 }
 	// Spare columns go, the last one first, until the rest has what it needs;
 	// those that grow are content with their least width.
@@ -413,7 +505,7 @@ func (l *columnsLayout) widths(total float32) []float32 {
 			switch {
 			case !there(i):
 			case l.grow[i] > 0:
-				sum += max(l.width[i], min(l.need[i], 170))
+				sum += max(scale*l.width[i], min(l.need[i], scale*170))
 			default:
 				sum += l.need[i]
 			}
@@ -428,7 +520,7 @@ func (l *columnsLayout) widths(total float32) []float32 {
 	var fixed, shares float32
 	for i := range out {
 		if there(i) {
-			fixed += l.width[i]
+			fixed += scale * l.width[i]
 			shares += l.grow[i]
 		}
 	}
@@ -437,7 +529,7 @@ func (l *columnsLayout) widths(total float32) []float32 {
 		if !there(i) {
 			continue
 		}
-		out[i] = l.width[i] * squeeze
+		out[i] = scale * l.width[i] * squeeze
 		if shares > 0 {
 			out[i] += left * l.grow[i] / shares
 		}
@@ -455,7 +547,7 @@ func (l *columnsLayout) widths(total float32) []float32 {
 		if l.grow[i] == 0 {
 			return 0
 		}
-		return max(0, out[i]-0.7*l.width[i])
+		return max(0, out[i]-0.7*scale*l.width[i])
 	}
 	l.move(out, slack, short(false))
 	l.move(out, yield, short(false))
@@ -599,16 +691,17 @@ func (c *cell) CreateRenderer() fyne.WidgetRenderer { return &cellRenderer{c} }
 
 type cellRenderer struct{ c *cell }
 
-func (r *cellRenderer) MinSize() fyne.Size { return fyne.NewSize(20, RowHeight-4) }
+func (r *cellRenderer) MinSize() fyne.Size { return fyne.NewSize(20, Scaled(RowHeight)-4) }
 
 func (r *cellRenderer) Layout(s fyne.Size) {
 	c := r.c
 	pad := theme.InnerPadding()
 	x := pad
 	if !c.icon.Hidden {
-		c.icon.Move(fyne.NewPos(pad, (s.Height-16)/2))
-		c.icon.Resize(fyne.NewSize(16, 16))
-		x = pad + iconRoom
+		icon := Scaled(16)
+		c.icon.Move(fyne.NewPos(pad, (s.Height-icon)/2))
+		c.icon.Resize(fyne.NewSize(icon, icon))
+		x = pad + icon + 5
 	}
 	c.text.TextSize = theme.TextSize()
 	c.text.Color = theme.Color(theme.ColorNameForeground)
@@ -726,7 +819,7 @@ type headRenderer struct {
 	icon *widget.Icon
 }
 
-func (r *headRenderer) MinSize() fyne.Size { return fyne.NewSize(20, 28) }
+func (r *headRenderer) MinSize() fyne.Size { return fyne.NewSize(20, Scaled(28)) }
 func (r *headRenderer) Layout(s fyne.Size) {
 	h := r.h
 	r.back.FillColor = color.Transparent
@@ -737,8 +830,9 @@ func (r *headRenderer) Layout(s fyne.Size) {
 	r.back.Resize(s)
 	if r.icon.Hidden = !h.box; h.box {
 		r.icon.SetResource(boxIcon(h.ticked))
-		r.icon.Move(fyne.NewPos(theme.InnerPadding(), (s.Height-16)/2))
-		r.icon.Resize(fyne.NewSize(16, 16))
+		icon := Scaled(16)
+		r.icon.Move(fyne.NewPos(theme.InnerPadding(), (s.Height-icon)/2))
+		r.icon.Resize(fyne.NewSize(icon, icon))
 	}
 	r.text.TextSize = theme.CaptionTextSize()
 	r.text.TextStyle.Bold = true

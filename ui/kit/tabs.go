@@ -96,15 +96,17 @@ type tabHead struct {
 	move func(by int)
 }
 
+// tabKeys are what keys do on the word of a page.
+var tabKeys = []binding[*tabHead]{
+	bind("tab", func(h *tabHead) { h.move(-1) }, fyne.KeyLeft),
+	bind("tab", func(h *tabHead) { h.move(1) }, fyne.KeyRight),
+	bind("press", func(h *tabHead) { h.Tapped(nil) }, fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace),
+}
+
 // TypedKey moves to the neighbour, or presses.
 func (h *tabHead) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyLeft:
-		h.move(-1)
-	case fyne.KeyRight:
-		h.move(1)
-	default:
-		h.tapArea.TypedKey(e)
+	if !beyond(h, e) {
+		obey(tabKeys, h, e)
 	}
 }
 
@@ -143,7 +145,7 @@ func (r *tabRenderer) paint() {
 
 func (r *tabRenderer) MinSize() fyne.Size {
 	m := fyne.MeasureText(r.h.text, theme.TextSize(), fyne.TextStyle{Bold: true})
-	return fyne.NewSize(m.Width+13, 34)
+	return fyne.NewSize(m.Width+13, Scaled(34))
 }
 
 func (r *tabRenderer) Layout(s fyne.Size) {

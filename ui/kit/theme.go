@@ -35,6 +35,30 @@ const (
 	LookDark   Look = "dark"
 )
 
+// Text is the owner's choice of how large words are.
+type Text string
+
+// The sizes of text. An unknown one is the normal one.
+const (
+	TextNormal Text = "normal"
+	TextLarge  Text = "large"
+	TextLarger Text = "larger"
+)
+
+// Texts are all of them, smallest first.
+var Texts = []Text{TextNormal, TextLarge, TextLarger}
+
+// scale is by how much the type scale grows.
+func (t Text) scale() float32 {
+	switch t {
+	case TextLarge:
+		return 1.15
+	case TextLarger:
+		return 1.3
+	}
+	return 1
+}
+
 type pair struct{ light, dark color.NRGBA }
 
 func rgb(hex uint32) color.NRGBA {
@@ -94,11 +118,25 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorHoldFocus:                     {rgb(0x1F5F5B), rgb(0x6FBFB4)},
 }
 
+// textSize is the size of normal text, which everything that has to hold text is
+// measured by.
+const textSize = 14
+
+// grows are the sizes that follow the size of text.
+var grows = map[fyne.ThemeSizeName]bool{
+	theme.SizeNameHeadingText: true, theme.SizeNameSubHeadingText: true, theme.SizeNameText: true,
+	theme.SizeNameCaptionText: true, theme.SizeNameInlineIcon: true,
+}
+
+// Scaled is a measure of normal text (the height of a row, the width of a column)
+// at the size that text has now.
+func Scaled(x float32) float32 { return x * theme.TextSize() / textSize }
+
 // sizes are the type scale and the spacing.
 var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameHeadingText:     24,
 	theme.SizeNameSubHeadingText:  18,
-	theme.SizeNameText:            14,
+	theme.SizeNameText:            textSize,
 	theme.SizeNameCaptionText:     12,
 	theme.SizeNamePadding:         4,
 	theme.SizeNameInnerPadding:    8,
@@ -116,16 +154,25 @@ var sizes = map[fyne.ThemeSizeName]float32{
 type Theme struct {
 	fyne.Theme
 	look Look
+	text Text
 }
 
 // NewTheme returns the theme for a look; an unknown look follows the system.
-func NewTheme(look Look) *Theme { return &Theme{Theme: theme.DefaultTheme(), look: look} }
+func NewTheme(look Look) *Theme { return NewThemeAt(look, TextNormal) }
+
+// NewThemeAt is NewTheme with text of another size.
+func NewThemeAt(look Look, text Text) *Theme {
+	return &Theme{Theme: theme.DefaultTheme(), look: look, text: text}
+}
 
 // Wear gives an app a look. An app that wears it already stays as it is: each
 // change of theme has all words measured anew.
-func Wear(a fyne.App, look Look) {
-	if t, ok := a.Settings().Theme().(*Theme); !ok || t.look != look {
-		a.Settings().SetTheme(NewTheme(look))
+func Wear(a fyne.App, look Look) { WearAt(a, look, TextNormal) }
+
+// WearAt is Wear with text of another size.
+func WearAt(a fyne.App, look Look, text Text) {
+	if t, ok := a.Settings().Theme().(*Theme); !ok || t.look != look || t.text.scale() != text.scale() {
+		a.Settings().SetTheme(NewThemeAt(look, text))
 	}
 }
 
@@ -152,6 +199,9 @@ func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color
 // Size returns a size of the scale, or the default theme's.
 func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	if s, ok := sizes[name]; ok {
+		if grows[name] {
+			s *= t.text.scale()
+		}
 		return s
 	}
 	return t.Theme.Size(name)
