@@ -63,7 +63,7 @@ func TestAPersonSetsUpHerShopErasesAPhotoAndPrintsTheDossier(t *testing.T) {
 	w.does("ctrl+Return") // no mailbox
 	// The fifth kind of shop is a file, and the fourth of a storage a folder. What
 	// was tried well can be kept: its button is filled.
-	w.does("Tab", "Tab", "Tab", "Tab", "Tab", "Return")
+	w.does("Right", "Right", "Right", "Right")
 	w.keys("Tab", "Tab")
 	w.types(filepath.Join(dir, "orders.csv"))
 	w.until("the file of orders to be read", w.offers)
@@ -71,14 +71,14 @@ func TestAPersonSetsUpHerShopErasesAPhotoAndPrintsTheDossier(t *testing.T) {
 	w.keys("ctrl+Return")
 	w.until("the storage to be asked for", func() bool { return w.edges() > 5000 })
 	w.settles(nil)
-	w.does("Tab", "Tab", "Tab", "Tab", "Return")
+	w.does("Right", "Right", "Right")
 	w.keys("Tab")
 	w.types(photos)
 	w.until("the folder to be read", w.offers)
 	w.keys("ctrl+Return")
 	w.until("the places to be asked for", func() bool { _, y, ok := w.filled(); return ok && y < 680 })
 	w.settles(nil)
-	w.does("Tab", "Return") // look where the photos are
+	w.does("ctrl+Return") // look where the photos are
 	w.until("the places to be found", func() bool { _, y, ok := w.filled(); return ok && y > 680 })
 	w.shot("setup-places")
 	w.does("ctrl+Return")
