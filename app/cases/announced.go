@@ -16,7 +16,7 @@ func (c Case) Announced() (Letter, Act, bool) {
 // Unannounce drops the letter of a step that was announced and has not gone, with
 // the reason that it tells.
 func Unannounce(c Case, act Act) Case {
-	c = c.clone()
+	c = c.Copy()
 	kept := c.Letters[:0:0]
 	for _, l := range c.Letters {
 		if a, _ := ActFor(l.Kind); a == act && l.Tells != nil && l.SentAt.IsZero() {

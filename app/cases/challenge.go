@@ -81,7 +81,7 @@ func NewChallenge(c Case, emails map[int64]string, now time.Time) (Case, error) 
 	if !ok {
 		return c, ErrNoAddressOnFile
 	}
-	c = c.clone()
+	c = c.Copy()
 	c.Challenge = &Challenge{Code: newCode(), To: mailbox.NormEmail(to), MadeAt: now.UTC(), Until: now.UTC().Add(ChallengeDays * 24 * time.Hour)}
 	// A letter with an earlier code that was not sent would prove nothing.
 	c.Letters = slices.DeleteFunc(c.Letters, func(l Letter) bool { return l.Kind == LetterCode && l.SentAt.IsZero() && l.SendingAt.IsZero() })
@@ -147,7 +147,7 @@ func GiveCode(c Case, m mailbox.Message, v request.Verdict) (Case, CodeAnswer) {
 	at := m.ReceivedAt
 	sender, one := m.Sender()
 	hers := one && (sender.Norm() == h.To || c.wrote(m))
-	c = c.clone()
+	c = c.Copy()
 	next := *h
 	c.Challenge = &next
 	switch {
@@ -312,7 +312,7 @@ func (c Case) ByCode() bool {
 // Unconfirm takes back what a code had confirmed, since orders of another
 // address are meant now: a new code, or the owner's reason, is needed.
 func Unconfirm(c Case, at time.Time) Case {
-	c = c.clone()
+	c = c.Copy()
 	c.Identity.Level, c.Identity.Reason, c.Identity.By, c.Identity.At = Unproven, "", "", time.Time{}
 	if c.Identity.contradicted() {
 		c.Identity.Level = Doubtful

@@ -15,7 +15,7 @@ const EventReduced = "case.reduced"
 // what was written and which orders it was about are gone; the number stands for
 // them.
 func Reduce(c Case, at time.Time) Case {
-	c = c.clone()
+	c = c.Copy()
 	c.Requester, c.Concerned, c.Subject, c.Told = Person{}, Person{}, "", ""
 	c.Orders, c.Messages, c.Challenge, c.Authority, c.Conflict = nil, nil, nil, nil, nil
 	c.Identity.Signs, c.Identity.Reason, c.ExtendReason = nil, "", ""

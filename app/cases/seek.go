@@ -319,7 +319,7 @@ func CluesOf(c Case, texts ...string) Clues {
 // Propose adds to a case the proposals that it does not have yet, not selected,
 // and tells how many they were.
 func (c Case) Propose(more []Match) (Case, int) {
-	c = c.clone()
+	c = c.Copy()
 	n := 0
 	for _, m := range more {
 		if !slices.ContainsFunc(c.Orders, func(x Match) bool { return x.Order == m.Order }) {

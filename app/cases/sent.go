@@ -46,7 +46,7 @@ func (l Letter) Address(c Case) string {
 // whether one of its letters did. A delay that may still end well is no return.
 func Returned(c Case, m mailbox.Message) (Case, bool) {
 	at := m.ReceivedAt
-	c = c.clone()
+	c = c.Copy()
 	hit := false
 	for _, r := range m.Returned {
 		if !r.Permanent {
@@ -134,7 +134,7 @@ func Heard(c Case, m mailbox.Message) Case {
 	if m.ID != 0 && slices.Contains(c.Messages, m.ID) {
 		return c
 	}
-	c = c.clone()
+	c = c.Copy()
 	if m.ID != 0 {
 		c.Messages = append(c.Messages, m.ID)
 	}
@@ -151,7 +151,7 @@ func Heard(c Case, m mailbox.Message) Case {
 
 // Note writes a line into the history of a case.
 func Note(c Case, at time.Time, by, key, arg string) Case {
-	c = c.clone()
+	c = c.Copy()
 	c.log(at, by, key, arg, "")
 	return c
 }

@@ -589,7 +589,7 @@ func Apply(c Case, act Act, in Input, zone *time.Location) (Case, error) {
 		return c, no
 	}
 
-	n := c.clone()
+	n := c.Copy()
 	e := Event{At: at, By: by, Key: t.Event, Note: reason}
 	if !t.Stay {
 		n.State = t.To

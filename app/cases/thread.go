@@ -129,7 +129,7 @@ func Merge(c Case, m mailbox.Message, v request.Verdict, history Provider, now t
 	if m.ID != 0 && slices.Contains(c.Messages, m.ID) {
 		return c
 	}
-	c = c.clone()
+	c = c.Copy()
 	if m.ID != 0 {
 		c.Messages = append(c.Messages, m.ID)
 	}
@@ -231,8 +231,8 @@ func (c Case) MailOnly() bool {
 	return (c.Channel == ChannelMail || c.Channel == "") && !slices.ContainsFunc(c.Events, func(e Event) bool { return e.Key == EventMerged })
 }
 
-// clone copies what a step may change, so that the case given stays as it was.
-func (c Case) clone() Case {
+// Copy copies what a step may change, so that the case given stays as it was.
+func (c Case) Copy() Case {
 	c.Asked = slices.Clone(c.Asked)
 	c.Messages = slices.Clone(c.Messages)
 	c.Orders = slices.Clone(c.Orders)
@@ -243,6 +243,10 @@ func (c Case) clone() Case {
 	c.Runs = slices.Clone(c.Runs)
 	c.Marks = slices.Clone(c.Marks)
 	c.Work = slices.Clone(c.Work)
+	if c.Challenge != nil {
+		x := *c.Challenge
+		c.Challenge = &x
+	}
 	if c.Authority != nil {
 		x := *c.Authority
 		c.Authority = &x

@@ -50,7 +50,7 @@ func Unite(into, from Case, reason string, at time.Time, zone *time.Location) (C
 	if reason == "" && !SamePerson(into, from) {
 		return into, from, fmt.Errorf("join two cases: %w", ErrDifferentPersons)
 	}
-	a, b := into.clone(), from.clone()
+	a, b := into.Copy(), from.Copy()
 	against := a.Disagreed() || b.Disagreed()
 	if err := a.takeClock(b, at, zone); err != nil {
 		return into, from, fmt.Errorf("join two cases: %w", err)

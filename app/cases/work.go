@@ -41,7 +41,7 @@ const EventWork = "case.work."
 // Done notes in a case that something was done for a right. The same record is
 // noted once for each right: what is known of it is brought up to date.
 func Done(c Case, w Work) Case {
-	c = c.clone()
+	c = c.Copy()
 	w.At, w.Note = w.At.UTC(), manyLines(w.Note, 2000)
 	i := slices.IndexFunc(c.Work, func(x Work) bool {
 		return w.Ref != "" && x.Ref == w.Ref && x.Right == w.Right && x.Kind == w.Kind

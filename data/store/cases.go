@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"slices"
 
 	"greffier/app/cases"
 )
@@ -74,7 +75,20 @@ func (t *Tx) Case(id cases.ID) (cases.Case, error) {
 }
 
 // Cases returns all cases, by number.
-func (t *Tx) Cases() ([]cases.Case, error) { return t.cases("ORDER BY id") }
+func (t *Tx) Cases() ([]cases.Case, error) {
+	if t.all == nil {
+		all, err := t.cases("ORDER BY id")
+		if err != nil {
+			return nil, err
+		}
+		t.all = all
+	}
+	out := slices.Clone(t.all)
+	for i, c := range out {
+		out[i] = c.Copy() // what the caller changes is the caller's
+	}
+	return out, nil
+}
 
 // CasesByEmail returns the cases that an address opened, by number.
 func (t *Tx) CasesByEmail(email string) ([]cases.Case, error) {

@@ -183,3 +183,31 @@ func TestRecordsKeepTheirPlaceAndSettingsTheirLastValue(t *testing.T) {
 		}
 	})
 }
+
+func TestATransactionSeesEachChangeOfItsCasesAndNoneOfItsCaller(t *testing.T) {
+	s := fresh(t)
+	update(t, s, func(tx *store.Tx) {
+		c := aCase()
+		var err error
+		c.ID, err = tx.NewCase(c)
+		must(t, err)
+		all, err := tx.Cases()
+		must(t, err)
+		// What a caller does to what it was given is nobody else's.
+		all[0].Requester.Name, all[0].Orders[0].Selected, all[0].Events[0].Note = "Somebody", false, "changed"
+		if all, err = tx.Cases(); err != nil || !reflect.DeepEqual(all, []cases.Case{c}) {
+			t.Errorf("%+v, %v", all, err)
+		}
+		c.State = cases.Closed
+		must(t, tx.PutCase(c))
+		second, err := tx.NewCase(cases.Case{})
+		must(t, err)
+		if all, err = tx.Cases(); err != nil || len(all) != 2 || all[0].State != cases.Closed || all[1].ID != second {
+			t.Errorf("%+v, %v", all, err)
+		}
+		must(t, tx.DropCase(int64(second)))
+		if all, err = tx.Cases(); err != nil || len(all) != 1 {
+			t.Errorf("%+v, %v", all, err)
+		}
+	})
+}

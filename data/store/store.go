@@ -19,6 +19,7 @@ import (
 
 	"modernc.org/sqlite"
 
+	"greffier/app/cases"
 	"greffier/app/order"
 )
 
@@ -397,6 +398,9 @@ type Tx struct {
 	epoch string               // its name
 	keys  map[int64]sealer     // of subjects that were met
 	stmts map[string]*sql.Stmt // closed with the transaction
+	// all are the cases as they were read last, nil where they may have changed
+	// since: a look at the day asks for them again and again.
+	all []cases.Case
 }
 
 // Update runs f in one writing transaction, committed when f returns nil and
@@ -626,6 +630,7 @@ func (t *Tx) prepared(query string) (*sql.Stmt, error) {
 }
 
 func (t *Tx) exec(query string, args ...any) error {
+	t.all = nil
 	st, err := t.prepared(query)
 	if err != nil {
 		return err
@@ -637,6 +642,7 @@ func (t *Tx) exec(query string, args ...any) error {
 // execOne is exec for a change of exactly one row, ErrNotFound where there is
 // none.
 func (t *Tx) execOne(query string, args ...any) error {
+	t.all = nil
 	st, err := t.prepared(query)
 	if err != nil {
 		return err
