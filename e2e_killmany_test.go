@@ -257,7 +257,7 @@ func (k *killWorld) moment() func(time.Duration) bool {
 	log := filepath.Join(k.w.profile, "greffier.db-wal")
 	last, writes, wanted := fileMark(log), 0, 2
 	after := time.Duration(k.r.Float64() * float64(80*time.Millisecond))
-	if k.r.IntN(4) > 0 {
+	if k.r.IntN(8) > 0 {
 		wanted, after = 3+k.r.IntN(3), after/20
 	}
 	var since time.Time

@@ -77,7 +77,7 @@ func TestSpansPointAtTheWordsOfTheMessageAndEachVerdictIsGivenAgain(t *testing.T
 	}
 	// The same in a message of shuffled and cut pieces.
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
+	for range 800 {
 		var b strings.Builder
 		for range 1 + rng.IntN(5) {
 			s := examples[rng.IntN(len(examples))].msg.Text
