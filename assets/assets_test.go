@@ -94,9 +94,15 @@ func TestBothLanguagesFillTheSamePlaces(t *testing.T) {
 	}
 }
 
+// straight is a typewriter's apostrophe in a word.
+var straight = regexp.MustCompile(`\pL'\pL`)
+
 func TestFrenchIsTypeset(t *testing.T) {
 	for _, k := range assets.Keys("fr") {
 		s := assets.Text("fr", k, nil)
+		if straight.MatchString(s) {
+			t.Errorf("%q has a straight apostrophe: %s", k, s)
+		}
 		for _, wrong := range []string{" :", " ;", " !", " ?", "« ", " »", "...", " %"} {
 			if strings.Contains(s, wrong) {
 				t.Errorf("%q has %q: %s", k, wrong, s)
