@@ -317,7 +317,7 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if delay > 0 {
 		select {
 		case <-r.Context().Done():
-			return
+			panic(http.ErrAbortHandler) // to return would be an empty answer
 		case <-time.After(delay):
 		}
 	}
