@@ -17,11 +17,16 @@ func toPrint(tx Tx, r erasure.Record) error {
 	if !byRule(r) || r.State != erasure.Complete && r.State != erasure.Partial {
 		return nil
 	}
-	all, err := settingOf(tx, settingUnprinted, []int64{})
-	if err != nil || slices.Contains(all, r.ID) {
+	return listRun(tx, settingUnprinted, r.ID)
+}
+
+// listRun puts a run on the list that a setting keeps, once.
+func listRun(tx Tx, setting string, run int64) error {
+	all, err := settingOf(tx, setting, []int64{})
+	if err != nil || slices.Contains(all, run) {
 		return err
 	}
-	return putSetting(tx, settingUnprinted, append(all, r.ID))
+	return putSetting(tx, setting, append(all, run))
 }
 
 // wasPrinted takes a run off the list.

@@ -629,11 +629,7 @@ func (a *App) beganWithout(tx Tx, run int64) error {
 	if len(a.without) == 0 {
 		return nil
 	}
-	all, err := settingOf(tx, settingWithout, []int64{})
-	if err != nil {
-		return err
-	}
-	return putSetting(tx, settingWithout, append(all, run))
+	return listRun(tx, settingWithout, run)
 }
 
 // ranWithout tells whether a run was made while a storage was away.

@@ -101,8 +101,7 @@ func (a *App) erasuresWait(ctx context.Context) error {
 		if open, err = tx.OpenRuns(); err != nil {
 			return err
 		}
-		rs, err := records[cooling](tx, kindCooling)
-		waiting = rs
+		waiting, err = records[cooling](tx, kindCooling)
 		return err
 	})
 	if err == nil && len(open)+len(waiting) > 0 {

@@ -117,7 +117,7 @@ func (a *App) lastMessage(id int64) (at time.Time, err error) {
 // or that may mean them, whatever it asks for, and every mail that may be a
 // request. What is being dealt with does not go from under it.
 func (a *App) ruleHolds(tx Tx) ([]plan.Hold, error) {
-	hs, err := a.holds(tx, 0)
+	hs, err := a.standing(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (a *App) ruleHolds(tx Tx) ([]plan.Hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	hs = append(hs, unseen...)
+	hs = slices.Concat(hs, retention.CaseHolds(cs, theirs, 0, a.today()), unseen)
 	for _, c := range cs {
 		if !c.State.Open() {
 			continue
@@ -369,6 +369,7 @@ func (a *App) newPolicy(tx Tx, had, r register.Rule) error {
 		if cur.Text, n = promise.Restate(cur.Text, r.ID, readPeriod(had.Period), readPeriod(r.Period)); n > 0 {
 			said = "rules.policyText.done"
 		}
+		cur.SHA256 = register.SHA256(cur.Text)
 		words += " " + a.d.Texts.Text(lang, said, nil)
 	}
 	if cur.From == today {
@@ -376,20 +377,11 @@ func (a *App) newPolicy(tx Tx, had, r register.Rule) error {
 		if cur.Change = words + " " + cur.Change; len(cur.Change) > 2000 {
 			cur.Change = words
 		}
-		if cur.Text != "" {
-			cur.SHA256 = register.SHA256(cur.Text)
-		}
 		_, err := a.keepRecord(tx, kindPolicies, cur.ID, &cur, owner)
 		return err
 	}
 	next := cur
-	next.ID, next.From, next.Change, next.Told = today.String(), today, words, ""
-	if next.Text != "" {
-		next.SHA256 = register.SHA256(next.Text)
-	}
-	for n := 2; slices.ContainsFunc(all, func(v register.PolicyVersion) bool { return v.ID == next.ID }); n++ {
-		next.ID = fmt.Sprintf("%s-%d", today, n)
-	}
+	next.ID, next.From, next.Change, next.Told = versionID(all, today), today, words, ""
 	ended := all[i]
 	ended.Until = today
 	if _, err := a.keepRecord(tx, kindPolicies, ended.ID, &ended, owner); err != nil {

@@ -251,16 +251,22 @@ func (a *App) TakeSitePolicy(ctx context.Context) (register.PolicyVersion, error
 	return made, err
 }
 
+// versionID names a version of the policy by the day from which it is in force,
+// numbered where one of that day is there already.
+func versionID(all []register.PolicyVersion, from law.Date) string {
+	id := from.String()
+	for n := 2; slices.ContainsFunc(all, func(p register.PolicyVersion) bool { return p.ID == id }); n++ {
+		id = fmt.Sprintf("%s-%d", from, n)
+	}
+	return id
+}
+
 // newVersion keeps a version of the policy in force from a day on; the one
 // before it ends on the day before.
 func (a *App) newVersion(tx Tx, text string, from law.Date, change, where string) (register.PolicyVersion, error) {
 	all, err := records[register.PolicyVersion](tx, kindPolicies)
 	if err != nil {
 		return register.PolicyVersion{}, err
-	}
-	id := from.String()
-	for n := 2; slices.ContainsFunc(all, func(p register.PolicyVersion) bool { return p.ID == id }); n++ {
-		id = fmt.Sprintf("%s-%d", from, n)
 	}
 	keep := func(p register.PolicyVersion) error {
 		fields, err := a.keepRecord(tx, kindPolicies, p.ID, &p, owner)
@@ -281,7 +287,7 @@ func (a *App) newVersion(tx Tx, text string, from law.Date, change, where string
 			}
 		}
 	}
-	next := register.PolicyVersion{ID: id, From: from, Text: text, SHA256: register.SHA256(text), Change: change}
+	next := register.PolicyVersion{ID: versionID(all, from), From: from, Text: text, SHA256: register.SHA256(text), Change: change}
 	if u, err := url.Parse(where); err == nil {
 		next.Where = u.String()
 	}

@@ -115,11 +115,10 @@ func (a *App) needOfTroubles(t *Today, tx Tx) error {
 	told := map[int64]bool{}
 	for _, x := range all {
 		held := slices.ContainsFunc(hs, func(h plan.Hold) bool { return h.ActiveOn(a.today()) && h.HoldsOrder(x.Order) })
-		if told[x.Order] || held || !x.SettledAt.IsZero() || a.now().Sub(x.At) >= troubleFor {
-			told[x.Order] = true // what she said of the latest mail counts
+		over := told[x.Order] || held || !x.SettledAt.IsZero() || a.now().Sub(x.At) >= troubleFor
+		if told[x.Order] = true; over { // what she said of the latest mail counts
 			continue
 		}
-		told[x.Order] = true
 		o, err := tx.Order(x.Order)
 		if err != nil {
 			return err

@@ -97,19 +97,8 @@ func (p *pack) deb(tree, depends string) (string, error) {
 	defer os.RemoveAll(root)
 	var sums strings.Builder
 	size := int64(0)
-	if err := filepath.WalkDir(tree, func(f string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
+	if err := eachFile(tree, func(f, as string, info fs.FileInfo) error {
 		b, err := os.ReadFile(f)
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		as, err := filepath.Rel(tree, f)
 		if err != nil {
 			return err
 		}

@@ -130,6 +130,25 @@ func (p *pack) gzip(b []byte) []byte {
 	return out.Bytes()
 }
 
+// eachFile calls do for each file of the tree, with its path and what it is called
+// in the tree.
+func eachFile(tree string, do func(path, as string, info fs.FileInfo) error) error {
+	return filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		as, err := filepath.Rel(tree, path)
+		if err != nil {
+			return err
+		}
+		return do(path, as, info)
+	})
+}
+
 // tarball packs the tree, with the rules that install it.
 func (p *pack) tarball(tree string) (string, error) {
 	name := fmt.Sprintf("greffier-%s-linux-%s", p.version, p.arch)
@@ -161,18 +180,7 @@ func (p *pack) tarball(tree string) (string, error) {
 	if err := add("LICENSE", filepath.Join(p.root, "LICENSE"), 0o644); err != nil {
 		return "", err
 	}
-	if err := filepath.WalkDir(tree, func(f string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		as, err := filepath.Rel(tree, f)
-		if err != nil {
-			return err
-		}
+	if err := eachFile(tree, func(f, as string, info fs.FileInfo) error {
 		return add(as, f, info.Mode().Perm())
 	}); err != nil {
 		return "", err

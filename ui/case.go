@@ -114,13 +114,10 @@ func (p *casePage) replan(note string) {
 func (p *casePage) show(v app.CaseView) fyne.CanvasObject {
 	w, c := p.w, v.Case
 	p.view = v
-	var rights []request.Right
-	for _, a := range c.Asked {
-		rights = append(rights, a.Right)
-	}
-	summary := w.t("sheet.summary", "Rights", w.rights(rights), "State", strings.ToLower(w.state(c.State)), "Date", w.long(w.day(c.ReceivedAt)))
+	rights := w.rights(rightsOf(c))
+	summary := w.t("sheet.summary", "Rights", rights, "State", strings.ToLower(w.state(c.State)), "Date", w.long(w.day(c.ReceivedAt)))
 	if c.State == cases.Received {
-		summary = w.t("sheet.summaryNew", "Rights", w.rights(rights), "Date", w.long(w.day(c.ReceivedAt)))
+		summary = w.t("sheet.summaryNew", "Rights", rights, "Date", w.long(w.day(c.ReceivedAt)))
 	}
 	head := w.backHeader(w.t("sheet.title", "Person", w.person(c.Requester.Name), "N", int64(c.ID)), summary)
 
